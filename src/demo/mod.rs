@@ -1,0 +1,1 @@
+//! What lets Syncmedic run, and be tested, without accounts and servers.
