@@ -4,6 +4,8 @@ pub mod catalog;
 pub mod clock;
 #[cfg(all(feature = "bot", feature = "agent"))]
 pub mod demo;
+#[cfg(feature = "bot")]
+pub mod gate;
 pub mod grant;
 pub mod ids;
 pub mod link;
