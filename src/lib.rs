@@ -2,6 +2,8 @@
 
 pub mod catalog;
 pub mod clock;
+#[cfg(feature = "bot")]
+pub mod config;
 #[cfg(all(feature = "bot", feature = "agent"))]
 pub mod demo;
 #[cfg(feature = "bot")]
@@ -12,3 +14,4 @@ pub mod link;
 pub mod plan;
 pub mod random;
 pub mod report;
+pub mod secret;
