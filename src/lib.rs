@@ -4,9 +4,13 @@ pub mod catalog;
 pub mod clock;
 #[cfg(all(feature = "bot", feature = "agent"))]
 pub mod demo;
+#[cfg(feature = "bot")]
+pub mod diagnosis;
 pub mod grant;
 pub mod ids;
 pub mod link;
 pub mod plan;
+#[cfg(feature = "bot")]
+pub mod question;
 pub mod random;
 pub mod report;
