@@ -3,10 +3,22 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// A text from elsewhere, so that Discord shows it as it is: no formatting, no mention, no hidden characters.
+///
+/// Times in Discord's own form (`<t:1700000000:R>`) stay: they can do nothing but tell the time.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut line_start = true;
-    for c in text.chars().filter(|&c| c == '\n' || !is_hidden(c)) {
+    let mut skip = 0;
+    for (at, c) in text.char_indices().filter(|&(_, c)| c == '\n' || !is_hidden(c)) {
+        if at < skip {
+            continue;
+        }
+        if let Some(token) = time_token(&text[at..]) {
+            out.push_str(token);
+            skip = at + token.len();
+            line_start = false;
+            continue;
+        }
         match c {
             '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' => out.push('\\'),
             '-' | '+' if line_start => out.push('\\'),
@@ -22,9 +34,46 @@ pub fn escape(text: &str) -> String {
     out
 }
 
+/// `<t:1700000000:R>` at the start of a text.
+fn time_token(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("<t:")?;
+    let end = inner.find('>').filter(|&end| end <= 16)?;
+    let (seconds, style) = inner[..end].split_once(':')?;
+    let digits = !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && matches!(style, "t" | "T" | "d" | "D" | "f" | "F" | "R")).then(|| &text[..end + 4])
+}
+
+/// A sentence of our own that may name people as `<@id>`: those stay, and ping nobody.
+pub fn sentence(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find("<@") {
+        let id = &rest[open + 2..];
+        let end = id.bytes().take_while(u8::is_ascii_digit).count();
+        if end > 0 && id[end..].starts_with('>') {
+            out.push_str(&line_part(&rest[..open]));
+            out.push_str(&rest[open..open + end + 3]);
+            rest = &id[end + 1..];
+        } else {
+            out.push_str(&line_part(&rest[..open + 2]));
+            rest = id;
+        }
+    }
+    out.push_str(&line_part(rest));
+    out
+}
+
+/// A part of a line, its blanks at both ends kept.
+fn line_part(text: &str) -> String {
+    escape(&text.replace(['\n', '\r', '\t'], " "))
+}
+
+/// The most characters of a text from elsewhere that are looked at: no card has room for more.
+const MOST: usize = 4096;
+
 /// The same on one line.
 pub fn line(text: &str) -> String {
-    escape(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+    escape(&cut(text, MOST).split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Text between back-ticks, as typed.
@@ -51,7 +100,7 @@ fn is_hidden(c: char) -> bool {
 
 /// The text, or as much of it as fits into `max` characters with an ellipsis at the end.
 pub fn cut(text: &str, max: usize) -> String {
-    if text.chars().count() <= max {
+    if text.char_indices().nth(max).is_none() {
         return text.to_owned();
     }
     let mut kept: String = text.chars().take(max.saturating_sub(1)).collect();
@@ -155,6 +204,11 @@ mod tests {
         assert_eq!(escape("a\u{202e}b\u{7}"), "ab");
         assert_eq!(escape("# h\n> q\n - l\na-b"), "\\# h\n\\> q\n \\- l\na-b");
         assert_eq!(line(" a \n b\tc "), "a b c");
+        assert_eq!(escape("at <t:17:R> <t:x:R>"), "at <t:17:R> \\<t:x:R\\>");
+        assert_eq!(
+            sentence("The approver <@12> is <b> <@x>"),
+            "The approver <@12> is \\<b\\> \\<@\u{200b}x\\>"
+        );
     }
 
     #[test]

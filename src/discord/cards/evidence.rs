@@ -1,0 +1,315 @@
+//! The answer to "why can't users sign in?": the verdict in one plain sentence, how it is known, what was ruled
+//! out, what to do and who can. The same content as plain text for a terminal.
+
+use super::{Frame, heartbeat_word, tone};
+use crate::diagnosis::{Confidence, Diagnosis, Evidence, Explanation, Knowledge, ServerDiagnosis};
+use crate::discord::embed::{Embed, Tone};
+use crate::discord::message::{Button, Post, Style};
+use crate::discord::text;
+use crate::ids::AgentId;
+
+/// What the answer is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The verdicts.
+    pub diagnosis: &'a Diagnosis,
+    /// What people are told about causes.
+    pub knowledge: &'a Knowledge,
+    /// The server that was asked about; `None`: the one that answers "why can't users sign in?".
+    pub focus: Option<&'a AgentId>,
+}
+
+/// The custom ids of the buttons under an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Buttons {
+    /// "Request enablement", where an offer stands.
+    pub request: Option<String>,
+    /// "Why not?", where there is a remedy and no offer.
+    pub why_not: Option<String>,
+}
+
+impl<'a> Answer<'a> {
+    /// The verdict that the answer is about.
+    pub fn lead(&self) -> Option<&'a ServerDiagnosis> {
+        match self.focus {
+            Some(agent) => self.diagnosis.servers.iter().find(|server| server.agent == *agent),
+            None => self.diagnosis.leading(),
+        }
+    }
+
+    fn others(&self) -> impl Iterator<Item = &'a ServerDiagnosis> + use<'a> {
+        let lead = self.lead().map(|server| server.agent.clone());
+        self.diagnosis.servers.iter().filter(move |server| Some(&server.agent) != lead.as_ref())
+    }
+}
+
+/// The answer where everybody who reads it may know the servers.
+pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
+    let Some(server) = answer.lead() else { return Post::card(nobody(frame)) };
+    let explanation = answer.knowledge.explain(server.cause);
+    let title = if explanation.title.is_empty() { server.cause.as_str() } else { &explanation.title };
+    let mut embed = Embed::new(tone(server, answer.knowledge), title)
+        .description(format!("**{}**", text::line(&server.summary)))
+        .inline("Where", place(server))
+        .inline("Since", server.since.map_or_else(|| "not known".into(), when))
+        .inline("How sure", sureness(server.confidence));
+    if let Some(silence) = silence(server) {
+        embed = embed.field("No answer from this server", silence);
+    }
+    embed = embed.lines("How we know", &bullets(server.evidence.iter().map(evidence_line)));
+    if let Some(remedy) = server.remedy.as_ref().filter(|_| server.offer) {
+        let what = format!(
+            "Press **Request enablement** ({}). A second person must approve before anything runs.",
+            text::line(&remedy.target)
+        );
+        embed = embed.field("What to do now", what);
+    }
+    embed =
+        embed.lines(what_to_do(server), &steps(explanation)).field("Who can", text::line(&explanation.who));
+    if !server.offer && !server.why_not.is_empty() {
+        let codes: Vec<String> = server.why_not.iter().map(|why| text::code(&why.code)).collect();
+        embed = embed.field("Why there is no button", codes.join(" "));
+    }
+    let warnings = server.warnings.iter().chain(&answer.diagnosis.findings);
+    embed = embed
+        .lines("Ruled out", &bullets(server.ruled_out.iter().map(|out| ruled_out(answer.knowledge, out))))
+        .lines("Also worth knowing", &bullets(warnings.map(|finding| text::line(&finding.text))))
+        .lines("Other servers", &others(answer))
+        .lines("Read more", &sources(explanation));
+    let mut post = Post::card(frame.finish(embed.footer("Diagnosed by Syncmedic"), None));
+    post.buttons = buttons_of(buttons);
+    post
+}
+
+/// The answer elsewhere: what is wrong and who can mend it, but no server, build or forest.
+pub fn redacted(answer: &Answer<'_>, channels: &[crate::ids::Snowflake], frame: Frame) -> Post {
+    let Some(server) = answer.lead() else { return Post::card(nobody(frame)) };
+    let explanation = answer.knowledge.explain(server.cause);
+    let title = if explanation.title.is_empty() { server.cause.as_str() } else { &explanation.title };
+    let sentence =
+        explanation.sentence.replace("{server}", "A sync server").replace("{forest}", "one forest");
+    let mentions: Vec<String> = channels.iter().map(|channel| format!("<#{channel}>")).collect();
+    let embed = Embed::new(tone(server, answer.knowledge), title)
+        .description(format!("**{}**", text::line(&sentence)))
+        .inline("How sure", sureness(server.confidence))
+        .inline("Since", server.since.map_or_else(|| "not known".into(), when))
+        .field("Who can mend it", text::line(&explanation.who))
+        .field("Details", format!("Servers and evidence are shown only in {}.", list(&mentions)))
+        .lines("Read more", &sources(explanation));
+    Post::card(frame.finish(embed, None))
+}
+
+/// Every condition that keeps the button away, for the one who asked.
+pub fn why_not(server: &ServerDiagnosis, frame: Frame) -> Post {
+    let lines: Vec<String> = server
+        .why_not
+        .iter()
+        .map(|why| format!("{} {}", text::code(&why.code), text::line(&why.text)))
+        .collect();
+    let embed = if lines.is_empty() {
+        Embed::new(Tone::Plain, "Nothing keeps the button away now")
+            .description("The state has changed since that answer. Ask again with `/signin`.")
+    } else {
+        Embed::new(Tone::Plain, "Why there is no button")
+            .description("The command is offered only when all of this is known to hold:")
+            .lines("What is missing", &lines)
+    };
+    Post::card(frame.finish(embed, None))
+}
+
+/// The same answer for a terminal: no markup, times in UTC.
+pub fn plain(answer: &Answer<'_>) -> String {
+    let Some(server) = answer.lead() else {
+        return "No sync server is enrolled yet: `syncmedic agents add` enrols one.\n".into();
+    };
+    let explanation = answer.knowledge.explain(server.cause);
+    let mut out = Plain::default();
+    out.line(&format!("{}  [{}]", server.summary, server.cause));
+    out.line(&format!(
+        "  Where: {}{}",
+        server.server,
+        server.build.map(|build| format!(", build {build}")).unwrap_or_default()
+    ));
+    out.line(&format!(
+        "  Since: {}",
+        server.since.map_or_else(|| "not known".into(), |at| format!("{at:.0}"))
+    ));
+    out.line(&format!("  How sure: {}", sureness(server.confidence)));
+    if let Some(silent) = &server.silent {
+        let age = server
+            .report_age
+            .map_or_else(|| "there is none".into(), |age| format!("{} old", text::span(age)));
+        out.line(&format!("  No answer: {} ({}); its last report: {age}", silent.why, silent.code));
+    }
+    out.list("How we know", server.evidence.iter().map(plain_evidence));
+    out.list("Ruled out", server.ruled_out.iter().map(|out| format!("{}: {}", out.cause, out.why)));
+    out.list("What to do", explanation.steps.iter().cloned());
+    out.list("Who can", [explanation.who.clone()].into_iter().filter(|who| !who.is_empty()));
+    if let Some(remedy) = &server.remedy {
+        let offered = if server.offer { "can be requested in Discord" } else { "is withheld" };
+        out.list("Remedy", [format!("{} for {}: {offered}", remedy.command, remedy.target)]);
+    }
+    out.list("Why it is not offered", server.why_not.iter().map(|why| format!("{}: {}", why.code, why.text)));
+    let warnings = server.warnings.iter().chain(&answer.diagnosis.findings);
+    out.list("Also worth knowing", warnings.map(|finding| finding.text.clone()));
+    out.list("Other servers", answer.others().map(|other| format!("{}: {}", other.server, other.summary)));
+    out.list("Read more", explanation.sources.iter().cloned());
+    out.0
+}
+
+#[derive(Default)]
+struct Plain(String);
+
+impl Plain {
+    fn line(&mut self, line: &str) {
+        self.0.extend(line.chars().filter(|&c| !c.is_control()));
+        self.0.push('\n');
+    }
+
+    fn list(&mut self, title: &str, lines: impl IntoIterator<Item = String>) {
+        let mut lines = lines.into_iter().peekable();
+        if lines.peek().is_some() {
+            self.0.push('\n');
+            self.line(&format!("{title}:"));
+            lines.for_each(|line| self.line(&format!("  - {line}")));
+        }
+    }
+}
+
+fn nobody(frame: Frame) -> serde_json::Value {
+    let embed = Embed::new(Tone::Warning, "No sync server to ask")
+        .description("No sync server is enrolled, or not the one that was asked about.")
+        .field("What to do", "Whoever runs Syncmedic enrols one with `syncmedic agents add`.");
+    frame.finish(embed, None)
+}
+
+fn buttons_of(buttons: &Buttons) -> Vec<Button> {
+    let button = |label: &str, id: &Option<String>, style| {
+        id.as_ref().map(|id| Button { label: label.into(), custom_id: id.clone(), style })
+    };
+    let request = button("Request enablement", &buttons.request, Style::Primary);
+    let why_not = button("Why not?", &buttons.why_not, Style::Secondary);
+    request.into_iter().chain(why_not).collect()
+}
+
+fn place(server: &ServerDiagnosis) -> String {
+    let build = server.build.map(|build| format!("\nbuild {build}")).unwrap_or_default();
+    format!("**{}**{build}", text::line(&server.server))
+}
+
+fn when(at: jiff::Timestamp) -> String {
+    format!("{}\n{}", text::at(at), text::relative(at))
+}
+
+fn sureness(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Certain => "Certain: log and state agree, both fresh",
+        Confidence::Probable => "Probable: the log or the state says so, not both",
+        Confidence::Possible => "Possible: the evidence is old or incomplete",
+    }
+}
+
+/// Why a server did not answer, and how old what is known of it is.
+pub(super) fn silence(server: &ServerDiagnosis) -> Option<String> {
+    let silent = server.silent.as_ref()?;
+    let age = match server.report_age {
+        Some(age) => format!("What is shown is {} old.", text::span(age)),
+        None => "It has never sent a report.".to_owned(),
+    };
+    Some(format!("{} {} {age}", text::code(&silent.code), text::line(&silent.why)))
+}
+
+fn evidence_line(evidence: &Evidence) -> String {
+    let mut line = text::line(&evidence.text);
+    if let Some(events) = &evidence.events {
+        let count = match events.count {
+            1 => String::new(),
+            count => format!(" ×{count}"),
+        };
+        line.push_str(&format!(" (event **{}**{count}, ", events.id));
+        line.push_str(&match events.count {
+            1 => format!("{})", text::at(events.last)),
+            _ => format!("{} to {})", text::at(events.first), text::at(events.last)),
+        });
+    }
+    line
+}
+
+fn plain_evidence(evidence: &Evidence) -> String {
+    match &evidence.events {
+        Some(events) => format!(
+            "{} (event {} x{}, {:.0} to {:.0})",
+            evidence.text, events.id, events.count, events.first, events.last
+        ),
+        None => evidence.text.clone(),
+    }
+}
+
+fn ruled_out(knowledge: &Knowledge, out: &crate::diagnosis::RuledOut) -> String {
+    let title = &knowledge.explain(out.cause).title;
+    let name = if title.is_empty() { out.cause.as_str() } else { title };
+    format!("{}: {}", text::line(name), text::line(&out.why))
+}
+
+fn what_to_do(server: &ServerDiagnosis) -> &'static str {
+    if server.offer { "Or, without Syncmedic" } else { "What to do" }
+}
+
+fn steps(explanation: &Explanation) -> Vec<String> {
+    let step = |(n, step): (usize, &String)| format!("{}. {}", n + 1, text::line(step));
+    match explanation.steps.as_slice() {
+        [one] => vec![text::line(one)],
+        many => many.iter().enumerate().map(step).collect(),
+    }
+}
+
+fn others(answer: &Answer<'_>) -> Vec<String> {
+    answer.others().map(|server| one_line(server, answer.knowledge)).collect()
+}
+
+/// One server on one line.
+pub(super) fn one_line(server: &ServerDiagnosis, knowledge: &Knowledge) -> String {
+    let symbol = tone(server, knowledge).symbol();
+    let title = &knowledge.explain(server.cause).title;
+    let name = if title.is_empty() { server.cause.as_str() } else { title };
+    let mut line = format!("{symbol} **{}** {}", text::line(&server.server), text::line(name));
+    if !server.forests.is_empty() {
+        let forest = |forest: &crate::diagnosis::ForestHealth| {
+            let last = forest.last_heartbeat.map(|at| format!(" {}", text::relative(at))).unwrap_or_default();
+            format!("{} {}{last}", text::line(&forest.name), heartbeat_word(forest.level))
+        };
+        let forests: Vec<String> = server.forests.iter().take(6).map(forest).collect();
+        line.push_str(&format!(" · heartbeats: {}", forests.join(", ")));
+    }
+    if server.silent.is_some() {
+        let age = server
+            .report_age
+            .map_or_else(|| "never heard of".into(), |age| format!("last heard {} ago", text::span(age)));
+        line.push_str(&format!(" · **no answer**, {age}"));
+    }
+    text::cut(&line, 600)
+}
+
+fn sources(explanation: &Explanation) -> Vec<String> {
+    let link = |address: &String| {
+        let shown = address.trim_start_matches("https://");
+        let last = shown.trim_end_matches('/').rsplit('/').next().unwrap_or(shown);
+        // An address that could break out of the link is shown as text.
+        let fits = address.starts_with("https://") && !address.contains(['(', ')', '<', '>', ' ', '\n']);
+        if fits { format!("[{}]({address})", text::line(last)) } else { text::code(address) }
+    };
+    explanation.sources.iter().take(5).map(link).collect()
+}
+
+fn bullets(lines: impl Iterator<Item = String>) -> Vec<String> {
+    lines.map(|line| format!("• {}", text::cut(&line, 500))).collect()
+}
+
+/// A list in words.
+pub(super) fn list(items: &[String]) -> String {
+    match items {
+        [] => "the configured channels".into(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,77 @@
+//! The bot's cards: pure functions from what is known to a message. Nothing here asks, decides or sends.
+//!
+//! - [`evidence`] the answer to "why can't users sign in?", also as plain text
+//! - [`status`] all servers at a glance, one server in full, its history
+//! - [`approval`] a request on its way; [`outcome`] how it ended, and what operators must do
+//! - [`alert`], [`summary`] what the team is told unasked
+//! - [`records`] the newest rows of the audit
+//! - [`notes`] short words: help, refusals, thanks
+//!
+//! Every text from elsewhere is escaped and cut; a colour never stands without a symbol and a word.
+
+pub mod alert;
+pub mod approval;
+pub mod evidence;
+pub mod notes;
+pub mod outcome;
+pub mod records;
+pub mod status;
+pub mod summary;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use super::embed::{Embed, Tone};
+use crate::diagnosis::{Cause, HeartbeatLevel, Knowledge, ServerDiagnosis};
+
+/// What every card of this bot carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// The API is Discord itself. If not, every card says so.
+    pub discord: bool,
+}
+
+impl Frame {
+    /// The finished card. `mark` is small print by which a message can be found again.
+    pub fn finish(self, embed: Embed, mark: Option<&str>) -> Value {
+        let embed = match mark {
+            Some(mark) => embed.footer(mark),
+            None => embed,
+        };
+        let embed = if self.discord { embed } else { embed.footer("not discord.com") };
+        embed.build()
+    }
+}
+
+/// How a verdict feels.
+pub(crate) fn tone(server: &ServerDiagnosis, knowledge: &Knowledge) -> Tone {
+    let explanation = knowledge.explain(server.cause);
+    match server.cause {
+        Cause::Healthy | Cause::Recovered if server.silent.is_none() => Tone::Good,
+        Cause::Healthy | Cause::Recovered => Tone::Warning,
+        _ if explanation.bad && explanation.severity >= 50 => Tone::Bad,
+        _ if explanation.bad => Tone::Warning,
+        _ => Tone::Plain,
+    }
+}
+
+/// How a heartbeat's age is said.
+pub(crate) fn heartbeat_word(level: HeartbeatLevel) -> &'static str {
+    match level {
+        HeartbeatLevel::Fresh => "fresh",
+        HeartbeatLevel::Due => "due",
+        HeartbeatLevel::Late => "late",
+        HeartbeatLevel::Missing => "missing",
+        HeartbeatLevel::Unknown => "unknown",
+    }
+}
+
+/// On, off, or not known.
+pub(crate) fn flag(value: Option<bool>) -> &'static str {
+    match value {
+        Some(true) => "on",
+        Some(false) => "off",
+        None => "unknown",
+    }
+}

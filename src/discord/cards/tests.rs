@@ -1,0 +1,535 @@
+//! Every card in every state as text, and every card against Discord's limits with the longest input.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use twilight_model::channel::message::{Component, Embed as TwilightEmbed};
+
+use super::*;
+use crate::diagnosis::{
+    AdminAction, Confidence, Diagnosis, EventEvidence, Evidence, Finding, ForestHealth, Observation, Remedy,
+    RuledOut, Silence, WhyNot,
+};
+use crate::discord::message::{Modal, Post};
+use crate::gate::request::{Approval, Request, State, Step};
+use crate::ids::Snowflake;
+use crate::link::protocol::Reason;
+use crate::plan::{Digest, Mode, Plan};
+use crate::report::Report;
+
+const DANA: Snowflake = Snowflake(31);
+const LEE: Snowflake = Snowflake(32);
+const LOCAL: Frame = Frame { discord: false };
+const REAL: Frame = Frame { discord: true };
+
+fn at(minutes: i64) -> Timestamp {
+    let start: Timestamp = "2026-11-22T02:00:00Z".parse().expect("a time");
+    start + SignedDuration::from_mins(minutes)
+}
+
+fn knowledge() -> Knowledge {
+    Knowledge::embedded()
+}
+
+/// A message as a person sees it.
+fn render(post: &Post) -> String {
+    let json = post.json();
+    let mut out = String::new();
+    let mut line = |text: &str| {
+        out.push_str(text);
+        out.push('\n');
+    };
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if !text(&json["content"]).is_empty() {
+        line(&text(&json["content"]));
+    }
+    for embed in json["embeds"].as_array().into_iter().flatten() {
+        line(&format!("┌ {}", text(&embed["title"])));
+        text(&embed["description"]).lines().for_each(|text| line(&format!("│ {text}")));
+        for field in embed["fields"].as_array().into_iter().flatten() {
+            let inline = if field["inline"] == true { "▪" } else { "■" };
+            line(&format!("│ {inline} {}", text(&field["name"])));
+            text(&field["value"]).lines().for_each(|text| line(&format!("│   {text}")));
+        }
+        if embed["image"].is_object() {
+            line(&format!("│ [picture {}]", text(&embed["image"]["url"])));
+        }
+        if embed["footer"].is_object() {
+            line(&format!("│ — {}", text(&embed["footer"]["text"])));
+        }
+        line("└");
+    }
+    for row in json["components"].as_array().into_iter().flatten() {
+        let buttons = row["components"].as_array().into_iter().flatten();
+        line(&buttons.map(|button| format!("( {} )", text(&button["label"]))).collect::<Vec<_>>().join(" "));
+    }
+    if json["allowed_mentions"] != json!({"parse": []}) {
+        line(&format!("pings {}", json["allowed_mentions"]));
+    }
+    out
+}
+
+fn server(cause: Cause) -> ServerDiagnosis {
+    let events = |id, count| {
+        Some(EventEvidence { id, provider: Some("ADSync".into()), count, first: at(-90), last: at(-2) })
+    };
+    ServerDiagnosis {
+        agent: "SYNC01".parse().expect("an id"),
+        server: "SYNC01".into(),
+        build: Some("2.6.3.0".parse().expect("a build")),
+        cause,
+        confidence: Confidence::Certain,
+        summary:
+            "Changed passwords don't reach Microsoft Entra ID, because password hash sync is switched off in \
+                  the cloud."
+                .into(),
+        since: Some(at(-90)),
+        evidence: vec![
+            Evidence { text: "The cloud answers Error Code 90".into(), events: events(6900, 12) },
+            Evidence { text: "The flag in the cloud reads off".into(), events: None },
+        ],
+        ruled_out: vec![RuledOut { cause: Cause::Connectivity, why: "The cloud answers.".into() }],
+        remedy: cause.command().map(|command| Remedy {
+            command: command.parse().expect("an id"),
+            arguments: BTreeMap::new(),
+            target: "the tenant".into(),
+        }),
+        offer: cause.command().is_some(),
+        why_not: Vec::new(),
+        warnings: vec![Finding {
+            code: "support-ended".into(),
+            text: "Support of 2.6.3.0 has ended.".into(),
+        }],
+        forests: vec![ForestHealth {
+            connector: "6b1b1a3e-0000-4000-8000-000000000001".parse().expect("an id"),
+            name: "corp.contoso.com".into(),
+            channel: Some(true),
+            last_heartbeat: Some(at(-95)),
+            last_success: None,
+            level: HeartbeatLevel::Late,
+        }],
+        report_age: Some(SignedDuration::from_secs(2)),
+        silent: None,
+        last_action: Some(AdminAction {
+            event: 2506,
+            record: Some(7),
+            what: "Password hash sync was switched off".into(),
+            switched_on: Some(false),
+            succeeded: Some(true),
+            at: at(-100),
+            who: None,
+        }),
+        deliberate: true,
+    }
+}
+
+fn staging() -> ServerDiagnosis {
+    ServerDiagnosis {
+        agent: "STAGE01".parse().expect("an id"),
+        server: "STAGE01".into(),
+        summary: "STAGE01 is in staging mode and sends no passwords, by design.".into(),
+        silent: Some(Silence { code: "timed-out".into(), why: "It did not answer within 2 s.".into() }),
+        report_age: Some(SignedDuration::from_mins(14)),
+        warnings: Vec::new(),
+        deliberate: false,
+        ..server(Cause::StagingMode)
+    }
+}
+
+fn diagnosis(lead: ServerDiagnosis) -> Diagnosis {
+    Diagnosis { at: at(0), servers: vec![lead, staging()], lead: Some(0), findings: Vec::new() }
+}
+
+fn request(state: State) -> Request {
+    let step = |minutes, state, by| Step { at: at(minutes), state, by, code: None };
+    let mut request = Request {
+        id: "000102030405060708090a0b0c0d0e0f".parse().expect("an id"),
+        version: 1,
+        state,
+        plan: Plan {
+            request: "000102030405060708090a0b0c0d0e0f".parse().expect("an id"),
+            command: "enable-password-sync".parse().expect("an id"),
+            script: Digest::of(b"script"),
+            mode: Mode::Unattended,
+            arguments: BTreeMap::new(),
+            agent: "SYNC01".parse().expect("an id"),
+            generation: 1,
+            fingerprint: Digest::of(b"state"),
+        },
+        scope: "tenant".into(),
+        target: "the tenant".into(),
+        requester: DANA,
+        reason: "Users can't sign in since this morning, INC0047".into(),
+        justification: Some("Agreed with the identity team after the migration".into()),
+        needed: 1,
+        approvals: Vec::new(),
+        observed: vec![
+            ("Build".into(), "2.6.3.0".into()),
+            ("Cloud flag".into(), "off".into()),
+            ("Last switched".into(), "switched off: <t:1795392000:f>, name not recorded".into()),
+            ("Sign-in method".into(), "PasswordHashSync".into()),
+            ("Forests whose channel is off".into(), "none".into()),
+        ],
+        created_at: at(0),
+        approve_by: at(30),
+        run_by: None,
+        ran_at: None,
+        verify_by: None,
+        withdrawn_by: None,
+        outcome: None,
+        missing: Vec::new(),
+        operator: None,
+        late: false,
+        steps: vec![step(0, State::Requested, Some(DANA))],
+    };
+    let approved = |request: &mut Request| {
+        request.approvals.push(Approval { user: LEE, at: at(2) });
+        request.run_by = Some(at(17));
+        request.steps.push(step(2, State::Approved, Some(LEE)));
+    };
+    let why = |code, text: &str| Some(Reason::new(code, text));
+    let reached = |request: &mut Request, state, by| request.steps.push(step(3, state, by));
+    match state {
+        State::Requested => {}
+        State::Approved => {
+            approved(&mut request);
+            request.outcome = why("cycle-running", "A sync cycle is running.");
+        }
+        State::Denied => {
+            request.outcome = why("denied", "Change freeze until Monday");
+            reached(&mut request, state, Some(LEE));
+        }
+        State::Withdrawn => reached(&mut request, state, Some(DANA)),
+        State::Expired => {
+            request.outcome = why("not-approved-in-time", "Nobody approved it in time.");
+            reached(&mut request, state, None);
+        }
+        _ => {
+            approved(&mut request);
+            request.ran_at = Some(at(3));
+            reached(&mut request, state, None);
+        }
+    }
+    match state {
+        State::Lapsed => request.outcome = why("cycle-running", "A sync cycle is running."),
+        State::Moved => request.outcome = why("fault-ended", "The fault ended by itself."),
+        State::Staged => request.plan.mode = Mode::Attended,
+        State::Succeeded => {
+            request.verify_by = Some(at(68));
+            request.missing = vec!["a sign of life of corp.contoso.com".into()];
+        }
+        State::Failed => request.outcome = why("needs-a-person", "The cmdlet asked a person to sign in."),
+        State::Unknown => request.outcome = why("agent-lost", "The agent stopped between start and end."),
+        State::Unproven => {
+            request.outcome = why("not-proven-in-time", "Proof is missing.");
+            request.missing = vec!["a sign of life of corp.contoso.com".into()];
+        }
+        State::Verified => request.late = true,
+        _ => {}
+    }
+    request
+}
+
+fn ids() -> approval::Buttons {
+    let id = |n: u8| format!("{n:032x}");
+    approval::Buttons { approve: id(1), deny: id(2), withdraw: id(3), attended: id(4) }
+}
+
+fn report() -> Report {
+    Report::from_json(
+        br#"{"v":1,"agent":"SYNC01","generation":1,"agent_version":"0.1.0","server":"SYNC01",
+        "clock":"2026-11-22T02:00:00Z","events_at":"2026-11-22T02:00:00Z",
+        "appliance":{"kind":"connect","build":"2.6.3.0","services":[{"name":"ADSync","state":"running"}]},
+        "gaps":[{"what":"sign_in_method","why":"the cmdlet is missing"}],
+        "state":{"read_at":"2026-11-22T01:59:00Z","cloud_flag":false,"staging":false,"cycle_running":false}}"#,
+    )
+    .expect("reads")
+}
+
+fn observation() -> Observation {
+    Observation {
+        agent: "SYNC01".parse().expect("an id"),
+        report: Some(report()),
+        received_at: Some(at(0)),
+        silence: None,
+        skew: Some(SignedDuration::from_secs(-190)),
+    }
+}
+
+fn history() -> status::History {
+    let words = "SYNC01: 2 errors, last heartbeat 00:25".into();
+    status::History { title: "SYNC01, last 24 hours".into(), words, picture: Some(vec![1, 2, 3]) }
+}
+
+/// Every card there is, by name.
+fn every_card() -> Vec<(String, Post)> {
+    let knowledge = knowledge();
+    let offered = diagnosis(server(Cause::PhsNotActivated));
+    let answer = evidence::Answer { diagnosis: &offered, knowledge: &knowledge, focus: None };
+    let buttons = evidence::Buttons { request: Some("a".repeat(32)), why_not: None };
+    let mut all = vec![("evidence-offered".to_owned(), evidence::card(&answer, &buttons, LOCAL))];
+    let mut add = |name: &str, post: Post| all.push((name.to_owned(), post));
+
+    let mut held = server(Cause::PhsNotActivated);
+    held.offer = false;
+    held.why_not = vec![
+        WhyNot { code: "two-active".into(), text: "Two servers are active.".into() },
+        WhyNot { code: "wizard-open".into(), text: "The wizard is open at the server.".into() },
+    ];
+    add("why-not", evidence::why_not(&held, REAL));
+    let withheld = diagnosis(held);
+    let answer = evidence::Answer { diagnosis: &withheld, ..answer };
+    let buttons = evidence::Buttons { request: None, why_not: Some("b".repeat(32)) };
+    add("evidence-withheld", evidence::card(&answer, &buttons, REAL));
+    add("evidence-elsewhere", evidence::redacted(&answer, &[Snowflake(11)], REAL));
+
+    let mut well = server(Cause::Healthy);
+    well.summary = "Password hash sync works on SYNC01.".into();
+    let well = diagnosis(well);
+    let answer = evidence::Answer { diagnosis: &well, ..answer };
+    add("evidence-healthy", evidence::card(&answer, &evidence::Buttons::default(), REAL));
+    let stage = "STAGE01".parse().expect("an id");
+    let answer = evidence::Answer { focus: Some(&stage), ..answer };
+    add("evidence-silent-staging", evidence::card(&answer, &evidence::Buttons::default(), REAL));
+    let nobody = Diagnosis { at: at(0), servers: Vec::new(), lead: None, findings: Vec::new() };
+    let answer = evidence::Answer { diagnosis: &nobody, knowledge: &knowledge, focus: None };
+    add("evidence-no-servers", evidence::card(&answer, &evidence::Buttons::default(), REAL));
+
+    add("status", status::all(&offered, &knowledge, REAL));
+    add(
+        "status-elsewhere",
+        status::all_redacted(&offered, &knowledge, &[Snowflake(11), Snowflake(12)], REAL),
+    );
+    add("server", status::server(&observation(), &offered.servers[0], &knowledge, REAL));
+    add("history", status::history(&history(), REAL));
+
+    for state in State::ALL {
+        let request = request(state);
+        let name = format!("approval-{}", state.word().replace([' ', ','], "-"));
+        add(&name, approval::card(&request, &ids(), LOCAL));
+        if !state.is_open() {
+            let card = Some("https://discord.com/channels/1/2/3");
+            add(&name.replace("approval", "outcome"), outcome::requester(&request, card, "ref 0123", REAL));
+        }
+    }
+    add("operators", outcome::operators(&request(State::Staged), Snowflake(7), "ref 0123", REAL));
+
+    let incident = alert::Alert {
+        server: "SYNC01".into(),
+        cause: "phs-not-activated".into(),
+        title: "Password hash sync is switched off in the cloud".into(),
+        summary: "Changed passwords don't reach Microsoft Entra ID.".into(),
+        who: "A hybrid identity administrator".into(),
+        bad: true,
+        started_at: at(0),
+        recovered_at: None,
+        course: vec![(at(0), "No sign of life".into()), (at(5), "Switched off in the cloud".into())],
+    };
+    add("alert-open", alert::card(&incident, "ref 0123", REAL));
+    let over = alert::Alert { recovered_at: Some(at(47)), summary: "It works again.".into(), ..incident };
+    add("alert-recovered", alert::card(&over, "ref 0123", REAL));
+
+    let requests = [request(State::Requested), request(State::Verified)];
+    let warnings = ["The certificate of SYNC01 ends in 12 days.".to_owned()];
+    let mut told = summary::Summary::of(&offered, &knowledge, &requests, &warnings, "#1042 9be1-44d0");
+    add("summary", summary::card(&told, &history(), "ref 0123", REAL));
+    told.due_at = Some(at(-125));
+    told.late = true;
+    told.open.clear();
+    add("summary-late", summary::card(&told, &history(), "ref 0123", REAL));
+
+    let record = records::Record {
+        seq: 1042,
+        at: at(0),
+        kind: "refused".into(),
+        actor: Some(DANA),
+        code: Some("self-approval".into()),
+        plan: None,
+    };
+    add("audit", records::card(&[record], "#1042 9be1-44d0", REAL));
+    add("help", notes::help(REAL));
+    add(
+        "refusal",
+        notes::refusal("your own approval never counts: a second person must approve", "self-approval", REAL),
+    );
+    add("asked", notes::asked(Snowflake(12), at(30), 2, "7f3a-91c2", REAL));
+    add("failure", notes::failure(REAL));
+    all
+}
+
+#[test]
+fn every_card_reads_well_in_every_state() {
+    for (name, post) in every_card() {
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(name, render(&post));
+        });
+    }
+}
+
+#[test]
+fn the_terminal_gets_the_same_answer_without_markup() {
+    let knowledge = knowledge();
+    let diagnosis = diagnosis(server(Cause::PhsNotActivated));
+    let answer = evidence::Answer { diagnosis: &diagnosis, knowledge: &knowledge, focus: None };
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("plain", evidence::plain(&answer));
+    });
+}
+
+/// Discord's limits, as twilight knows them.
+fn check(name: &str, post: &Post) {
+    let json = post.json();
+    let content = json["content"].as_str().expect("text");
+    twilight_validate::message::content(content).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let read = |embed: &Value| {
+        let mut embed = embed.clone();
+        embed["type"] = "rich".into();
+        for field in embed["fields"].as_array_mut().into_iter().flatten() {
+            assert!(!field["value"].as_str().unwrap_or_default().is_empty(), "{name}: an empty field");
+        }
+        serde_json::from_value::<TwilightEmbed>(embed).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let embeds: Vec<TwilightEmbed> = json["embeds"].as_array().into_iter().flatten().map(read).collect();
+    twilight_validate::message::embeds(&embeds).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let components: Vec<Component> =
+        serde_json::from_value(json["components"].clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    twilight_validate::message::components(&components, false)
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+}
+
+fn check_modal(name: &str, modal: &Modal) {
+    let json = modal.json();
+    assert!(json["title"].as_str().is_some_and(|title| (1..=45).contains(&title.chars().count())), "{name}");
+    for row in json["components"].as_array().expect("rows") {
+        let input = &row["components"][0];
+        let length = |field: &str| input[field].as_str().expect("text").chars().count();
+        assert!((1..=45).contains(&length("label")) && length("placeholder") <= 100, "{name}: {input}");
+    }
+}
+
+#[test]
+fn every_card_keeps_discords_limits() {
+    for (name, post) in every_card() {
+        check(&name, &post);
+    }
+    check_modal("request", &notes::request_form("a".repeat(32), true, Some(&"x".repeat(500))));
+    check_modal("deny", &notes::deny_form("a".repeat(32)));
+}
+
+/// Texts that are as long, and as full of markup, as anybody could make them.
+fn swell(value: &mut Value) {
+    match value {
+        Value::String(text) if text.parse::<Timestamp>().is_err() => {
+            *text = "*`@everyone`* <@1> ".repeat(400)
+        }
+        Value::Array(items) => items.iter_mut().for_each(swell),
+        Value::Object(fields) => fields.values_mut().for_each(swell),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_longest_and_wildest_input_keeps_discords_limits() {
+    let wild = "*`@everyone`* <@1> ```".repeat(200);
+    let knowledge = knowledge();
+    for cause in [Cause::PhsNotActivated, Cause::FipsMode, Cause::Healthy] {
+        let mut lead = server(cause);
+        lead.server.clone_from(&wild);
+        lead.summary.clone_from(&wild);
+        let evidence = Evidence { text: wild.clone(), ..lead.evidence[0].clone() };
+        lead.evidence = vec![evidence; 60];
+        lead.ruled_out = vec![RuledOut { cause, why: wild.clone() }; 40];
+        lead.why_not = vec![WhyNot { code: wild.clone(), text: wild.clone() }; 40];
+        lead.warnings = vec![Finding { code: wild.clone(), text: wild.clone() }; 40];
+        lead.forests = vec![ForestHealth { name: wild.clone(), ..lead.forests[0].clone() }; 40];
+        lead.silent = Some(Silence { code: wild.clone(), why: wild.clone() });
+        if let Some(remedy) = &mut lead.remedy {
+            remedy.target.clone_from(&wild);
+        }
+        let servers = vec![lead; 12];
+        let diagnosis = Diagnosis { at: at(0), servers, lead: Some(0), findings: Vec::new() };
+        let answer = evidence::Answer { diagnosis: &diagnosis, knowledge: &knowledge, focus: None };
+        let buttons = evidence::Buttons { request: Some("a".repeat(32)), why_not: Some("b".repeat(32)) };
+        check("evidence", &evidence::card(&answer, &buttons, LOCAL));
+        check("elsewhere", &evidence::redacted(&answer, &[Snowflake(1); 200], LOCAL));
+        check("why not", &evidence::why_not(&diagnosis.servers[0], LOCAL));
+        check("status", &status::all(&diagnosis, &knowledge, LOCAL));
+        check("server", &status::server(&observation(), &diagnosis.servers[0], &knowledge, LOCAL));
+        let told = summary::Summary::of(&diagnosis, &knowledge, &[], &vec![wild.clone(); 50], &wild);
+        check("summary", &summary::card(&told, &history(), &wild, LOCAL));
+    }
+    for state in State::ALL {
+        let mut request = request(state);
+        request.reason.clone_from(&wild);
+        request.justification = Some(wild.clone());
+        request.target.clone_from(&wild);
+        request.observed = vec![(wild.clone(), wild.clone()); 30];
+        request.missing = vec![wild.clone(); 30];
+        request.operator = Some(wild.clone());
+        request.outcome = Some(Reason::new(&wild, wild.clone()));
+        request.approvals = vec![Approval { user: Snowflake(u64::MAX), at: at(0) }; 10];
+        request.steps = vec![Step { code: Some(wild.clone()), ..request.steps[0].clone() }; 60];
+        check("approval", &approval::card(&request, &ids(), LOCAL));
+        check("outcome", &outcome::requester(&request, Some(&wild), &wild, LOCAL));
+        check("operators", &outcome::operators(&request, Snowflake(1), &wild, LOCAL));
+    }
+    let incident = json!({"server": "", "cause": "", "title": "", "summary": "", "who": "", "bad": true,
+        "started_at": at(0), "recovered_at": null, "course": [[at(0), ""], [at(1), ""], [at(2), ""]]});
+    let mut swollen = incident;
+    swell(&mut swollen);
+    let incident: alert::Alert = serde_json::from_value(swollen).expect("an alert");
+    check("alert", &alert::card(&incident, &wild, LOCAL));
+    check("refusal", &notes::refusal(&wild, &wild, LOCAL));
+    let record = records::Record {
+        seq: u64::MAX,
+        at: at(0),
+        kind: wild.clone(),
+        actor: Some(DANA),
+        code: Some(wild.clone()),
+        plan: Some(wild.clone()),
+    };
+    check("audit", &records::card(&vec![record; 50], &wild, LOCAL));
+}
+
+#[test]
+fn elsewhere_no_server_build_or_forest_is_named() {
+    let knowledge = knowledge();
+    for &cause in Cause::ALL {
+        let diagnosis = diagnosis(server(cause));
+        let answer = evidence::Answer { diagnosis: &diagnosis, knowledge: &knowledge, focus: None };
+        let posts = [
+            evidence::redacted(&answer, &[Snowflake(11)], REAL),
+            status::all_redacted(&diagnosis, &knowledge, &[Snowflake(11)], REAL),
+        ];
+        for post in posts {
+            let text = render(&post);
+            for secret in ["SYNC01", "STAGE01", "2.6.3.0", "contoso"] {
+                assert!(!text.contains(secret), "{cause}: {text}");
+            }
+            assert!(post.buttons.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_card_of_a_local_discord_says_so_and_one_of_discord_does_not() {
+    let told = |frame| render(&notes::help(frame));
+    assert!(told(LOCAL).contains("not discord.com"));
+    assert!(!told(REAL).contains("not discord.com"));
+}
+
+#[test]
+fn buttons_are_there_only_while_they_can_do_something() {
+    let labels = |state| {
+        let card = approval::card(&request(state), &ids(), REAL);
+        card.buttons.iter().map(|button| button.label.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(labels(State::Requested), ["Approve", "Deny", "Withdraw"]);
+    assert_eq!(labels(State::Approved), ["Deny", "Withdraw"]);
+    assert_eq!(labels(State::Staged), ["Withdraw"]);
+    assert_eq!(labels(State::Failed), ["Request attended run"]);
+    for state in [State::Denied, State::Running, State::Verified, State::Expired, State::Unknown] {
+        assert!(labels(state).is_empty(), "{state}");
+    }
+}
