@@ -140,7 +140,7 @@ function take(state) {
   sessionStorage.setItem('as', view.as);
   const wanted = view.channel === null ? location.hash : hrefOf(me(), channelOf(view.channel));
   if (location.hash !== wanted) history.replaceState(null, '', wanted);
-  conversation.announce(view.as, state, view.channel);
+  conversation.announce(view.as, state, view.channel, names);
   render();
 }
 
@@ -166,6 +166,7 @@ const names = {
   role: (id) => view.state.roles?.find((role) => role.id === id)?.name ?? null,
   channel: (id) => channelOf(id)?.name ?? null,
   channelHref: (id) => hrefOf(me(), channelOf(id)),
+  isMessageCommand: (name) => view.state.commands.some((command) => command.type === 3 && command.name === name),
 };
 
 // ---- showing --------------------------------------------------------------------------------------------
@@ -184,6 +185,7 @@ function render() {
   morphChildren($('my-avatar'), [avatar(me())]);
   morphChildren($('person'), state.people.map((person) => h('option', { value: person.id }, person.name)));
   $('person').value = view.as;
+  $('steps').hidden = open.length === 0;
   $('my-role').textContent = state.me.role_label ?? me().about ?? '';
 
   conversation.render(open, {
@@ -368,6 +370,7 @@ for (const [button, panel] of drawers) {
     $(panel).classList.toggle('open', open);
     $(button).setAttribute('aria-expanded', String(open));
     $('shade').hidden = !open;
+    $('main').inert = open;
     if (open) $(panel).querySelector('a, button, select, [tabindex]')?.focus();
   });
 }
@@ -377,10 +380,15 @@ function closeDrawers(keepFocus) {
     if (!$(panel).classList.contains('open')) continue;
     $(panel).classList.remove('open');
     $(button).setAttribute('aria-expanded', 'false');
+    $('main').inert = false;
     if (keepFocus) $(button).focus();
   }
   $('shade').hidden = true;
 }
+
+for (const button of document.querySelectorAll('.close-drawer')) button.addEventListener('click', () => closeDrawers(true));
+// Wide again: the panels stand beside the conversation, nothing is covered.
+for (const width of ['(max-width: 760px)', '(max-width: 1179px)']) matchMedia(width).addEventListener('change', () => closeDrawers(false));
 
 $('shade').addEventListener('click', () => closeDrawers(true));
 $('skip').addEventListener('click', () => $('message').focus());

@@ -65,7 +65,7 @@ export class CommandForm {
   }
 
   complete(option, input, box, suggest) {
-    const list = h('ul.suggestions', { 'aria-label': `Suggestions for ${option.name}` });
+    const list = h('ul.suggestions', { 'aria-label': 'Suggestions' });
     box.append(list);
     const listbox = new Listbox(input, list, (item) => {
       input.value = item.name;

@@ -6,6 +6,8 @@ import { messageView, summary } from './message.js';
 
 /** Messages of one author closer than this stand under one name, in milliseconds. */
 const GROUP_WITHIN = 7 * 60 * 1000;
+/** How long an announcement stays in the page, in milliseconds. */
+const ANNOUNCED_FOR = 4000;
 /** Closer to the end than this counts as reading the newest, in pixels. */
 const NEAR_END = 80;
 
@@ -71,7 +73,7 @@ export class Conversation {
       const menuCommands = message.author.bot || message.ephemeral ? [] : view.menuCommands;
       items.push({
         key: message.id,
-        sig: JSON.stringify([message, grouped, menuOpen, reference && summary(reference), view.busySig(message.id), menuCommands.length, view.place]),
+        sig: JSON.stringify([message, grouped, menuOpen, reference && summary(reference, view.names), view.busySig(message.id), menuCommands.length, view.place]),
         build: () => messageView(message, {
           names: view.names, reference, grouped, menuOpen, menuCommands, busy: (customId) => view.busy(message.id, customId),
         }),
@@ -82,12 +84,12 @@ export class Conversation {
   }
 
   /** Says aloud what is new since the last state of the same person. */
-  announce(as, state, open) {
+  announce(as, state, open, names) {
     const now = new Map();
     const news = [];
     for (const channel of state.channels) {
       for (const message of state.messages[channel.id] ?? []) {
-        const words = summary(message);
+        const words = summary(message, names);
         now.set(message.id, words);
         const known = this.told.get(message.id);
         if (this.toldTo !== as || message.author.id === as || known === words) continue;
@@ -98,8 +100,10 @@ export class Conversation {
     this.told = now;
     this.toldTo = as;
     if (news.length === 0) return;
-    this.announcer.append(h('p', {}, news.join('. ')));
-    while (this.announcer.childElementCount > 5) this.announcer.firstElementChild.remove();
+    const line = h('p', {}, news.join('. '));
+    this.announcer.append(line);
+    // Once said it is only in the way of somebody who reads the page line by line.
+    setTimeout(() => line.remove(), ANNOUNCED_FOR);
   }
 }
 
@@ -107,7 +111,7 @@ function follows(message, last) {
   return last !== null
     && last.author.id === message.author.id
     && last.ephemeral === message.ephemeral
-    && !message.command && !message.reference && !(message.embeds?.length > 0) && !(last.embeds?.length > 0)
+    && !message.command && !message.reference && !last.failed && !last.pending && !(message.embeds?.length > 0) && !(last.embeds?.length > 0)
     && Date.parse(message.timestamp) - Date.parse(last.timestamp) < GROUP_WITHIN
     && new Date(message.timestamp).toDateString() === new Date(last.timestamp).toDateString();
 }

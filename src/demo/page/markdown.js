@@ -22,7 +22,7 @@ export function parseBlocks(source, depth = 0) {
     const joined = paragraph.join('\n');
     paragraph = [];
     if (joined.trim() !== '') {
-      blocks.push({ type: 'paragraph', children: parseInline(joined.replace(/^\n+|\n+$/g, ''), depth) });
+      blocks.push({ type: 'paragraph', children: parseInline(joined, depth) });
     }
   };
 
@@ -81,6 +81,8 @@ export function parseBlocks(source, depth = 0) {
       }
       blocks.push(...nestBullets(bullets, depth));
       continue;
+    } else if (line.trim() === '') {
+      flush();
     } else {
       paragraph.push(line);
     }
@@ -330,11 +332,15 @@ export function safeUrl(url) {
   }
 }
 
-/** The words of a parsed text, without marks: for names read aloud and previews. */
-export function plainText(source) {
+/** The words of a text, without marks: for names read aloud and previews. `names` as in markdown-view.js. */
+export function plainText(source, names) {
   const words = (nodes) => nodes.map((node) => {
     if (node.type === 'list') return node.items.map((item) => words(item.children) + words(item.nested)).join(' ');
     if (node.type === 'break') return ' ';
+    if (node.type === 'user') return `@${names?.user(node.id) ?? 'somebody'}`;
+    if (node.type === 'role') return `@${names?.role(node.id) ?? 'a role'}`;
+    if (node.type === 'channel') return `#${names?.channel(node.id) ?? 'a channel'}`;
+    if (node.type === 'time') return new Date(node.unix * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
     if (node.children) return words(node.children) + (/quote|paragraph|heading|small/.test(node.type) ? ' ' : '');
     return node.text ?? '';
   }).join('');

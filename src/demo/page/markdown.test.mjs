@@ -76,7 +76,7 @@ test('only http and https become links', () => {
 test('blocks: headings, small text, quotes', () => {
   assert.equal(blocks('# A\n## B\n### C\n#not\n-# d'), 'h1(A)h2(B)h3(C)paragraph(#not)small(d)');
   assert.equal(blocks('> a\n> **b**\nc'), 'quote(paragraph(a⏎strong(b)))paragraph(c)');
-  assert.equal(blocks('x\n>>> a\n\nb'), 'paragraph(x)quote(paragraph(a⏎⏎b))');
+  assert.equal(blocks('x\n>>> a\n\nb'), 'paragraph(x)quote(paragraph(a)paragraph(b))');
   assert.equal(blocks('>not'), 'paragraph(>not)');
 });
 
@@ -97,5 +97,7 @@ test('hostile text ends, and quickly', () => {
 });
 
 test('plain text drops the marks', () => {
+  const names = { user: () => 'Dana', role: () => null, channel: () => 'helpdesk' };
+  assert.equal(plainText('<@1> in <#2> for <@&3>', names), '@Dana in #helpdesk for @a role');
   assert.equal(plainText('# **Hash sync** is `off`\n- one\n- [two](https://x.test)'), 'Hash sync is off one two');
 });

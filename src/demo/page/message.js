@@ -13,7 +13,7 @@ export function messageView(message, context) {
   const classes = [
     'message', card && 'has-card', message.ephemeral && 'ephemeral', context.grouped && 'grouped', message.failed && 'failed',
   ].filter(Boolean).join('.');
-  const name = card ? cardName(message) : null;
+  const name = card ? cardName(message, context.names) : null;
   const body = h(`${card ? 'article' : 'div'}.${classes}`, { 'aria-label': name, tabindex: '-1', id: `m${message.id}` },
     lead(message, context),
     context.grouped ? null : avatar(message.author),
@@ -26,20 +26,20 @@ export function messageView(message, context) {
 }
 
 /** What a card is called: its first title, or the nearest thing to one. */
-export function cardName(message) {
+export function cardName(message, names) {
   for (const embed of message.embeds ?? []) {
-    const words = plainText(embed.title) || plainText(embed.author?.name) || plainText(embed.description).slice(0, 80);
+    const words = plainText(embed.title, names) || plainText(embed.author?.name) || plainText(embed.description, names).slice(0, 80);
     if (words) return words;
   }
   return 'Card';
 }
 
 /** A message in a few words, for announcements and quotations. */
-export function summary(message) {
+export function summary(message, names) {
   if (message.failed) return message.failed;
   if (message.pending) return `${message.author.name} is thinking…`;
-  const card = message.embeds?.length > 0 ? cardName(message) : '';
-  return [plainText(message.content), card].filter(Boolean).join(' ').slice(0, 160) || 'an attachment';
+  const card = message.embeds?.length > 0 ? cardName(message, names) : '';
+  return [plainText(message.content, names), card].filter(Boolean).join(' ').slice(0, 160) || 'an attachment';
 }
 
 /** The line above: which command, or which message, this answers. */
@@ -47,11 +47,11 @@ function lead(message, { reference, names }) {
   if (message.command) {
     const { name, by } = message.command;
     const who = names.user(by?.id ?? by) ?? by?.name ?? by;
-    return h('p.lead', {}, icon('reply'), h('b', {}, who), ' used ', h('span.pill', {}, name.includes(' ') || /^[A-Z]/.test(name) ? name : `/${name.replace(/^\//, '')}`));
+    return h('p.lead', {}, icon('reply'), h('b', {}, who), ' used ', h('span.pill', {}, names.isMessageCommand(name) ? name : `/${name}`));
   }
   if (message.reference) {
     return h('p.lead', {}, icon('reply'), reference
-      ? ['replying to ', h('b', {}, reference.author.name), h('span.lead-quote', {}, summary(reference))]
+      ? ['replying to ', h('b', {}, reference.author.name), h('span.lead-quote', {}, summary(reference, names))]
       : 'replying to a message that is gone');
   }
   return null;
@@ -76,11 +76,17 @@ function contents(message, context) {
   const cards = (message.embeds ?? []).map((embed) => embedView(embed, message, context.names, shown));
   const files = (message.attachments ?? []).filter((file) => !shown.has(file.id));
   return [
-    message.content ? h('div.md', {}, markdown(message.content, context.names), message.edited ? h('span.edited', {}, '(edited)') : null) : null,
+    message.content ? words(message, context.names) : null,
     cards,
     files.map((file) => attachmentView(file)),
     (message.components ?? []).map((row) => componentRow(row, message, context)),
   ];
+}
+
+function words(message, names) {
+  const text = h('div.md', {}, markdown(message.content, names));
+  if (message.edited) (text.lastElementChild?.nodeName === 'P' ? text.lastElementChild : text).append(h('span.edited', {}, '(edited)'));
+  return text;
 }
 
 function ephemeralNote(message) {
