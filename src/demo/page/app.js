@@ -6,13 +6,18 @@
 //   commands.js      what a typed line means       listbox.js       suggestions
 //   modal.js         forms                         consoles.js      the simulated servers
 //   markdown.js      text to a tree (pure)         markdown-view.js the tree to elements
+//   guide.js         the first steps               drawers.js      side panels on narrow screens
 //   dom.js           elements, and bringing a live tree up to date
+//
+// Pure and tested with `node --test src/demo/page/`: markdown.js, commands.js.
 
 import { ApiError, fetchState, follow, post } from './api.js';
 import { Composer } from './composer.js';
 import { consolesView } from './consoles.js';
 import { Conversation, Seen } from './conversation.js';
 import { avatar, h, morphChildren } from './dom.js';
+import { Drawers } from './drawers.js';
+import { asker, GUIDE_LINE, guideView } from './guide.js';
 import { tick } from './markdown-view.js';
 import { Modal } from './modal.js';
 import { hrefOf, readRoute } from './route.js';
@@ -47,7 +52,6 @@ const conversation = new Conversation({
 });
 const composer = new Composer($('composer'), {
   state: () => view.state,
-  channel: () => view.channel,
   send: (path, body) => act(path, { as: view.as, channel: view.channel, ...body }),
   suggest: (body) => post('autocomplete', { as: view.as, channel: view.channel, ...body }).then((answer) => answer.choices ?? [], () => []),
   alert,
@@ -61,6 +65,7 @@ const modal = new Modal($('modal'), {
   close: () => attempt('modal/close', { as: view.as }),
   botName: () => view.state?.bot.name ?? 'the app',
 });
+const drawers = new Drawers([[$('open-sidebar'), $('sidebar')], [$('open-consoles'), $('consoles')]], $('main'), $('shade'));
 
 // ---- talking to the server ------------------------------------------------------------------------------
 
@@ -195,7 +200,7 @@ function render() {
     menuCommands: state.commands.filter((command) => command.type === 3),
     busy: (message, customId) => view.busy.has(`${message}/${customId}`),
     busySig: (message) => [...view.busy.keys()].filter((key) => key.startsWith(`${message}/`)).join(),
-    guide,
+    guide: () => guideView(state),
   });
   if (channel) composer.moved(`${view.as}/${view.channel}`, channel.name);
   modal.update(state.modal ?? null);
@@ -236,25 +241,6 @@ function renderConsoles(consoles) {
   $('open-consoles').classList.toggle('waiting', waiting > 0);
   consolesView($('console-list'), consoles, (server) => view.busy.has(`console/${server}`));
 }
-
-/** The first screen of an empty channel. */
-function guide() {
-  const { people, channels, bot } = view.state;
-  const person = (name) => people.find((one) => one.name === name);
-  const approver = person('Lee');
-  const approvals = channels.find((channel) => channel.name === 'sync-approvals');
-  return h('section.guide', { 'aria-labelledby': 'guide-head' },
-    h('h2', { id: 'guide-head' }, 'Try this'),
-    h('p', {}, `Somebody calls: “I can’t sign in.” See what ${bot.name} finds, and mend it with a second person’s approval.`),
-    h('ol', {},
-      h('li', {}, h('p', {}, 'As Dana, in #helpdesk, send ', h('code', {}, GUIDE_LINE)),
-        h('button.button.secondary', { type: 'button', 'data-action': 'fill' }, 'Fill in for me')),
-      h('li', {}, h('p', {}, 'On the card that comes, press ', h('b', {}, 'Request enablement'), ' and give a reason.')),
-      h('li', {}, h('p', {}, 'Switch to Lee at “You are”, open #sync-approvals, read the card and press ', h('b', {}, 'Approve'), '.'),
-        approver && approvals ? h('a.button.secondary', { href: hrefOf(approver, approvals) }, 'Go there as Lee') : null)));
-}
-
-const GUIDE_LINE = "/signin problem: users can't sign in";
 
 // ---- doing ----------------------------------------------------------------------------------------------
 
@@ -298,11 +284,10 @@ const actions = {
     press(`console/${server}`, 'console', { server, action: 'apply' });
   },
   fill() {
-    const dana = view.state.people.find((person) => person.name === 'Dana') ?? me();
-    const helpdesk = view.state.channels.find((channel) => channel.name === 'helpdesk') ?? channelOf(view.channel);
-    composer.drafts.set(`${dana.id}/${helpdesk.id}`, GUIDE_LINE);
-    if (dana.id === view.as && helpdesk.id === view.channel) composer.fill(GUIDE_LINE);
-    else location.hash = hrefOf(dana, helpdesk);
+    const { person, channel } = asker(view.state);
+    composer.drafts.set(`${person.id}/${channel.id}`, GUIDE_LINE);
+    if (person.id === view.as && channel.id === view.channel) composer.fill(GUIDE_LINE);
+    else location.hash = hrefOf(person, channel);
     $('message').focus();
   },
 };
@@ -336,13 +321,13 @@ document.addEventListener('change', (event) => {
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape' || event.defaultPrevented) return;
   if (view.menu !== null) closeMenu(true);
-  else closeDrawers(true);
+  else drawers.close(true);
 });
 
 window.addEventListener('hashchange', () => {
   if (!view.state) return;
   const { person, channel } = readRoute(location.hash, view.state.people, view.state.channels);
-  closeDrawers(false);
+  drawers.close(false);
   view.menu = null;
   alert('');
   if (channel) view.channel = channel.id;
@@ -359,38 +344,6 @@ document.addEventListener('visibilitychange', () => {
   if (view.state && document.visibilityState === 'visible') render();
 });
 
-// ---- narrow screens: the side panels slide in -----------------------------------------------------------
-
-const drawers = [['open-sidebar', 'sidebar'], ['open-consoles', 'consoles']];
-
-for (const [button, panel] of drawers) {
-  $(button).addEventListener('click', () => {
-    const open = !$(panel).classList.contains('open');
-    closeDrawers(false);
-    $(panel).classList.toggle('open', open);
-    $(button).setAttribute('aria-expanded', String(open));
-    $('shade').hidden = !open;
-    $('main').inert = open;
-    if (open) $(panel).querySelector('a, button, select, [tabindex]')?.focus();
-  });
-}
-
-function closeDrawers(keepFocus) {
-  for (const [button, panel] of drawers) {
-    if (!$(panel).classList.contains('open')) continue;
-    $(panel).classList.remove('open');
-    $(button).setAttribute('aria-expanded', 'false');
-    $('main').inert = false;
-    if (keepFocus) $(button).focus();
-  }
-  $('shade').hidden = true;
-}
-
-for (const button of document.querySelectorAll('.close-drawer')) button.addEventListener('click', () => closeDrawers(true));
-// Wide again: the panels stand beside the conversation, nothing is covered.
-for (const width of ['(max-width: 760px)', '(max-width: 1179px)']) matchMedia(width).addEventListener('change', () => closeDrawers(false));
-
-$('shade').addEventListener('click', () => closeDrawers(true));
 $('skip').addEventListener('click', () => $('message').focus());
 
 // ---- go -------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import { Listbox } from './listbox.js';
 
 export class Composer {
   /**
-   * `form`: the composer's form element. `host`: `{state(), channel(), send(path, body), suggest(body), alert(text)}`;
+   * `form`: the composer's form element. `host`: `{state(), send(path, body), suggest(body), alert(text)}`;
    * `send` resolves to true when it was accepted.
    */
   constructor(form, host) {
@@ -37,6 +37,8 @@ export class Composer {
 
   /** Another person or channel: each keeps its own draft. */
   moved(place, channelName) {
+    // Until the first state nobody knows who is writing, or where.
+    this.input.disabled = false;
     this.input.placeholder = `Message #${channelName}, or / for commands`;
     if (place === this.place) return;
     this.drafts.set(this.place, this.input.value);

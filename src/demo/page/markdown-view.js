@@ -3,9 +3,9 @@
 import { h } from './dom.js';
 import { parseBlocks, parseInline } from './markdown.js';
 
-/** A whole text. `names` says what ids mean: `names.user(id)`, `.role(id)`, `.channel(id)`, `.channelHref(id)`. */
-export function markdown(source, names) {
-  return blocks(parseBlocks(source), names);
+/** A whole text; its largest heading is an `h<level>`. `names` says what ids mean: `names.user(id)`, `.role(id)`, `.channel(id)`, `.channelHref(id)`. */
+export function markdown(source, names, level = 3) {
+  return blocks(parseBlocks(source), names, level);
 }
 
 /** One line, as in titles. */
@@ -13,15 +13,15 @@ export function markdownLine(source, names) {
   return inlines(parseInline(source), names);
 }
 
-function blocks(nodes, names) {
+function blocks(nodes, names, level) {
   return nodes.map((node) => {
     switch (node.type) {
-      case 'heading': return h(`h${node.level + 3}.md-heading.level${node.level}`, {}, inlines(node.children, names));
+      case 'heading': return h(`h${node.level + level - 1}.md-heading.level${node.level}`, {}, inlines(node.children, names));
       case 'small': return h('p.md-small', {}, inlines(node.children, names));
-      case 'quote': return h('blockquote', {}, blocks(node.children, names));
+      case 'quote': return h('blockquote', {}, blocks(node.children, names, level));
       case 'code': return h('pre', { tabindex: '0', 'aria-label': 'Code' }, h('code', {}, node.text));
       case 'list': return h(node.ordered ? 'ol' : 'ul', { start: node.ordered && node.start !== 1 ? node.start : null }, node.items.map((item) => (
-        h('li', {}, inlines(item.children, names), blocks(item.nested, names)))));
+        h('li', {}, inlines(item.children, names), blocks(item.nested, names, level)))));
       default: return h('p', {}, inlines(node.children, names));
     }
   });

@@ -136,7 +136,7 @@ function embedView(embed, message, names, shown) {
     thumb ? image(thumb, 'thumb') : null,
     embed.author?.name ? h('p.embed-author', {}, link(embed.author.url, embed.author.name)) : null,
     title ? h('h3.embed-title', {}, link(embed.url, title)) : null,
-    embed.description ? h('div.md.embed-text', {}, markdown(embed.description, names)) : null,
+    embed.description ? h('div.md.embed-text', {}, markdown(embed.description, names, 4)) : null,
     embed.fields?.length > 0 ? fieldsView(embed.fields, names) : null,
     big ? image(big, 'chart') : null,
     embed.footer?.text || !Number.isNaN(unix)
@@ -159,7 +159,7 @@ function fieldsView(fields, names) {
     else rows.push({ inline: Boolean(field.inline), fields: [field] });
   }
   return h('div.fields', {}, rows.map((row) => h(`dl.field-row.of${row.fields.length}`, {}, row.fields.map((field) => (
-    h('div.field', {}, h('dt', {}, markdownLine(field.name, names)), h('dd.md', {}, markdown(field.value, names))))))));
+    h('div.field', {}, h('dt', {}, markdownLine(field.name, names)), h('dd.md', {}, markdown(field.value, names, 4))))))));
 }
 
 const STYLES = { 1: 'primary', 2: 'secondary', 3: 'success', 4: 'danger' };
