@@ -18,7 +18,7 @@ export class Conversation {
     this.following = true;
     this.told = new Map();
     scroller.addEventListener('scroll', () => {
-      this.following = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
+      this.following = this.nearEnd();
       if (this.following) jump.hidden = true;
     }, { passive: true });
     jump.addEventListener('click', () => this.toEnd());
@@ -29,6 +29,11 @@ export class Conversation {
     new ResizeObserver(() => {
       if (this.following) this.toEnd();
     }).observe(scroller);
+  }
+
+  nearEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    return scrollHeight - scrollTop - clientHeight < NEAR_END;
   }
 
   toEnd() {
@@ -43,6 +48,7 @@ export class Conversation {
   render(messages, view) {
     const moved = view.place !== this.place;
     this.place = view.place;
+    this.following = this.nearEnd();
     const before = this.list.lastElementChild?.getAttribute('data-key');
     const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
     const focusedMessage = focused?.closest('.message')?.id;
