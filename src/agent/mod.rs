@@ -2,6 +2,9 @@
 //!
 //! - [`eventlog`], [`redact`]: what the server's log says, masked, as a [report](crate::report).
 
+pub mod challenge;
 pub mod eventlog;
+pub mod journal;
 pub mod powershell;
 pub mod redact;
+pub mod state;
