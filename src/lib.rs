@@ -1,5 +1,7 @@
 //! Syncmedic: a first responder for Microsoft Entra password hash sync.
 
+#[cfg(feature = "agent")]
+pub mod agent;
 pub mod catalog;
 pub mod clock;
 #[cfg(feature = "bot")]
