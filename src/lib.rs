@@ -17,3 +17,5 @@ pub mod plan;
 pub mod random;
 pub mod report;
 pub mod secret;
+#[cfg(feature = "bot")]
+pub mod watch;
