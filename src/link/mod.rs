@@ -10,6 +10,10 @@
 #[cfg(feature = "bot")]
 pub mod authority;
 pub mod certs;
+#[cfg(feature = "bot")]
+pub mod client;
+#[cfg(feature = "bot")]
+pub mod error;
 pub mod files;
 #[cfg(feature = "bot")]
 pub mod identity;
