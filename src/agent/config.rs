@@ -140,7 +140,9 @@ impl Config {
             match crate::catalog::command(id.as_str()) {
                 Some(command) if command.about.changes => {}
                 Some(_) => {
-                    return Err(format!("commands: {id} changes nothing and is always allowed: leave it out"));
+                    return Err(format!(
+                        "commands: {id} changes nothing and is always allowed: leave it out"
+                    ));
                 }
                 None => {
                     return Err(format!(

@@ -5,6 +5,7 @@
 pub mod challenge;
 pub mod config;
 pub mod eventlog;
+pub mod gatekeeper;
 pub mod journal;
 pub mod observe;
 pub mod powershell;
