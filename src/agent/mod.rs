@@ -3,8 +3,12 @@
 //! - [`eventlog`], [`redact`]: what the server's log says, masked, as a [report](crate::report).
 
 pub mod challenge;
+pub mod config;
 pub mod eventlog;
+pub mod gatekeeper;
 pub mod journal;
+pub mod observe;
 pub mod powershell;
+pub mod probe;
 pub mod redact;
 pub mod state;
