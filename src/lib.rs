@@ -9,11 +9,15 @@ pub mod config;
 #[cfg(all(feature = "bot", feature = "agent"))]
 pub mod demo;
 #[cfg(feature = "bot")]
+pub mod diagnosis;
+#[cfg(feature = "bot")]
 pub mod gate;
 pub mod grant;
 pub mod ids;
 pub mod link;
 pub mod plan;
+#[cfg(feature = "bot")]
+pub mod question;
 pub mod random;
 pub mod report;
 pub mod secret;
