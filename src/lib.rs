@@ -10,3 +10,5 @@ pub mod link;
 pub mod plan;
 pub mod random;
 pub mod report;
+#[cfg(feature = "bot")]
+pub mod store;
