@@ -23,3 +23,5 @@ pub mod report;
 pub mod secret;
 #[cfg(feature = "bot")]
 pub mod watch;
+#[cfg(feature = "bot")]
+pub mod store;
