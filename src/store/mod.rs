@@ -18,8 +18,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Row as _, Transaction};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
+use sqlx::{
+    Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _, Row as _, Transaction,
+};
 
 use crate::clock::Clock;
 use crate::ids::RequestId;
@@ -158,11 +160,8 @@ impl Store {
             make_file(file).map_err(|error| open(error.to_string()))?;
         }
         let options = url.options()?;
-        // Before any lazy pool, so that what is wrong with the address is said once and at once.
-        let writer = pool(1, Role::Writer)
-            .connect_with(options.clone())
-            .await
-            .map_err(|error| open(error.to_string()))?;
+        probe(&options).await.map_err(open)?;
+        let writer = pool(1, Role::Writer).connect_lazy_with(options.clone());
         let reader = pool(4, Role::Reader).connect_lazy_with(options);
         let lease = Mutex::new(None);
         let store = Store(Arc::new(Inner {
@@ -316,30 +315,45 @@ fn pool(size: u32, role: Role) -> AnyPoolOptions {
             Ok(!conn.is_in_transaction())
         })
     });
-    options.after_connect(move |conn, _| {
-        Box::pin(async move {
-            let settings: &[&'static str] = match (conn.backend_name(), role) {
-                ("PostgreSQL", Role::Writer) => &[
-                    "SET lock_timeout = '30s'",
-                    // A bot whose host vanished must not hold the chain for ever.
-                    "SET idle_in_transaction_session_timeout = '60s'",
-                    "SET synchronous_commit = on",
-                ],
-                ("PostgreSQL", Role::Reader) => &["SET default_transaction_read_only = on"],
-                (_, Role::Writer) => &[
-                    "PRAGMA busy_timeout = 30000",
-                    "PRAGMA journal_mode = WAL",
-                    "PRAGMA synchronous = FULL",
-                    "PRAGMA foreign_keys = ON",
-                ],
-                (_, Role::Reader) => &["PRAGMA busy_timeout = 30000", "PRAGMA query_only = ON"],
-            };
-            for setting in settings {
-                conn.execute(*setting).await?;
-            }
-            Ok(())
-        })
-    })
+    options.after_connect(move |conn, _| Box::pin(prepare(conn, role)))
+}
+
+/// Settles how a fresh connection works.
+async fn prepare(conn: &mut AnyConnection, role: Role) -> Result<(), sqlx::Error> {
+    let settings: &[&'static str] = match (conn.backend_name(), role) {
+        ("PostgreSQL", Role::Writer) => &[
+            "SET lock_timeout = '30s'",
+            // A bot whose host vanished must not hold the chain for ever.
+            "SET idle_in_transaction_session_timeout = '60s'",
+            "SET synchronous_commit = on",
+        ],
+        ("PostgreSQL", Role::Reader) => &["SET default_transaction_read_only = on"],
+        (_, Role::Writer) => &[
+            "PRAGMA busy_timeout = 30000",
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA foreign_keys = ON",
+        ],
+        (_, Role::Reader) => &["PRAGMA busy_timeout = 30000", "PRAGMA query_only = ON"],
+    };
+    for setting in settings {
+        conn.execute(*setting).await?;
+    }
+    Ok(())
+}
+
+/// Connects once. A pool tries again until its patience ends and then forgets why; this says why, at once.
+async fn probe(options: &AnyConnectOptions) -> Result<(), String> {
+    let attempt = async {
+        let mut conn = options.connect().await?;
+        prepare(&mut conn, Role::Writer).await?;
+        conn.close().await
+    };
+    // A bound on the network, not a wait of the program's: it does not go by the injected clock.
+    match tokio::time::timeout(PATIENCE, attempt).await {
+        Ok(result) => result.map_err(|error: sqlx::Error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} seconds", PATIENCE.as_secs())),
+    }
 }
 
 /// Makes an empty file (an empty database to SQLite) that only its owner can read, and its folder.
