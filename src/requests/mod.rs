@@ -251,7 +251,7 @@ impl Requests {
             };
             let dedupe = format!("{kind}/{}/{}", request.id, request.version);
             let subject = request.id.as_str();
-            write.enqueue(Message { dedupe: &dedupe, kind, subject, body: json!({}) }).await?;
+            write.enqueue(Message { dedupe: &dedupe, kind, subject, body: &json!({}) }).await?;
         }
         Ok(())
     }

@@ -120,6 +120,16 @@ pub enum ChartError {
     Picture(String),
 }
 
+/// Heartbeats and errors that a server reported between two moments; whole hours count.
+pub fn totals(report: &Report, from: Timestamp, to: Timestamp) -> (u32, u32) {
+    let within = report.counts.iter().filter(|count| count.hour >= from && count.hour <= to);
+    within.fold((0, 0), |(heartbeats, errors), count| match count.id {
+        id if HEARTBEATS.contains(&id) => (count.count.saturating_add(heartbeats), errors),
+        id if ERRORS.contains(&id) => (heartbeats, count.count.saturating_add(errors)),
+        _ => (heartbeats, errors),
+    })
+}
+
 impl HistoryChart {
     /// Charts what servers have reported; their names are their agents' ids. Marks are the caller's to add.
     ///

@@ -124,7 +124,7 @@ impl Sweeper {
         let notice = notice(&alert, Some(server), &self.knowledge, earlier);
         let dedupe = format!("{}/{}", alert.card, alert.changed_at.as_millisecond());
         let body = serde_json::to_value(&notice).unwrap_or_default();
-        write.enqueue(Message { dedupe: &dedupe, kind: ALERT, subject: &alert.card, body }).await?;
+        write.enqueue(Message { dedupe: &dedupe, kind: ALERT, subject: &alert.card, body: &body }).await?;
         write.commit().await
     }
 
@@ -143,7 +143,7 @@ impl Sweeper {
             let notice = notice(&alert, None, &self.knowledge, Vec::new());
             let dedupe = format!("{}/{}", alert.card, alert.changed_at.as_millisecond());
             let body = serde_json::to_value(&notice).unwrap_or_default();
-            write.enqueue(Message { dedupe: &dedupe, kind: ALERT, subject: &alert.card, body }).await?;
+            write.enqueue(Message { dedupe: &dedupe, kind: ALERT, subject: &alert.card, body: &body }).await?;
             write.commit().await?;
         }
         Ok(())
@@ -151,14 +151,9 @@ impl Sweeper {
 
     /// How the incident's server developed since a little before it began.
     async fn earlier(&self, alert: &Alert) -> Result<Vec<(Timestamp, String)>, StoreError> {
-        let rows = self.store.verdicts_since(alert.started_at).await?;
-        let mine = rows.into_iter().filter(|row| row.agent == alert.agent);
-        Ok(mine
-            .map(|row| {
-                let silent = if row.silent { SILENT.to_owned() } else { row.cause };
-                (row.at, silent)
-            })
-            .collect())
+        let rows = self.store.verdicts_since(&alert.agent, alert.started_at).await?;
+        let cause = |row: &VerdictRow| if row.silent { SILENT.to_owned() } else { row.cause.clone() };
+        Ok(rows.iter().map(|row| (row.at, cause(row))).collect())
     }
 }
 
