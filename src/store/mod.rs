@@ -35,6 +35,7 @@ pub mod cards;
 pub mod lease;
 mod migrate;
 pub mod outbox;
+pub mod requests;
 pub mod summaries;
 mod url;
 pub mod verdicts;
