@@ -28,4 +28,6 @@ pub mod secret;
 #[cfg(feature = "bot")]
 pub mod store;
 #[cfg(feature = "bot")]
+pub mod tenant;
+#[cfg(feature = "bot")]
 pub mod watch;

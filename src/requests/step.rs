@@ -166,7 +166,7 @@ impl Requests {
             expires: request.run_by.unwrap_or(now),
             proofs: Vec::new(),
         };
-        let token = match parts.key.sign(&grant) {
+        let token = match parts.identity.grant_key().sign(&grant) {
             Ok(token) => token,
             Err(error) => {
                 let why = Reason::new("not-signed", error.to_string());

@@ -92,7 +92,7 @@ impl Summarist {
         notice.audit_head = write.head().to_string();
         let body = serde_json::to_value(&notice).unwrap_or_default();
         let dedupe = format!("summary/{}", due.at.as_millisecond());
-        write.enqueue(Message { dedupe: &dedupe, kind: SUMMARY, subject: "summary", body: &body }).await?;
+        write.enqueue(Message { dedupe: &dedupe, kind: SUMMARY, subject: "summary", body }).await?;
         write.commit().await
     }
 
@@ -110,7 +110,7 @@ impl Summarist {
         notice.audit_head = write.head().to_string();
         let body = serde_json::to_value(&notice).unwrap_or_default();
         let dedupe = format!("summary/asked/{}", notice.nonce);
-        write.enqueue(Message { dedupe: &dedupe, kind: SUMMARY, subject: "summary", body: &body }).await?;
+        write.enqueue(Message { dedupe: &dedupe, kind: SUMMARY, subject: "summary", body }).await?;
         write.commit().await
     }
 

@@ -95,7 +95,7 @@ impl Sweeper {
         let Some(change) = change else {
             return if recorded { write.commit().await } else { Ok(()) };
         };
-        let alert = match (change, newest) {
+        let alert = match (change, newest.clone()) {
             (Change::Open(cause), _) => write.open_alert(&server.agent, cause).await?,
             (Change::Cause(cause), Some(alert)) => {
                 write.change_alert(alert.seq, cause).await?;
@@ -124,7 +124,7 @@ impl Sweeper {
         let notice = notice(&alert, Some(server), &self.knowledge, earlier);
         let dedupe = format!("{}/{}", alert.card, alert.changed_at.as_millisecond());
         let body = serde_json::to_value(&notice).unwrap_or_default();
-        write.enqueue(Message { dedupe: &dedupe, kind: ALERT, subject: &alert.card, body: &body }).await?;
+        write.enqueue(Message { dedupe: &dedupe, kind: ALERT, subject: &alert.card, body }).await?;
         write.commit().await
     }
 
@@ -143,7 +143,7 @@ impl Sweeper {
             let notice = notice(&alert, None, &self.knowledge, Vec::new());
             let dedupe = format!("{}/{}", alert.card, alert.changed_at.as_millisecond());
             let body = serde_json::to_value(&notice).unwrap_or_default();
-            write.enqueue(Message { dedupe: &dedupe, kind: ALERT, subject: &alert.card, body: &body }).await?;
+            write.enqueue(Message { dedupe: &dedupe, kind: ALERT, subject: &alert.card, body }).await?;
             write.commit().await?;
         }
         Ok(())
