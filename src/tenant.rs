@@ -115,7 +115,8 @@ fn enrolled(agent: &EnrolledAgent) -> anyhow::Result<Enrolled> {
 fn knowledge(base: &Base) -> anyhow::Result<Knowledge> {
     let read = |path: &Option<std::path::PathBuf>, variable: &str| -> anyhow::Result<Option<String>> {
         let Some(path) = path else { return Ok(None) };
-        let text = read_file(path).with_context(|| format!("{variable}: {} can't be read", path.display()))?;
+        let text =
+            read_file(path).with_context(|| format!("{variable}: {} can't be read", path.display()))?;
         Ok(Some(text))
     };
     let causes = read(&base.causes_file, "CAUSES_FILE")?;

@@ -179,9 +179,11 @@ impl Summarist {
     }
 
     fn warnings(&self, diagnosis: &Diagnosis) -> Vec<String> {
-        let mut warnings: Vec<String> = diagnosis.findings.iter().map(|finding| finding.text.clone()).collect();
+        let mut warnings: Vec<String> =
+            diagnosis.findings.iter().map(|finding| finding.text.clone()).collect();
         for server in &diagnosis.servers {
-            warnings.extend(server.warnings.iter().map(|warning| format!("{}: {}", server.server, warning.text)));
+            warnings
+                .extend(server.warnings.iter().map(|warning| format!("{}: {}", server.server, warning.text)));
         }
         warnings.extend((self.warnings)());
         warnings

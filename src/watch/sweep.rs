@@ -2,35 +2,27 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::alerts::{self, Change, Incident, SILENT, Seen};
 use super::notice::{ALERT, AlertNotice, AlertPhase};
-use crate::clock::Clock;
 use crate::diagnosis::{Cause, Knowledge, ServerDiagnosis, diagnose};
-use crate::fleet::Fleet;
 use crate::ids::AgentId;
 use crate::requests::Requests;
 use crate::store::alerts::Alert;
 use crate::store::outbox::Message;
 use crate::store::verdicts::VerdictRow;
-use crate::store::{Entry, Store, StoreError};
+use crate::store::{Entry, StoreError};
+use crate::tenant::Tenant;
 
 /// Polls all servers at an interval.
 pub struct Sweeper {
-    /// The servers.
-    pub fleet: Fleet,
-    /// Where verdicts and incidents are kept.
-    pub store: Store,
-    /// What is known of causes.
-    pub knowledge: Arc<Knowledge>,
+    /// The fleet to be polled, and where verdicts and incidents are kept.
+    pub tenant: Tenant,
     /// Woken after each sweep, since a server's new state may carry a request on.
     pub requests: Requests,
-    /// The time.
-    pub clock: Clock,
     /// Between two sweeps.
     pub interval: Duration,
     /// How long a sweep waits for a server.
@@ -52,7 +44,7 @@ impl Sweeper {
             }
             tokio::select! {
                 () = &mut shutdown => return,
-                () = self.clock.sleep(self.interval) => {}
+                () = self.tenant.clock.sleep(self.interval) => {}
             }
         }
     }
@@ -62,8 +54,11 @@ impl Sweeper {
     /// # Errors
     /// If the database fails.
     pub async fn sweep(&self, silent: &mut HashMap<AgentId, u32>) -> Result<(), StoreError> {
-        let observations = self.fleet.poll(self.deadline).await;
-        let diagnosis = diagnose(&observations, self.clock.now(), &self.knowledge);
+        if let Err(error) = self.tenant.enrol().await {
+            tracing::error!("the enrolled agents can't be read anew; going on with those known: {error:#}");
+        }
+        let observations = self.tenant.fleet.poll(self.deadline).await;
+        let diagnosis = diagnose(&observations, self.tenant.clock.now(), &self.tenant.knowledge);
         silent.retain(|agent, _| diagnosis.servers.iter().any(|server| server.agent == *agent));
         for server in &diagnosis.servers {
             let sweeps = silent.entry(server.agent.clone()).or_default();
@@ -76,14 +71,14 @@ impl Sweeper {
     }
 
     async fn keep(&self, server: &ServerDiagnosis, silent_sweeps: u32) -> Result<(), StoreError> {
-        let newest = self.store.last_alert(&server.agent).await?;
+        let newest = self.tenant.store.last_alert(&server.agent).await?;
         let incident =
             newest.as_ref().map(|alert| Incident { cause: &alert.cause, recovered_at: alert.recovered_at });
-        let bad = self.knowledge.explain(server.cause).bad;
+        let bad = self.tenant.knowledge.explain(server.cause).bad;
         let seen = Seen { cause: server.cause.as_str(), bad, silent_sweeps };
-        let change = alerts::change(incident, seen, self.clock.now());
+        let change = alerts::change(incident, seen, self.tenant.clock.now());
 
-        let mut write = self.store.write().await?;
+        let mut write = self.tenant.store.write().await?;
         let row = VerdictRow {
             agent: server.agent.clone(),
             at: write.now(),
@@ -121,7 +116,7 @@ impl Sweeper {
         let body = serde_json::json!({ "agent": server.agent, "incident": alert.seq, "cause": alert.cause });
         write.audit(Entry { kind, request: None, actor: None, body }).await?;
         let earlier = self.earlier(&alert).await?;
-        let notice = notice(&alert, Some(server), &self.knowledge, earlier);
+        let notice = notice(&alert, Some(server), &self.tenant.knowledge, earlier);
         let dedupe = format!("{}/{}", alert.card, alert.changed_at.as_millisecond());
         let body = serde_json::to_value(&notice).unwrap_or_default();
         write.enqueue(Message { dedupe: &dedupe, kind: ALERT, subject: &alert.card, body }).await?;
@@ -130,17 +125,17 @@ impl Sweeper {
 
     /// An agent that was removed has no open incident any more.
     async fn close_removed(&self, servers: &[ServerDiagnosis]) -> Result<(), StoreError> {
-        for alert in self.store.open_alerts().await? {
+        for alert in self.tenant.store.open_alerts().await? {
             if servers.iter().any(|server| server.agent == alert.agent) {
                 continue;
             }
-            let mut write = self.store.write().await?;
+            let mut write = self.tenant.store.write().await?;
             write.recover_alert(alert.seq).await?;
             let now = write.now();
             let alert = Alert { changed_at: now, recovered_at: Some(now), ..alert };
             let body = serde_json::json!({ "agent": alert.agent, "incident": alert.seq, "why": "removed" });
             write.audit(Entry { kind: "incident-recovered", request: None, actor: None, body }).await?;
-            let notice = notice(&alert, None, &self.knowledge, Vec::new());
+            let notice = notice(&alert, None, &self.tenant.knowledge, Vec::new());
             let dedupe = format!("{}/{}", alert.card, alert.changed_at.as_millisecond());
             let body = serde_json::to_value(&notice).unwrap_or_default();
             write.enqueue(Message { dedupe: &dedupe, kind: ALERT, subject: &alert.card, body }).await?;
@@ -151,7 +146,7 @@ impl Sweeper {
 
     /// How the incident's server developed since a little before it began.
     async fn earlier(&self, alert: &Alert) -> Result<Vec<(Timestamp, String)>, StoreError> {
-        let rows = self.store.verdicts_since(&alert.agent, alert.started_at).await?;
+        let rows = self.tenant.store.verdicts_since(&alert.agent, alert.started_at).await?;
         let cause = |row: &VerdictRow| if row.silent { SILENT.to_owned() } else { row.cause.clone() };
         Ok(rows.iter().map(|row| (row.at, cause(row))).collect())
     }
