@@ -1,5 +1,7 @@
 //! Syncmedic: a first responder for Microsoft Entra password hash sync.
 
+#[cfg(feature = "agent")]
+pub mod agent;
 pub mod catalog;
 pub mod clock;
 #[cfg(feature = "bot")]
@@ -11,6 +13,8 @@ pub mod diagnosis;
 #[cfg(feature = "bot")]
 pub mod discord;
 #[cfg(feature = "bot")]
+pub mod fleet;
+#[cfg(feature = "bot")]
 pub mod gate;
 pub mod grant;
 pub mod ids;
@@ -20,4 +24,12 @@ pub mod plan;
 pub mod question;
 pub mod random;
 pub mod report;
+#[cfg(feature = "bot")]
+pub mod requests;
 pub mod secret;
+#[cfg(feature = "bot")]
+pub mod store;
+#[cfg(feature = "bot")]
+pub mod tenant;
+#[cfg(feature = "bot")]
+pub mod watch;

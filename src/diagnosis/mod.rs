@@ -11,6 +11,7 @@ mod cause;
 mod knowledge;
 mod observation;
 mod proof;
+mod signature;
 
 use jiff::Timestamp;
 

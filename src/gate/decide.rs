@@ -66,18 +66,23 @@ pub enum Input {
     Staged,
     /// The command began to run.
     Started {
-        /// When, by the bot's clock.
+        /// When, by the server's clock.
         at: Timestamp,
     },
     /// The command ended.
     Finished {
+        /// When, by the server's clock.
+        at: Timestamp,
         /// How.
         outcome: RunOutcome,
         /// Who ran it at the server.
         operator: Option<String>,
     },
     /// The agent died between start and finish.
-    Lost,
+    Lost {
+        /// When the command began, by the server's clock.
+        since: Timestamp,
+    },
     /// The agent confirms that it will not run what was staged.
     Cancelled,
     /// What proof still lacks.
@@ -149,6 +154,7 @@ pub fn open(ask: Ask, policy: &Policy, now: Timestamp) -> Result<Decision, Refus
         created_at: now,
         approve_by: now + policy.approve_within,
         run_by: None,
+        granted_at: None,
         ran_at: None,
         verify_by: None,
         withdrawn_by: None,
@@ -282,7 +288,7 @@ fn machine(next: Next, input: Input, policy: &Policy) -> Result<Decision, Refusa
         (Input::Granting, Approved) => Ok(next
             .with(|r| {
                 r.outcome = None;
-                r.ran_at = Some(now);
+                r.granted_at = Some(now);
             })
             .step(Running, None, None, "granted", &[Effect::RefreshCard])),
         (Input::Granting, _) => out_of_order("a grant"),
@@ -291,22 +297,19 @@ fn machine(next: Next, input: Input, policy: &Policy) -> Result<Decision, Refusa
             let why = Reason::new("not-delivered", "The server never got the grant. Nothing ran.");
             let next = next.with(|r| {
                 r.outcome = Some(why);
-                r.ran_at = None;
+                r.granted_at = None;
             });
             Ok(next.step(Approved, None, None, "not-taken", &[Effect::RefreshCard, Effect::Drive]))
         }
         (Input::NotTaken, _) => out_of_order("an untaken grant"),
 
-        (Input::Refused(why), Running | Approved) => Ok(next.with(|r| r.ran_at = None).fail(why, "refused")),
+        (Input::Refused(why), Running | Approved) => Ok(next.fail(why, "refused")),
         (Input::Refused(_), _) => out_of_order("a refusal"),
 
-        (Input::Staged, Running) => Ok(next.with(|r| r.ran_at = None).step(
-            Staged,
-            None,
-            None,
-            "staged",
-            &[Effect::RefreshCard, Effect::TellOperators],
-        )),
+        (Input::Staged, Running) => {
+            let follow = [Effect::RefreshCard, Effect::TellOperators];
+            Ok(next.step(Staged, None, None, "staged", &follow))
+        }
         (Input::Staged, _) => out_of_order("staging"),
 
         (Input::Started { at }, Running | Staged) => Ok(next.with(|r| r.ran_at = Some(at)).step(
@@ -318,8 +321,9 @@ fn machine(next: Next, input: Input, policy: &Policy) -> Result<Decision, Refusa
         )),
         (Input::Started { .. }, _) => out_of_order("a start"),
 
-        (Input::Finished { outcome, operator }, Running | Staged | Unknown) => {
+        (Input::Finished { at, outcome, operator }, Running | Staged | Unknown) => {
             let next = next.with(|r| {
+                r.ran_at = Some(at);
                 r.operator = operator;
                 r.withdrawn_by = None;
             });
@@ -329,7 +333,6 @@ fn machine(next: Next, input: Input, policy: &Policy) -> Result<Decision, Refusa
                     let verify_by = now + policy.verify_within;
                     let next = next.with(|r| {
                         r.outcome = None;
-                        r.ran_at = r.ran_at.or(Some(now));
                         r.verify_by = Some(verify_by);
                     });
                     let follow = [Effect::RefreshCard, Effect::Drive];
@@ -339,17 +342,17 @@ fn machine(next: Next, input: Input, policy: &Policy) -> Result<Decision, Refusa
         }
         (Input::Finished { .. }, _) => out_of_order("an end"),
 
-        (Input::Lost, Running | Staged) => {
+        (Input::Lost { since }, Running | Staged) => {
             let text = "The agent stopped between start and end. It is not known whether the command ran; it \
                         will not be run again. The state is being observed.";
             let why = Reason::new("agent-lost", text);
             let next = next.with(|r| {
                 r.outcome = Some(why);
-                r.ran_at = r.ran_at.or(Some(now));
+                r.ran_at = r.ran_at.or(Some(since));
             });
             Ok(next.end(Unknown, None, Some("agent-lost".into()), "unknown"))
         }
-        (Input::Lost, _) => out_of_order("a lost agent"),
+        (Input::Lost { .. }, _) => out_of_order("a lost agent"),
 
         (Input::Cancelled, Staged) => Ok(cancelled(next)),
         (Input::Cancelled, _) => out_of_order("a cancellation"),

@@ -42,7 +42,10 @@ pub struct Request {
     pub approve_by: Timestamp,
     /// Until when it must have run; set when it is approved.
     pub run_by: Option<Timestamp>,
-    /// When the command began to run, by the bot's clock.
+    /// When the last grant for it was signed.
+    pub granted_at: Option<Timestamp>,
+    /// When the command ended (or began, if its end is not known), by the *server's* clock: what proof must
+    /// be newer than.
     pub ran_at: Option<Timestamp>,
     /// Until when proof is awaited; set when the command ended.
     pub verify_by: Option<Timestamp>,

@@ -134,7 +134,7 @@ fn in_state(state: State) -> Request {
         State::Running => running(),
         State::Succeeded => succeeded(),
         State::Failed => next(&running(), finished(false)),
-        State::Unknown => next(&running(), Input::Lost),
+        State::Unknown => next(&running(), Input::Lost { since: start() }),
         State::Verified => next(&succeeded(), Input::Proven),
         State::Unproven => {
             let succeeded = succeeded();
@@ -149,7 +149,7 @@ fn finished(well: bool) -> Input {
         true => RunOutcome::Succeeded { output: serde_json::json!({"ok": true}) },
         false => RunOutcome::Failed { why: Reason::new("cmdlet-failed", "no") },
     };
-    Input::Finished { outcome, operator: None }
+    Input::Finished { at: start(), outcome, operator: None }
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         2 => Just(Input::Staged),
         2 => Just(Input::Started { at: start() }),
         2 => any::<bool>().prop_map(finished),
-        1 => Just(Input::Lost),
+        1 => Just(Input::Lost { since: start() }),
         1 => Just(Input::Cancelled),
         1 => Just(Input::Proven),
         1 => Just(Input::Contradicted(why())),
