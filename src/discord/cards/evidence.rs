@@ -118,11 +118,12 @@ pub fn why_not(server: &ServerDiagnosis, frame: Frame) -> Post {
 }
 
 /// The same answer for a terminal: no markup, times in UTC.
-pub fn plain(answer: &Answer<'_>) -> String {
+pub fn plain(diagnosis: &Diagnosis, knowledge: &Knowledge) -> String {
+    let answer = Answer { diagnosis, knowledge, focus: None };
     let Some(server) = answer.lead() else {
         return "No sync server is enrolled yet: `syncmedic agents add` enrols one.\n".into();
     };
-    let explanation = answer.knowledge.explain(server.cause);
+    let explanation = knowledge.explain(server.cause);
     let mut out = Plain::default();
     out.line(&format!("{}  [{}]", server.summary, server.cause));
     out.line(&format!(
@@ -150,7 +151,7 @@ pub fn plain(answer: &Answer<'_>) -> String {
         out.list("Remedy", [format!("{} for {}: {offered}", remedy.command, remedy.target)]);
     }
     out.list("Why it is not offered", server.why_not.iter().map(|why| format!("{}: {}", why.code, why.text)));
-    let warnings = server.warnings.iter().chain(&answer.diagnosis.findings);
+    let warnings = server.warnings.iter().chain(&diagnosis.findings);
     out.list("Also worth knowing", warnings.map(|finding| finding.text.clone()));
     out.list("Other servers", answer.others().map(|other| format!("{}: {}", other.server, other.summary)));
     out.list("Read more", explanation.sources.iter().cloned());

@@ -5,13 +5,14 @@
 //! - [`approval`] a request on its way; [`outcome`] how it ended, and what operators must do
 //! - [`alert`], [`summary`] what the team is told unasked
 //! - [`records`] the newest rows of the audit
-//! - [`notes`] short words: help, refusals, thanks
+//! - [`help`] what Syncmedic can do; [`notes`] short words: refusals, thanks, forms
 //!
 //! Every text from elsewhere is escaped and cut; a colour never stands without a symbol and a word.
 
 pub mod alert;
 pub mod approval;
 pub mod evidence;
+pub mod help;
 pub mod notes;
 pub mod outcome;
 pub mod records;

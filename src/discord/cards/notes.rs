@@ -1,4 +1,4 @@
-//! Short words: help, refusals, thanks. All in one place, so that they can be translated.
+//! Short words: refusals, thanks. All in one place, so that they can be translated.
 
 use super::Frame;
 use crate::discord::embed::{Embed, Tone};
@@ -6,26 +6,6 @@ use crate::discord::message::{Input, Modal, Post};
 use crate::discord::text;
 use crate::gate::reason;
 use crate::ids::Snowflake;
-
-/// An answer to a question that is not about signing in.
-pub fn help(frame: Frame) -> Post {
-    let embed = Embed::new(Tone::Plain, "I look after password sync")
-        .description(
-            "Tell me when people can't sign in, or when a changed password is not accepted. I ask the sync \
-             servers and say what is wrong, how I know, and who can mend it.",
-        )
-        .field(
-            "Ask me",
-            "`/signin problem:` users can't sign in\n`/sync status` all servers · `/sync server` one in full · \
-             `/sync history` its last hours\nOr right-click a complaint > Apps > **Diagnose sign-in**",
-        )
-        .field(
-            "If it is something else",
-            "A forgotten password: the self-service reset page. A lost phone or a locked account: the helpdesk. \
-             I know nothing about these.",
-        );
-    Post::card(frame.finish(embed, None))
-}
 
 /// Why something was not done: a sentence and the stable code.
 pub fn refusal(sentence: &str, code: &str, frame: Frame) -> Post {

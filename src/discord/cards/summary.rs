@@ -1,124 +1,107 @@
 //! The status summary: how every server stands, what was asked for and done, and the audit's head.
 
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::SignedDuration;
 
+use super::Frame;
 use super::status::{History, with_picture};
-use super::{Frame, evidence, tone};
-use crate::catalog;
-use crate::diagnosis::{Diagnosis, Knowledge};
 use crate::discord::embed::{Embed, Tone};
 use crate::discord::message::Post;
 use crate::discord::text;
-use crate::gate::request::Request;
+use crate::watch::notice::{SummaryNotice, SummaryRequest, SummaryServer};
 
-/// What a summary says: the body of an outbox row of kind `summary`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
-    /// When it was put together.
-    pub at: Timestamp,
-    /// The due time it is for; none if somebody asked for it.
-    #[serde(default)]
-    pub due_at: Option<Timestamp>,
-    /// It comes late, since Syncmedic was down when it was due.
-    #[serde(default)]
-    pub late: bool,
-    /// Something is wrong; something wants a look.
-    pub bad: bool,
-    /// Something wants a look.
-    pub warning: bool,
-    /// A line for each server, ready to be shown.
-    pub servers: Vec<String>,
-    /// A line for each open request.
-    pub open: Vec<String>,
-    /// A line for each request that ended since the last summary.
-    pub finished: Vec<String>,
-    /// What else deserves attention: certificates, clocks, the tenant as a whole.
-    pub warnings: Vec<String>,
-    /// The audit's head (`#1042 9be1-44d0`).
-    pub head: String,
-    /// How many hours the picture shows; 0 for none.
-    #[serde(default)]
-    pub hours: u8,
-}
-
-impl Summary {
-    /// Puts a summary together from what is known. `requests` are those that are open or ended since the last.
-    pub fn of(
-        diagnosis: &Diagnosis,
-        knowledge: &Knowledge,
-        requests: &[Request],
-        warnings: &[String],
-        head: impl ToString,
-    ) -> Summary {
-        let tones: Vec<Tone> = diagnosis.servers.iter().map(|server| tone(server, knowledge)).collect();
-        let requests_where = |open: bool| {
-            let chosen = requests.iter().filter(|request| request.state.is_open() == open);
-            chosen.map(request_line).collect()
-        };
-        let findings = diagnosis.findings.iter().chain(diagnosis.servers.iter().flat_map(|s| &s.warnings));
-        let findings = findings.map(|finding| finding.text.clone());
-        let mut warnings: Vec<String> =
-            findings.chain(warnings.iter().cloned()).map(|warning| text::line(&warning)).collect();
-        let mut seen = std::collections::BTreeSet::new();
-        warnings.retain(|warning| seen.insert(warning.clone()));
-        Summary {
-            at: diagnosis.at,
-            due_at: None,
-            late: false,
-            bad: tones.contains(&Tone::Bad),
-            warning: tones.contains(&Tone::Warning),
-            servers: diagnosis.servers.iter().map(|server| evidence::one_line(server, knowledge)).collect(),
-            open: requests_where(true),
-            finished: requests_where(false),
-            warnings,
-            head: head.to_string(),
-            hours: 24,
-        }
-    }
-}
-
-fn request_line(request: &Request) -> String {
-    let title = catalog::command(request.plan.command.as_str())
-        .map_or(request.plan.command.as_str(), |command| command.about.title.as_str());
-    let at = request.steps.last().map_or(request.created_at, |step| step.at);
-    format!(
-        "{} on **{}**: **{}** {} · {} · asked by <@{}>",
-        text::line(title),
-        text::line(request.plan.agent.as_str()),
-        request.state,
-        text::relative(at),
-        text::code(&request.plan.code().to_string()),
-        request.requester
-    )
-}
-
-/// The card. `history` is the picture of the last hours.
-pub fn card(summary: &Summary, history: &History, mark: &str, frame: Frame) -> Post {
-    let (tone, words) = match (summary.bad, summary.warning) {
-        (true, _) => (Tone::Bad, "Status: password sync needs help"),
-        (false, true) => (Tone::Warning, "Status: password sync needs a look"),
-        (false, false) => (Tone::Good, "Status: password sync is well"),
+/// The card, with the chart as a picture and in words.
+pub fn card(summary: &SummaryNotice, mark: &str, frame: Frame) -> Post {
+    let bad = summary.servers.iter().filter(|server| server.bad).count();
+    let silent = summary.servers.iter().any(|server| server.silent);
+    let (tone, words) = match (bad, silent || !summary.warnings.is_empty()) {
+        (0, false) => (Tone::Good, "Status: password sync is well"),
+        (0, true) => (Tone::Warning, "Status: password sync is well, some things want a look"),
+        _ => (Tone::Bad, "Status: password sync needs help"),
     };
-    let bullets = |lines: &[String]| lines.iter().map(|line| format!("• {line}")).collect::<Vec<_>>();
-    let mut embed = Embed::new(tone, words).description(match summary.servers.is_empty() {
-        true => "No sync server is enrolled.".to_owned(),
-        false => text::lines(&summary.servers, 2500),
+    let servers: Vec<String> = summary.servers.iter().map(server).collect();
+    let requests = |all: &[SummaryRequest]| match all {
+        [] => vec!["none".to_owned()],
+        all => all.iter().map(request).collect(),
+    };
+    let warnings: Vec<String> = summary.warnings.iter().map(|w| format!("• {}", text::line(w))).collect();
+    let mut embed = Embed::new(tone, words).description(match servers.as_slice() {
+        [] => "No sync server is enrolled.".to_owned(),
+        servers => text::lines(servers, 2500),
     });
     if let Some(due) = summary.due_at.filter(|_| summary.late) {
-        let by = text::span(summary.at.duration_since(due).max(SignedDuration::ZERO));
-        let late = format!("It was due {}, {by} ago: Syncmedic was not running then.", text::at(due));
+        let by = text::span(summary.made_at.duration_since(due).max(SignedDuration::ZERO));
+        let missed = match summary.missed {
+            0 => String::new(),
+            missed => {
+                format!(" {} before it had none.", text::count(missed as usize, "due time", "due times"))
+            }
+        };
+        let late = format!(
+            "It was due {}, {by} before it was made: Syncmedic was not running.{missed}",
+            text::at(due)
+        );
         embed = embed.field("This summary is late", late);
     }
     embed = embed
-        .lines("Open requests", &or_none(bullets(&summary.open)))
-        .lines("Finished requests", &or_none(bullets(&summary.finished)))
-        .lines("Worth a look", &bullets(&summary.warnings))
-        .inline("Audit head", text::code(&summary.head))
-        .inline("As of", text::at(summary.at));
-    with_picture(embed, history, Some(mark), frame)
+        .lines("Open requests", &requests(&summary.open))
+        .lines("Finished in the last 24 hours", &requests(&summary.finished))
+        .lines("Worth a look", &warnings)
+        .inline("Audit head", text::code(&summary.audit_head))
+        .inline("As of", text::at(summary.made_at));
+    if let Some(user) = summary.asked_by {
+        embed = embed.inline("Asked by", format!("<@{user}>"));
+    }
+    let picture = summary.chart.as_ref().and_then(|text| BASE64.decode(text).ok());
+    if picture.is_none() {
+        embed = embed.field("The last 24 hours", text::cut(&text::escape(&summary.chart_text), 1000));
+    }
+    let history = History { title: String::new(), words: summary.chart_text.clone(), picture };
+    with_picture(embed, &history, Some(mark), frame)
 }
 
-fn or_none(lines: Vec<String>) -> Vec<String> {
-    if lines.is_empty() { vec!["none".into()] } else { lines }
+fn server(server: &SummaryServer) -> String {
+    let tone = match (server.bad, server.silent) {
+        (true, _) => Tone::Bad,
+        (false, true) => Tone::Warning,
+        (false, false) => Tone::Good,
+    };
+    let build = server.build.as_ref().map(|build| format!(" · build {}", text::line(build)));
+    let mut line = format!(
+        "{} **{}**{}\n{}",
+        tone.symbol(),
+        text::line(&server.name),
+        build.unwrap_or_default(),
+        text::line(&server.summary)
+    );
+    if server.silent {
+        let age = server.report_age.map(|age| format!("last heard {} ago", text::span(age)));
+        line.push_str(&format!(" **No answer**, {}.", age.unwrap_or_else(|| "never heard of".into())));
+    }
+    line.push_str(&format!(
+        "\n{}, {} in 24 h",
+        text::count(server.heartbeats as usize, "heartbeat", "heartbeats"),
+        text::count(server.errors as usize, "error", "errors")
+    ));
+    let forest = |(name, last): &(String, Option<jiff::Timestamp>)| {
+        format!("{} {}", text::line(name), last.map_or_else(|| "none seen".into(), text::relative))
+    };
+    if !server.forests.is_empty() {
+        let forests: Vec<String> = server.forests.iter().take(6).map(forest).collect();
+        line.push_str(&format!(" · last: {}", forests.join(", ")));
+    }
+    text::cut(&line, 700)
+}
+
+fn request(request: &SummaryRequest) -> String {
+    format!(
+        "• {} on **{}**: **{}** {} · {} · asked by <@{}>",
+        text::line(&request.title),
+        text::line(request.agent.as_str()),
+        text::line(&request.state),
+        text::relative(request.changed_at),
+        text::code(&request.code),
+        request.requester
+    )
 }

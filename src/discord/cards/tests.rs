@@ -17,6 +17,7 @@ use crate::ids::Snowflake;
 use crate::link::protocol::Reason;
 use crate::plan::{Digest, Mode, Plan};
 use crate::report::Report;
+use crate::watch::notice::{AlertNotice, AlertPhase, SummaryNotice, SummaryRequest, SummaryServer};
 
 const DANA: Snowflake = Snowflake(31);
 const LEE: Snowflake = Snowflake(32);
@@ -174,6 +175,7 @@ fn request(state: State) -> Request {
         created_at: at(0),
         approve_by: at(30),
         run_by: None,
+        granted_at: None,
         ran_at: None,
         verify_by: None,
         withdrawn_by: None,
@@ -262,6 +264,59 @@ fn history() -> status::History {
     status::History { title: "SYNC01, last 24 hours".into(), words, picture: Some(vec![1, 2, 3]) }
 }
 
+fn incident() -> AlertNotice {
+    AlertNotice {
+        agent: "SYNC01".parse().expect("an id"),
+        phase: AlertPhase::Open,
+        cause: "phs-not-activated".into(),
+        title: "Password hash sync is switched off in the cloud".into(),
+        summary: "Changed passwords don't reach Microsoft Entra ID.".into(),
+        advice: "Ask with /signin. A hybrid identity administrator can mend it.".into(),
+        since: Some(at(-10)),
+        started_at: at(0),
+        changed_at: at(5),
+        recovered_at: None,
+        earlier: vec![(at(0), "No sign of life".into())],
+    }
+}
+
+fn told() -> SummaryNotice {
+    let line = |state: &str| SummaryRequest {
+        id: "000102030405060708090a0b0c0d0e0f".parse().expect("an id"),
+        title: "Switch password hash sync on for the tenant".into(),
+        code: "7f3a-91c2".into(),
+        agent: "SYNC01".parse().expect("an id"),
+        state: state.into(),
+        requester: DANA,
+        changed_at: at(3),
+    };
+    SummaryNotice {
+        due_at: Some(at(0)),
+        asked_by: None,
+        late: false,
+        missed: 0,
+        nonce: "0123".into(),
+        made_at: at(0),
+        servers: vec![SummaryServer {
+            name: "SYNC01".into(),
+            build: Some("2.6.3.0".into()),
+            bad: true,
+            summary: "Changed passwords don't reach Microsoft Entra ID.".into(),
+            report_age: Some(SignedDuration::from_secs(2)),
+            silent: false,
+            forests: vec![("corp.contoso.com".into(), Some(at(-95)))],
+            heartbeats: 40,
+            errors: 1,
+        }],
+        open: vec![line("waiting for approval")],
+        finished: vec![line("verified")],
+        warnings: vec!["The certificate of SYNC01 ends in 12 days.".into()],
+        audit_head: "#1042 9be1-44d0".into(),
+        chart: Some("AQID".into()),
+        chart_text: "SYNC01: 40 heartbeats, 1 error".into(),
+    }
+}
+
 /// Every card there is, by name.
 fn every_card() -> Vec<(String, Post)> {
     let knowledge = knowledge();
@@ -315,29 +370,24 @@ fn every_card() -> Vec<(String, Post)> {
     }
     add("operators", outcome::operators(&request(State::Staged), Snowflake(7), "ref 0123", REAL));
 
-    let incident = alert::Alert {
-        server: "SYNC01".into(),
-        cause: "phs-not-activated".into(),
-        title: "Password hash sync is switched off in the cloud".into(),
-        summary: "Changed passwords don't reach Microsoft Entra ID.".into(),
-        who: "A hybrid identity administrator".into(),
-        bad: true,
-        started_at: at(0),
-        recovered_at: None,
-        course: vec![(at(0), "No sign of life".into()), (at(5), "Switched off in the cloud".into())],
-    };
+    let incident = incident();
     add("alert-open", alert::card(&incident, "ref 0123", REAL));
-    let over = alert::Alert { recovered_at: Some(at(47)), summary: "It works again.".into(), ..incident };
+    let over = AlertNotice {
+        phase: AlertPhase::Recovered,
+        recovered_at: Some(at(47)),
+        summary: "It works again.".into(),
+        ..incident
+    };
     add("alert-recovered", alert::card(&over, "ref 0123", REAL));
 
-    let requests = [request(State::Requested), request(State::Verified)];
-    let warnings = ["The certificate of SYNC01 ends in 12 days.".to_owned()];
-    let mut told = summary::Summary::of(&offered, &knowledge, &requests, &warnings, "#1042 9be1-44d0");
-    add("summary", summary::card(&told, &history(), "ref 0123", REAL));
+    let mut told = told();
+    add("summary", summary::card(&told, "ref 0123", REAL));
     told.due_at = Some(at(-125));
     told.late = true;
+    told.missed = 2;
     told.open.clear();
-    add("summary-late", summary::card(&told, &history(), "ref 0123", REAL));
+    told.chart = None;
+    add("summary-late", summary::card(&told, "ref 0123", REAL));
 
     let record = records::Record {
         seq: 1042,
@@ -348,7 +398,7 @@ fn every_card() -> Vec<(String, Post)> {
         plan: None,
     };
     add("audit", records::card(&[record], "#1042 9be1-44d0", REAL));
-    add("help", notes::help(REAL));
+    add("help", help::card(REAL));
     add(
         "refusal",
         notes::refusal("your own approval never counts: a second person must approve", "self-approval", REAL),
@@ -371,9 +421,8 @@ fn every_card_reads_well_in_every_state() {
 fn the_terminal_gets_the_same_answer_without_markup() {
     let knowledge = knowledge();
     let diagnosis = diagnosis(server(Cause::PhsNotActivated));
-    let answer = evidence::Answer { diagnosis: &diagnosis, knowledge: &knowledge, focus: None };
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!("plain", evidence::plain(&answer));
+        insta::assert_snapshot!("plain", evidence::plain(&diagnosis, &knowledge));
     });
 }
 
@@ -456,8 +505,6 @@ fn the_longest_and_wildest_input_keeps_discords_limits() {
         check("why not", &evidence::why_not(&diagnosis.servers[0], LOCAL));
         check("status", &status::all(&diagnosis, &knowledge, LOCAL));
         check("server", &status::server(&observation(), &diagnosis.servers[0], &knowledge, LOCAL));
-        let told = summary::Summary::of(&diagnosis, &knowledge, &[], &vec![wild.clone(); 50], &wild);
-        check("summary", &summary::card(&told, &history(), &wild, LOCAL));
     }
     for state in State::ALL {
         let mut request = request(state);
@@ -474,12 +521,20 @@ fn the_longest_and_wildest_input_keeps_discords_limits() {
         check("outcome", &outcome::requester(&request, Some(&wild), &wild, LOCAL));
         check("operators", &outcome::operators(&request, Snowflake(1), &wild, LOCAL));
     }
-    let incident = json!({"server": "", "cause": "", "title": "", "summary": "", "who": "", "bad": true,
-        "started_at": at(0), "recovered_at": null, "course": [[at(0), ""], [at(1), ""], [at(2), ""]]});
-    let mut swollen = incident;
-    swell(&mut swollen);
-    let incident: alert::Alert = serde_json::from_value(swollen).expect("an alert");
+    let mut swollen = serde_json::to_value(incident()).expect("writes");
+    for field in ["title", "summary", "advice", "earlier"] {
+        swell(&mut swollen[field]);
+    }
+    let incident: AlertNotice = serde_json::from_value(swollen).expect("an alert");
     check("alert", &alert::card(&incident, &wild, LOCAL));
+    let mut told = told();
+    told.servers =
+        vec![SummaryServer { name: wild.clone(), summary: wild.clone(), ..told.servers[0].clone() }; 40];
+    told.open = vec![SummaryRequest { title: wild.clone(), ..told.open[0].clone() }; 40];
+    told.warnings = vec![wild.clone(); 40];
+    told.audit_head.clone_from(&wild);
+    told.chart_text.clone_from(&wild);
+    check("summary", &summary::card(&told, &wild, LOCAL));
     check("refusal", &notes::refusal(&wild, &wild, LOCAL));
     let record = records::Record {
         seq: u64::MAX,
@@ -514,7 +569,7 @@ fn elsewhere_no_server_build_or_forest_is_named() {
 
 #[test]
 fn a_card_of_a_local_discord_says_so_and_one_of_discord_does_not() {
-    let told = |frame| render(&notes::help(frame));
+    let told = |frame| render(&help::card(frame));
     assert!(told(LOCAL).contains("not discord.com"));
     assert!(!told(REAL).contains("not discord.com"));
 }
