@@ -1,0 +1,1 @@
+//! What a diagnosis promises, told through reports.
