@@ -70,12 +70,14 @@ fn words(text: &str) -> Vec<String> {
     split.map(str::to_ascii_lowercase).collect()
 }
 
-/// The words that tell the new value: those after the last "new", or all of them.
+/// The words that tell the new value: those after the last "new" up to an "old", or all of them.
 fn new_value(text: &str) -> Vec<String> {
     let all = words(&text.replace("->", " new "));
     let marks = |word: &String| word == "to" || (word.starts_with("new") && word.len() <= "newsetting".len());
     let start = all.iter().rposition(marks).map_or(0, |at| at + 1);
-    all[start..].to_vec()
+    let until = all[start..].iter().position(|word| word.starts_with("old") || word.starts_with("previous"));
+    let end = until.filter(|_| start > 0).map_or(all.len(), |at| start + at);
+    all[start..end].to_vec()
 }
 
 fn direction(text: &str) -> Option<bool> {

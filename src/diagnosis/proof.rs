@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::answer::Remedy;
 use super::cause::Cause;
-use super::knowledge::Knowledge;
+use super::knowledge::EMBEDDED;
 use super::limits::IN_FLIGHT;
 use super::timeline::{Fault, Timeline};
 use crate::catalog;
@@ -36,7 +36,7 @@ pub enum Proof {
 /// Proven is: the flag was read as on after the run, **and** each AD connector has a heartbeat (654, 651, or 657
 /// with Success) that is newer than the run **and** than any code 90. For one forest's channel: the channel was
 /// read as open too, and that forest's heartbeat counts alone. Both times are by the server's clock.
-pub fn proof(report: &Report, ran_at: Timestamp, remedy: &Remedy, knowledge: &Knowledge) -> Proof {
+pub fn proof(report: &Report, ran_at: Timestamp, remedy: &Remedy) -> Proof {
     let one: Option<ConnectorId> = match remedy.command.as_str() {
         catalog::ENABLE_PASSWORD_SYNC => None,
         catalog::ENABLE_FOREST_CHANNEL => {
@@ -61,7 +61,7 @@ pub fn proof(report: &Report, ran_at: Timestamp, remedy: &Remedy, knowledge: &Kn
     if judged.is_empty() {
         missing.push("the forests, read after the run".to_owned());
     }
-    let timeline = Timeline::read(report, &knowledge.signatures, report.events_at.unwrap_or(report.clock));
+    let timeline = Timeline::read(report, &EMBEDDED.signatures, report.events_at.unwrap_or(report.clock));
     let code_90 =
         |fault: &&Fault<'_>| fault.signature.cause == Cause::PhsNotActivated && fault.event.at > ran_at;
     let last_90 = timeline.faults.iter().rfind(code_90).map(|fault| fault.event.at);
