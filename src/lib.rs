@@ -22,6 +22,6 @@ pub mod random;
 pub mod report;
 pub mod secret;
 #[cfg(feature = "bot")]
-pub mod watch;
-#[cfg(feature = "bot")]
 pub mod store;
+#[cfg(feature = "bot")]
+pub mod watch;
