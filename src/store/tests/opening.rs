@@ -88,3 +88,30 @@ async fn a_file_that_is_no_database_is_refused_at_once_with_the_reason() {
     let error = opened.expect_err("is no database").to_string();
     assert!(error.contains("notes.db can't be opened") && error.contains("not a database"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn programs_that_open_a_new_database_at_once_start_one_chain() {
+    on_each_database(async |database| {
+        let (clock, _hand) = Clock::manual(start());
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let (url, clock) = (database.url.clone(), clock.clone());
+            tasks.spawn(async move { Store::open(&url, clock, "contoso").await.expect("opens") });
+        }
+        let stores = tasks.join_all().await;
+        assert_eq!(stores[0].head().await.expect("reads").seq, 1);
+        assert!(stores[5].verify(None).await.expect("reads").is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_reading_connections_cannot_change_anything() {
+    on_each_database(async |database| {
+        let (store, _) = open(database).await;
+        let refused = sqlx::query("UPDATE chain SET seq = 7").execute(store.read()).await;
+        assert!(refused.is_err(), "{refused:?}");
+        assert_eq!(store.head().await.expect("reads").seq, 1);
+    })
+    .await;
+}
