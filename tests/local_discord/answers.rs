@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use serenity::model::id::InteractionId;
-use syncmedic::demo::discord::people::{APPLICATION, DANA, HELPDESK, LEE, SAM};
-use syncmedic::demo::discord::{ActError, Forgery, Reply};
+use syncmedic::demo::discord::people::{APPLICATION, APPROVER_ROLE, DANA, GUILD, HELPDESK, LEE, OLGA, SAM};
+use syncmedic::demo::discord::{ActError, Forgery, Kind, Reply};
 
 use super::{Got, Stage};
 
@@ -15,15 +15,22 @@ struct Begun {
     token: String,
 }
 
+type Catch = Box<dyn FnOnce(&mut Value) + Send>;
+
 impl Stage {
-    /// The interaction's token. No gateway is connected here, so it is caught where a forger would see it.
-    async fn begin(&self) -> Begun {
+    /// Begins an interaction and catches its token. No gateway is connected here, so it is caught where a forger
+    /// would see it.
+    async fn caught(&self, forge: impl FnOnce(Catch) -> Forgery) -> Begun {
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        let forgery = Forgery::slash(DANA, HELPDESK, "signin", json!([])).with(|payload| {
+        let catch: Catch = Box::new(|payload| {
             let _ = sender.send(payload["token"].as_str().unwrap_or_default().to_owned());
         });
-        let id = self.discord.forge(forgery);
+        let id = self.discord.forge(forge(catch));
         Begun { id, token: receiver.await.expect("a token") }
+    }
+
+    async fn begin(&self) -> Begun {
+        self.caught(|with| Forgery::slash(DANA, HELPDESK, "signin", json!([])).with(with)).await
     }
 
     /// A click on a fresh card in #helpdesk.
@@ -35,12 +42,8 @@ impl Stage {
         let card: serenity::model::id::MessageId =
             made.body["id"].as_str().expect("an id").parse().expect("an id");
         self.discord.read_all();
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let forgery = Forgery::click(LEE, HELPDESK, card, "opaque").with(|payload| {
-            let _ = sender.send(payload["token"].as_str().unwrap_or_default().to_owned());
-        });
-        let id = self.discord.forge(forgery);
-        (Begun { id, token: receiver.await.expect("a token") }, card)
+        let begun = self.caught(|with| Forgery::click(LEE, HELPDESK, card, "opaque").with(with)).await;
+        (begun, card)
     }
 
     async fn answer(&self, begun: &Begun, body: &Value) -> Got {
@@ -104,8 +107,18 @@ async fn each_kind_of_interaction_takes_only_its_own_kinds_of_answers() {
         panic!("an update")
     };
     assert_eq!((changed.id, changed.content.as_str(), changed.buttons().len()), (card, "changed", 0));
-    let modal = stage.discord.forge(Forgery::modal(DANA, HELPDESK, None, "m", &[]));
-    let _ = modal;
+    let modal = stage.caught(|with| Forgery::modal(DANA, HELPDESK, None, "m", &[]).with(with)).await;
+    for kind in [6, 7, 9] {
+        let data = json!({ "custom_id": "m", "title": "t", "components": [], "content": "x" });
+        assert_eq!(
+            stage.answer(&modal, &json!({ "type": kind, "data": data })).await.code(),
+            50035,
+            "{kind}"
+        );
+    }
+    let from_card = stage.caught(|with| Forgery::modal(LEE, HELPDESK, Some(card), "m", &[]).with(with)).await;
+    assert_eq!(stage.answer(&from_card, &json!({ "type": 6 })).await.status, 204);
+    assert!(matches!(stage.discord.reply(from_card.id).await, Ok(Reply::Acknowledged)));
 }
 
 #[tokio::test]
@@ -171,7 +184,7 @@ async fn a_token_lives_15_minutes_and_not_before_the_first_answer() {
 }
 
 #[tokio::test]
-async fn choices_and_modals_keep_to_their_limits() {
+async fn a_modal_over_a_limit_is_refused_with_the_path_of_the_field() {
     let stage = Stage::new().await;
     let begun = stage.begin().await;
     let input = json!({ "type": 4, "custom_id": "reason", "label": "l".repeat(46), "style": 1 });
@@ -182,6 +195,93 @@ async fn choices_and_modals_keep_to_their_limits() {
     assert_eq!(refused.code(), 50035);
     let at = "/errors/data/components/0/components/0/label/_errors/0/code";
     assert_eq!(refused.body.pointer(at), Some(&json!("BASE_TYPE_MAX_LENGTH")));
+}
+
+#[tokio::test]
+async fn typing_gets_at_most_25_choices() {
+    let stage = Stage::new().await;
+    stage.register().await;
+    let typing = |with: Catch| {
+        Forgery::slash(DANA, HELPDESK, "signin", json!([])).of_kind(Kind::Autocomplete).with(with)
+    };
+    let begun = stage.caught(typing).await;
+    let choices = |n: usize| -> Vec<Value> {
+        (0..n).map(|n| json!({ "name": n.to_string(), "value": n.to_string() })).collect()
+    };
+    assert_eq!(stage.answer(&begun, &json!({ "type": 4, "data": { "content": "x" } })).await.code(), 50035);
+    let many = stage.answer(&begun, &json!({ "type": 8, "data": { "choices": choices(26) } })).await;
+    assert!(many.body.pointer("/errors/data/choices/_errors").is_some(), "{}", many.body);
+    assert_eq!(
+        stage.answer(&begun, &json!({ "type": 8, "data": { "choices": choices(25) } })).await.status,
+        204
+    );
+    let reply = stage.discord.reply(begun.id).await.expect("choices");
+    assert!(matches!(reply, Reply::Choices(choices) if choices.len() == 25));
+}
+
+#[tokio::test]
+async fn an_answer_pings_users_at_most_and_an_edit_pings_nobody() {
+    let stage = Stage::new().await;
+    let content = format!("<@{LEE}> <@&{APPROVER_ROLE}>");
+    let begun = stage.begin().await;
+    stage.answer(&begun, &json!({ "type": 4, "data": { "content": content } })).await;
+    let shown = stage.discord.reply(begun.id).await.expect("a reply").message().expect("a message");
+    assert_eq!((shown.pings.users.len(), shown.pings.roles.len()), (1, 0));
+    let edited = stage.patch(&begun.original(), &json!({ "content": format!("{content}!") })).await;
+    assert_eq!(edited.body["mentions"].as_array().map(Vec::len), Some(1), "it names Lee all the same");
+    let shown = stage.discord.updated(shown.id, |m| m.edited).await.expect("edited");
+    assert!(shown.pings.is_empty());
+}
+
+#[tokio::test]
+async fn a_menu_takes_only_the_values_it_offers() {
+    let stage = Stage::new().await;
+    let menu = json!({ "type": 3, "custom_id": "which", "options": [
+        { "label": "One", "value": "1" }, { "label": "Two", "value": "2" },
+    ] });
+    let card = json!({ "content": "choose", "components": [{ "type": 1, "components": [menu] }] });
+    stage.post(&format!("/channels/{HELPDESK}/messages"), &card).await;
+    let card = stage.discord.next_message(HELPDESK, |_| true).await.expect("a card").id;
+    let select = |values: &[&str]| stage.discord.select(DANA, card, "which", values);
+    assert_eq!(select(&["3"]).err(), Some(ActError::WrongChoice));
+    assert_eq!(select(&["1", "2"]).err(), Some(ActError::WrongChoice));
+    select(&["2"]).expect("offered");
+}
+
+#[tokio::test]
+async fn a_timed_out_person_can_click_but_neither_write_nor_use_commands() {
+    let stage = Stage::new().await;
+    stage.register().await;
+    let (_, card) = stage.click().await;
+    stage.discord.time_out(LEE, Some("2026-11-23T00:00:00Z".parse().expect("a time")));
+    assert_eq!(stage.discord.say(LEE, HELPDESK, "hello").err(), Some(ActError::NotAllowed));
+    let slash = stage.discord.slash(LEE, HELPDESK, "signin", json!({ "problem": "x" }));
+    assert_eq!(slash.err(), Some(ActError::NotAllowed));
+    stage.discord.click(LEE, card, "Approve").expect("a click goes through, and its payload says so");
+}
+
+#[tokio::test]
+async fn a_command_for_administrators_is_for_them_alone() {
+    let stage = Stage::new().await;
+    let path = format!("/applications/{APPLICATION}/guilds/{GUILD}/commands");
+    let command = json!({ "name": "audit", "description": "d", "default_member_permissions": "0" });
+    assert_eq!(stage.post(&path, &command).await.status, 201);
+    let slash = |who| stage.discord.slash(who, HELPDESK, "audit", json!({}));
+    assert_eq!(slash(DANA).err(), Some(ActError::NotAllowed));
+    slash(OLGA).expect("the owner may");
+}
+
+#[tokio::test]
+async fn from_another_guild_the_payload_names_that_guild_and_none_of_the_roles() {
+    let stage = Stage::new().await;
+    let (guild, channel) = stage.discord.add_guild("Elsewhere", &[LEE]);
+    let (_, card) = stage.click().await;
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    stage.discord.forge(Forgery::click(LEE, channel, card, "opaque").with(|payload| {
+        let _ = sender.send(payload.clone());
+    }));
+    let payload = receiver.await.expect("a payload");
+    assert_eq!((&payload["guild_id"], &payload["member"]["roles"]), (&json!(guild), &json!([])));
 }
 
 #[tokio::test]
