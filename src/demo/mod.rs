@@ -6,4 +6,4 @@
 
 pub mod discord;
 pub mod simulator;
-//pub mod site;
+pub mod site;
