@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -13,10 +14,16 @@ use crate::ids::Build;
 const CAUSES: &str = include_str!("causes.toml");
 const BUILDS: &str = include_str!("builds.toml");
 
+/// Read once. A test rules out that it is not sound.
+pub(super) static EMBEDDED: LazyLock<Knowledge> = LazyLock::new(|| {
+    Knowledge::read_embedded().unwrap_or_else(|error| panic!("the embedded knowledge is not sound: {error}"))
+});
+
 /// Causes and builds.
 #[derive(Debug, Clone)]
 pub struct Knowledge {
-    pub(super) signatures: Signatures,
+    /// Shared, since a copied pattern starts with cold caches.
+    pub(super) signatures: Arc<Signatures>,
     explanations: BTreeMap<Cause, Explanation>,
     builds: BTreeMap<Build, BuildFacts>,
     /// The embedded minimum first, then an override's, which is higher.
@@ -141,12 +148,8 @@ fn optional_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Op
 
 impl Knowledge {
     /// What is compiled in.
-    ///
-    /// # Panics
-    /// If the embedded texts are not sound, which a test rules out.
     pub fn embedded() -> Knowledge {
-        Knowledge::read_embedded()
-            .unwrap_or_else(|error| panic!("the embedded knowledge is not sound: {error}"))
+        EMBEDDED.clone()
     }
 
     fn read_embedded() -> Result<Knowledge, KnowledgeError> {
@@ -165,7 +168,7 @@ impl Knowledge {
             toml::from_str(BUILDS).map_err(|error| KnowledgeError::Builds(error.to_string()))?;
         let minimum = builds.minimum.ok_or_else(|| KnowledgeError::Builds("no minimum".into()))?;
         let builds = builds.build.into_iter().map(|facts| (facts.build, facts)).collect();
-        Ok(Knowledge { signatures, explanations, builds, minimums: vec![minimum] })
+        Ok(Knowledge { signatures: Arc::new(signatures), explanations, builds, minimums: vec![minimum] })
     }
 
     /// What is compiled in, with an organisation's own explanations and builds over it.
