@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, AnyPool, Row as _, Transaction};
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 
@@ -60,6 +61,8 @@ struct Inner {
     reader: AnyPool,
     /// The token of the lease this store holds, if it does; see [`lease`].
     lease: Mutex<Option<String>>,
+    /// A message was put into the outbox; see [`outbox`].
+    filled: Notify,
 }
 
 impl Store {
@@ -95,6 +98,7 @@ impl Store {
             writer,
             reader,
             lease,
+            filled: Notify::new(),
         }));
         let mut tx = store.begin().await?;
         migrate::migrate(&mut tx).await?;
@@ -130,7 +134,7 @@ impl Store {
         let row = row.ok_or_else(|| StoreError::Damaged("the chain has no head".into()))?;
         let head = Head { seq: whole(&row, "seq")?, hash: parsed(&row, "hash")? };
         let now = from_ms(self.0.clock.now().as_millisecond())?;
-        Ok(Write { tx, head, now, unaudited: false, store: self })
+        Ok(Write { tx, head, now, unaudited: false, filled: false, store: self })
     }
 
     /// Where the database is, without its password.
@@ -182,6 +186,8 @@ pub struct Write<'a> {
     head: Head,
     now: Timestamp,
     unaudited: bool,
+    /// A message waits in the outbox once this is kept.
+    filled: bool,
     store: &'a Store,
 }
 
@@ -200,7 +206,11 @@ impl Write<'_> {
         if self.unaudited {
             return Err(StoreError::Unaudited);
         }
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await?;
+        if self.filled {
+            self.store.0.filled.notify_one();
+        }
+        Ok(())
     }
 
     fn conn(&mut self) -> &mut AnyConnection {

@@ -67,6 +67,7 @@ impl Write<'_> {
         .bind(now)
         .execute(self.conn())
         .await?;
+        self.filled = true;
         Ok(added.rows_affected() == 1)
     }
 
@@ -122,6 +123,12 @@ impl Write<'_> {
 }
 
 impl Store {
+    /// Waits until this process has put a message into the outbox; returns at once if it has since the last
+    /// wait. For one waiter.
+    pub async fn outbox_filled(&self) {
+        self.0.filled.notified().await;
+    }
+
     /// The messages that are due now, in order: of each subject only its oldest that waits.
     ///
     /// # Errors
