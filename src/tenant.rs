@@ -1,0 +1,129 @@
+//! One tenant's ground: its database, its keys, its fleet and what is known of causes. `run`, `ask`, `doctor`
+//! and the demo all stand on it.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+
+use crate::clock::Clock;
+use crate::config::Base;
+use crate::diagnosis::Knowledge;
+use crate::fleet::{AgentLink, Enrolled, Fleet};
+use crate::link::client::AgentClient;
+use crate::link::identity::Identity;
+use crate::link::refusal::Revoked;
+use crate::link::tls::BotTls;
+use crate::random::Random;
+use crate::store::Store;
+use crate::store::agents::EnrolledAgent;
+
+/// The folder of keys and certificates, in the data folder.
+pub const KEYS: &str = "keys";
+
+/// One tenant's ground.
+#[derive(Clone)]
+pub struct Tenant {
+    /// The database.
+    pub store: Store,
+    /// The keys and certificates.
+    pub identity: Arc<Identity>,
+    /// The agents.
+    pub fleet: Fleet,
+    /// What is known of causes and builds.
+    pub knowledge: Arc<Knowledge>,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    tls: BotTls,
+    /// How many certificates were revoked when the fleet was last enrolled.
+    revoked: Arc<Mutex<Option<usize>>>,
+}
+
+impl Tenant {
+    /// Opens everything, making keys and database at the first start, and enrols the fleet.
+    ///
+    /// # Errors
+    /// Which part can't be opened, and why.
+    pub async fn open(base: &Base, clock: &Clock, random: &Random) -> anyhow::Result<Tenant> {
+        let knowledge = knowledge(base)?;
+        let keys = base.data_dir.join(KEYS);
+        let identity = match Identity::exists(&keys) {
+            true => Identity::open(&keys)?,
+            false => Identity::create(&keys, &base.tenant, clock.now(), random)?,
+        };
+        let store = Store::open(base.database.expose(), clock.clone(), &base.tenant).await?;
+        let ca = identity.authority().certificate();
+        let tls = BotTls::new(identity.bot().clone(), ca, Revoked::default(), clock.clone())?;
+        let tenant = Tenant {
+            store,
+            identity: Arc::new(identity),
+            fleet: Fleet::new(clock.clone()),
+            knowledge: Arc::new(knowledge),
+            clock: clock.clone(),
+            random: random.clone(),
+            tls,
+            revoked: Arc::default(),
+        };
+        tenant.enrol().await?;
+        Ok(tenant)
+    }
+
+    /// Takes the enrolled agents into the fleet, if they are others than before: `agents add` and `remove`
+    /// work beside a running bot.
+    ///
+    /// # Errors
+    /// If the database fails or holds an agent that can't be dialled.
+    pub async fn enrol(&self) -> anyhow::Result<()> {
+        let revoked = self.store.revoked_agents().await?;
+        // Replacing the list drops the connections that are kept, so only when it grew.
+        if self.revoked.lock().unwrap_or_else(PoisonError::into_inner).replace(revoked.len())
+            != Some(revoked.len())
+        {
+            let entries = revoked.iter().filter_map(|agent| agent.enrolment.serial.parse().ok());
+            self.tls.revoked().replace(entries);
+        }
+        let agents = self.store.agents().await?;
+        let enrolled = agents.iter().map(enrolled).collect::<anyhow::Result<Vec<Enrolled>>>()?;
+        if enrolled == self.fleet.enrolled() {
+            return Ok(());
+        }
+        let mut links: Vec<(Enrolled, Arc<dyn AgentLink>)> = Vec::new();
+        for agent in enrolled {
+            let client = AgentClient::new(agent.clone(), self.tls.clone())?;
+            links.push((agent, Arc::new(client)));
+        }
+        tracing::info!(agents = links.len(), "the fleet is enrolled");
+        self.fleet.replace(links);
+        Ok(())
+    }
+}
+
+fn enrolled(agent: &EnrolledAgent) -> anyhow::Result<Enrolled> {
+    let id = &agent.enrolment.id;
+    let wrong = |what: &str| format!("agent {id} is enrolled with {what} that can't be used: add it again");
+    Ok(Enrolled {
+        agent: id.clone(),
+        address: agent.enrolment.url.parse().with_context(|| wrong("an address"))?,
+        generation: agent.generation,
+        serial: agent.enrolment.serial.parse().with_context(|| wrong("a serial number"))?,
+        fingerprint: agent.enrolment.fingerprint.parse().with_context(|| wrong("a fingerprint"))?,
+    })
+}
+
+fn knowledge(base: &Base) -> anyhow::Result<Knowledge> {
+    let read = |path: &Option<std::path::PathBuf>, variable: &str| -> anyhow::Result<Option<String>> {
+        let Some(path) = path else { return Ok(None) };
+        let text =
+            read_file(path).with_context(|| format!("{variable}: {} can't be read", path.display()))?;
+        Ok(Some(text))
+    };
+    let causes = read(&base.causes_file, "CAUSES_FILE")?;
+    let builds = read(&base.builds_file, "BUILDS_FILE")?;
+    Ok(Knowledge::with_overrides(causes.as_deref(), builds.as_deref())?)
+}
+
+fn read_file(path: &Path) -> std::io::Result<String> {
+    std::fs::read_to_string(path)
+}
