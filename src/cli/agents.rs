@@ -8,7 +8,7 @@ use clap::Subcommand;
 use syncmedic::fleet::Fleet;
 use syncmedic::ids::AgentId;
 use syncmedic::link::certs::CertInfo;
-use syncmedic::link::enrolled::AgentUrl;
+use syncmedic::link::client::AgentUrl;
 use syncmedic::store::agents::Enrolment;
 
 use super::{DATA, exit, tenant};

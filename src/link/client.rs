@@ -11,7 +11,7 @@ use reqwest::{Client, Method, Response, StatusCode, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::enrolled::Enrolled;
+pub use super::enrolled::{AgentUrl, Enrolled};
 use super::error::LinkError;
 use super::protocol::{
     CatalogEntry, Execution, ExecutionAnswer, GrantDelivery, PlanAnswer, PlanRequest, Problem,
