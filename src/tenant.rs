@@ -10,13 +10,15 @@ use crate::clock::Clock;
 use crate::config::Base;
 use crate::diagnosis::Knowledge;
 use crate::fleet::{AgentLink, Enrolled, Fleet};
-use crate::link::client::AgentClient;
+use crate::ids::AgentId;
+use crate::link::certs::{CertError, CertInfo};
+use crate::link::client::{AgentClient, AgentUrl};
 use crate::link::identity::Identity;
 use crate::link::refusal::Revoked;
 use crate::link::tls::BotTls;
 use crate::random::Random;
-use crate::store::Store;
-use crate::store::agents::EnrolledAgent;
+use crate::store::agents::{EnrolledAgent, Enrolment};
+use crate::store::{Store, StoreError};
 
 /// The folder of keys and certificates, in the data folder.
 pub const KEYS: &str = "keys";
@@ -97,6 +99,54 @@ impl Tenant {
         tracing::info!(agents = links.len(), "the fleet is enrolled");
         self.fleet.replace(links);
         Ok(())
+    }
+}
+
+/// Why an agent could not be added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddError {
+    /// The certificate request can't be used.
+    #[error("the certificate request can't be used: {0}")]
+    Request(#[from] CertError),
+    /// The answer could not be handed over, so nothing was kept.
+    #[error("the answer could not be handed over, so the agent was not added: {0}")]
+    HandOver(#[source] std::io::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Tenant {
+    /// Adds an agent: signs its certificate request, hands the answer (TOML, nothing in it is secret) to
+    /// `hand_over`, and only then keeps the enrolment: one whose answer was lost helps nobody. An earlier
+    /// enrolment of the same id is revoked.
+    ///
+    /// # Errors
+    /// [`AddError`]; nothing was kept then.
+    pub async fn add_agent(
+        &self,
+        id: &AgentId,
+        url: &AgentUrl,
+        request: &str,
+        hand_over: impl FnOnce(&str) -> std::io::Result<()>,
+    ) -> Result<EnrolledAgent, AddError> {
+        let mut write = self.store.write().await?;
+        let generation = write.next_generation(id).await?;
+        let answer = self.identity.enrol(id, generation, request, self.clock.now(), &self.random)?;
+        let certificate = CertInfo::from_pem(&answer.certificate)?;
+        let enrolment = Enrolment {
+            id: id.clone(),
+            url: url.to_string(),
+            serial: certificate.serial.to_string(),
+            fingerprint: certificate.fingerprint.to_string(),
+            not_after: certificate.not_after,
+        };
+        write.add_agent(&enrolment, None).await?;
+        let text = toml::to_string(&answer).map_err(std::io::Error::other).map_err(AddError::HandOver)?;
+        hand_over(&text).map_err(AddError::HandOver)?;
+        let added_at = write.now();
+        write.commit().await?;
+        Ok(EnrolledAgent { enrolment, generation, added_at, removed_at: None })
     }
 }
 

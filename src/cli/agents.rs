@@ -1,15 +1,14 @@
 //! `syncmedic agents`: enrol, list, remove.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Subcommand;
 use syncmedic::fleet::Fleet;
 use syncmedic::ids::AgentId;
-use syncmedic::link::certs::CertInfo;
 use syncmedic::link::client::AgentUrl;
-use syncmedic::store::agents::Enrolment;
+use syncmedic::tenant::AddError;
 
 use super::{DATA, exit, tenant};
 
@@ -50,37 +49,21 @@ async fn add(id: AgentId, url: AgentUrl, csr: PathBuf, out: Option<PathBuf>) -> 
     let request = std::fs::read_to_string(&csr)
         .map_err(|error| exit(DATA, format!("{} can't be read: {error}", csr.display())))?;
     let (_, tenant) = tenant().await?;
-    let mut write = tenant.store.write().await?;
-    let generation = write.next_generation(&id).await?;
-    let now = tenant.clock.now();
-    let answer = tenant
-        .identity
-        .enrol(&id, generation, &request, now, &tenant.random)
-        .map_err(|error| exit(DATA, format!("{}: {error}", csr.display())))?;
-    let certificate = CertInfo::from_pem(&answer.certificate)?;
-    let enrolment = Enrolment {
-        id: id.clone(),
-        url: url.to_string(),
-        serial: certificate.serial.to_string(),
-        fingerprint: certificate.fingerprint.to_string(),
-        not_after: certificate.not_after,
+    let write = |text: &str| match &out {
+        Some(path) => std::fs::write(path, text),
+        None => std::io::stdout().write_all(text.as_bytes()),
     };
-    write.add_agent(&enrolment, None).await?;
-    let text = toml::to_string(&answer).context("the answer can't be written")?;
-    // The answer is written before the enrolment is kept: an enrolment whose answer was lost helps nobody.
-    if let Some(path) = &out {
-        std::fs::write(path, &text)
-            .map_err(|error| exit(DATA, format!("{} can't be written: {error}", path.display())))?;
-    }
-    write.commit().await?;
-    match &out {
-        Some(path) => println!("{}", path.display()),
-        None => print!("{text}"),
-    }
+    let added = match tenant.add_agent(&id, &url, &request, write).await {
+        Err(error @ AddError::Request(_)) => {
+            return Err(exit(DATA, format!("{}: {error}", csr.display())));
+        }
+        other => other?,
+    };
     eprintln!(
-        "{id} is enrolled (generation {generation}, until {}). Carry the answer to its server and run there:\n  \
+        "{id} is enrolled (generation {}, until {}). Carry the answer to its server and run there:\n  \
          syncmedic-agent install --enrolment FILE\nNothing in it is secret.",
-        enrolment.not_after.strftime("%Y-%m-%d")
+        added.generation,
+        added.enrolment.not_after.strftime("%Y-%m-%d")
     );
     Ok(ExitCode::SUCCESS)
 }

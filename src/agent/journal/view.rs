@@ -142,6 +142,14 @@ impl View {
         })
     }
 
+    /// The staged requests whose time is over.
+    pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = &RequestId> {
+        self.requests.iter().filter_map(move |(request, record)| match record.stage {
+            Stage::Staged { until } if now > until => Some(request),
+            _ => None,
+        })
+    }
+
     /// The request whose command runs now, if one does.
     pub fn running(&self) -> Option<&RequestId> {
         let running = |record: &Record| matches!(record.stage, Stage::Started { alive: true });

@@ -56,6 +56,12 @@ impl Forgery {
         })
     }
 
+    /// Calls it another kind of interaction.
+    pub fn of_kind(mut self, kind: Kind) -> Forgery {
+        self.0.kind = kind;
+        self
+    }
+
     /// Changes the whole payload just before it leaves: guild, member, application, anything.
     pub fn with(mut self, change: impl FnOnce(&mut Value) + Send + 'static) -> Forgery {
         let before = self.0.forge.take();

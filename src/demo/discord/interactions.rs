@@ -216,6 +216,7 @@ impl State {
             sent_at: now,
             edited_at: None,
             flags,
+            mentions: Pings::default(),
             nonce: None,
             versions: 0,
             unread: Vec::new(),

@@ -17,7 +17,8 @@ pub(crate) const EPHEMERAL: u64 = 1 << 6;
 /// Message flag: "thinking…".
 pub(crate) const LOADING: u64 = 1 << 7;
 
-/// Who a message really notified, after `allowed_mentions`, permissions and the kind of request were weighed.
+/// Who a message really notified, after `allowed_mentions`, permissions and the kind of request were weighed. An edit
+/// notifies nobody, whatever it says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pings {
     /// `@everyone` or `@here`.
@@ -167,6 +168,8 @@ pub(crate) struct Message {
     pub(crate) sent_at: Timestamp,
     pub(crate) edited_at: Option<Timestamp>,
     pub(crate) flags: u64,
+    /// Whom its text names and may name. A new message pings them; an edit does not.
+    pub(crate) mentions: Pings,
     /// Echoed in the answer to its creation and on the gateway, never afterwards.
     pub(crate) nonce: Option<Value>,
     /// How many versions have been shown.
@@ -187,7 +190,11 @@ impl Message {
     }
 
     pub(crate) fn empty(&self) -> bool {
-        self.now.content.is_empty() && self.now.embeds.is_empty() && self.now.attachments.is_empty()
+        let now = &self.now;
+        now.content.is_empty()
+            && now.embeds.is_empty()
+            && now.components.is_empty()
+            && now.attachments.is_empty()
     }
 }
 
@@ -272,6 +279,7 @@ impl State {
     /// Adds a message and tells the gateway.
     pub(crate) fn add_message(&mut self, mut message: Message) -> MessageId {
         let id = message.now.id;
+        message.now.pings = message.mentions.clone();
         if message.now.author == BOT && !message.now.pending {
             message.show();
         }
@@ -286,6 +294,7 @@ impl State {
         let Some(message) = self.messages.get_mut(&id) else { return };
         let was_pending = message.now.pending;
         edit(message);
+        message.now.pings = Pings::default();
         message.now.pending = false;
         message.flags &= !LOADING;
         if !was_pending {

@@ -13,10 +13,10 @@
 //! - `rest/`         the REST API
 //! - `validate/`     limits on fields
 //! - `limits`, `faults`, `listener`   rate limits, faults on demand, connections that can be cut
-//! - `acts`          what people do; `forgery`: what they could send with a tampered client
+//! - `acts`, `options`   what people do; `forgery`: what they could send with a tampered client
 //! - `waits`         waiting for what the bot does, and what was left unread
 //! - `staging`       changing people, roles, channels, and the weather
-//! - `ui`            the page and its API
+//! - `ui`, `page`    the page's API, and what a person sees there
 //!
 //! Time comes only from the injected clock; no state changes behind a test's back.
 
@@ -29,6 +29,8 @@ mod interactions;
 mod limits;
 mod listener;
 mod messages;
+mod options;
+mod page;
 pub mod people;
 mod recorded;
 mod rest;

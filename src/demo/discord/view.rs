@@ -159,7 +159,7 @@ impl State {
     /// A message in full, as its author or a page sees it.
     pub(crate) fn message_json(&self, message: &Message) -> Value {
         let shown = &message.now;
-        let mentions: Vec<Value> = shown.pings.users.iter().map(|id| self.user_json(*id)).collect();
+        let mentions: Vec<Value> = message.mentions.users.iter().map(|id| self.user_json(*id)).collect();
         let files: Vec<Value> =
             shown.attachments.iter().map(|file| self.attachment_json(message, file)).collect();
         let kind = match (&shown.invoked, shown.reference) {
@@ -171,8 +171,8 @@ impl State {
         let mut value = json!({
             "id": shown.id, "channel_id": shown.channel, "author": self.user_json(shown.author),
             "content": shown.content, "timestamp": message.sent_at, "edited_timestamp": message.edited_at,
-            "tts": false, "mention_everyone": shown.pings.everyone, "mentions": mentions,
-            "mention_roles": shown.pings.roles, "mention_channels": [], "attachments": files,
+            "tts": false, "mention_everyone": message.mentions.everyone, "mentions": mentions,
+            "mention_roles": message.mentions.roles, "mention_channels": [], "attachments": files,
             "embeds": shown.embeds, "components": shown.components, "pinned": false, "type": kind,
             "flags": message.flags,
         });
@@ -224,7 +224,7 @@ impl State {
         let open = intents.contains(GatewayIntents::MESSAGE_CONTENT)
             || message.now.author == BOT
             || message.guild.is_none()
-            || message.now.pings.users.contains(&BOT);
+            || message.mentions.users.contains(&BOT);
         if !open {
             value["content"] = json!("");
             for field in ["embeds", "components", "attachments"] {

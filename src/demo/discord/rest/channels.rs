@@ -120,11 +120,12 @@ pub(super) fn create(state: &mut State, call: &Call, channel: &str) -> Answer {
         edited_at: None,
         // Only interactions know ephemeral messages; elsewhere Discord ignores the flag.
         flags: draft.flags & !crate::demo::discord::messages::EPHEMERAL,
+        mentions: Pings::default(),
         nonce: draft.nonce.clone(),
         versions: 0,
         unread: Vec::new(),
     };
-    draft.apply_new(state, &mut message, &AllowedMentions::everything())?;
+    draft.apply_whole(state, &mut message, &AllowedMentions::everything())?;
     state.add_message(message);
     if let Some(key) = key {
         state.nonces.retain(|_, (_, at)| now.saturating_sub(*at) < NONCE_LIFE);
@@ -152,7 +153,7 @@ pub(super) fn edit(state: &mut State, call: &Call, channel: &str, message: &str)
     let id = found.now.id;
     let draft = Draft::read(call, &call.json, "")?;
     let mut changed = found.clone();
-    draft.apply_new(state, &mut changed, &AllowedMentions::everything())?;
+    draft.apply_whole(state, &mut changed, &AllowedMentions::everything())?;
     state.edit_message(id, |m| *m = changed);
     let message = state.messages.get(&id).ok_or(UNKNOWN_MESSAGE)?;
     Ok(Reply::ok(state.message_json(message)))

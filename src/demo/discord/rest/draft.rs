@@ -90,8 +90,8 @@ impl Draft {
         })
     }
 
-    /// Refuses a message with nothing in it.
-    pub(super) fn apply_new(
+    /// Puts what the request says onto a message; refuses one that ends up with nothing in it.
+    pub(super) fn apply_whole(
         self,
         state: &mut State,
         message: &mut Message,
@@ -101,8 +101,7 @@ impl Draft {
         if message.empty() { Err(EMPTY_MESSAGE) } else { Ok(()) }
     }
 
-    /// Puts what the request says onto a message, and weighs whom it pings.
-    pub(super) fn apply(self, state: &mut State, message: &mut Message, default: &AllowedMentions) {
+    fn apply(self, state: &mut State, message: &mut Message, default: &AllowedMentions) {
         let now = &mut message.now;
         if let Some(content) = self.content {
             now.content = content;
@@ -127,7 +126,7 @@ impl Draft {
             });
         }
         let allowed = self.allowed.as_ref().unwrap_or(default);
-        now.pings = state.pings(&now.content, allowed, now.author, now.channel, now.reference);
+        message.mentions = state.pings(&now.content, allowed, now.author, now.channel, now.reference);
         let files: Vec<(String, String)> = message
             .now
             .attachments

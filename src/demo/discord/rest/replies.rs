@@ -9,8 +9,8 @@ use super::draft::Draft;
 use super::guilds::id;
 use super::{Answer, Reply};
 use crate::demo::discord::error::{
-    ALREADY_ACKNOWLEDGED, ApiError, EMPTY_MESSAGE, Problems, TOKEN_EXPIRED, UNKNOWN_INTERACTION,
-    UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, invalid,
+    ALREADY_ACKNOWLEDGED, ApiError, Problems, TOKEN_EXPIRED, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE,
+    UNKNOWN_WEBHOOK, invalid,
 };
 use crate::demo::discord::interactions::{ACKNOWLEDGE_WITHIN, Interaction, Kind, OpenModal, TOKEN_LIFE};
 use crate::demo::discord::messages::{AllowedMentions, EPHEMERAL, LOADING};
@@ -39,7 +39,7 @@ pub(super) fn callback(state: &mut State, call: &Call, interaction: &str, token:
         4 => {
             let draft = Draft::read(call, data, "data/")?;
             let mut message = state.answer_to(interaction, draft.flags);
-            draft.apply_new(state, &mut message, &AllowedMentions::users_only())?;
+            draft.apply_whole(state, &mut message, &AllowedMentions::users_only())?;
             original(state, interaction, message.now.id);
             state.add_message(message);
         }
@@ -179,10 +179,7 @@ fn target(state: &State, interaction: &Interaction, message: &str) -> Result<Mes
 /// Edits a message through an interaction.
 fn change(state: &mut State, id: MessageId, draft: Draft) -> Result<(), ApiError> {
     let mut changed = state.messages.get(&id).cloned().ok_or(UNKNOWN_MESSAGE)?;
-    draft.apply(state, &mut changed, &AllowedMentions::users_only());
-    if changed.empty() && changed.now.components.is_empty() {
-        return Err(EMPTY_MESSAGE);
-    }
+    draft.apply_whole(state, &mut changed, &AllowedMentions::users_only())?;
     state.edit_message(id, |m| *m = changed);
     Ok(())
 }
@@ -205,7 +202,7 @@ pub(super) fn followup(state: &mut State, call: &Call, app: &str, token: &str) -
     }
     let mut message = state.answer_to(interaction.id, draft.flags);
     message.now.reference = interaction.original;
-    draft.apply_new(state, &mut message, &AllowedMentions::users_only())?;
+    draft.apply_whole(state, &mut message, &AllowedMentions::users_only())?;
     let id = state.add_message(message);
     message_reply(state, id)
 }

@@ -202,6 +202,7 @@ fn check_choices_at(choices: &[Value], path: &str, problems: &mut Problems) -> u
 fn second_opinion(command: &Value, path: &str, problems: &mut Problems) {
     let mut whole = command.clone();
     if let Some(map) = whole.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
         // Twilight's model is that of a registered command, which has these.
         map.insert("version".to_owned(), Value::from("1"));
         for (field, default) in [

@@ -45,14 +45,14 @@ pub(crate) fn text<'a>(
     Some(text)
 }
 
-/// A text that must be there, and not empty.
+/// A text that must be there, and not blank: Discord trims before it looks.
 pub(crate) fn required_text<'a>(
     value: &'a Value,
     path: &str,
     most: usize,
     problems: &mut Problems,
 ) -> Option<&'a str> {
-    if !given(value) || value == "" {
+    if !given(value) || value.as_str().is_some_and(|text| text.trim().is_empty()) {
         problems.required(path);
         return None;
     }
