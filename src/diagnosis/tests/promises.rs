@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use regex::Regex;
 
 use super::*;
-use crate::report::{ApplianceKind, ServiceState};
+use crate::report::{ApplianceKind, ServiceState, State};
 
 const TEXTS: &[&str] = &[
     CODE_90,
@@ -109,7 +109,7 @@ fn alive(event: &Event) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_but_code_90_with_nothing_newer_against_it_yields_enable_password_sync(report in any_report()) {
@@ -120,7 +120,7 @@ proptest! {
             prop_assert!(last.is_some(), "no code 90");
             prop_assert!(!report.events.iter().any(|it| Some(it.at) >= last && of_another_kind(it)), "another fault");
             prop_assert!(!report.events.iter().any(|it| Some(it.at) >= last && alive(it)), "a sign of life");
-            let on = |state: &report::State| state.cloud_flag == Some(true) && Some(state.read_at) >= last;
+            let on = |state: &State| state.cloud_flag == Some(true) && Some(state.read_at) >= last;
             prop_assert!(!report.state.as_ref().is_some_and(on), "the flag is on");
         }
         if remedy == Some("enable-forest-channel") {
