@@ -6,7 +6,7 @@
 //! - `timeline`: signs of faults and of life, and which faults were overcome
 //! - `forests`, `audit`: each forest's health; who last switched password sync
 //! - `case`: all of that together, for one server
-//! - `verdict`, `evidence`, `warnings`: what is wrong, how it is known, what else deserves attention
+//! - `verdict`, `activation`, `evidence`, `warnings`: what is wrong, how it is known, what else deserves attention
 //! - `offer`: whether the remedy may be requested now
 //! - `tenant`: what the servers' verdicts mean together
 //! - `answer`: what comes out of it
@@ -17,6 +17,7 @@
 //! - `knowledge`: causes and builds as data (`causes.toml`, `builds.toml`)
 //! - `limits`: every number, with its source
 
+mod activation;
 mod answer;
 mod audit;
 mod case;

@@ -359,3 +359,22 @@ fn one_record_given_twice_is_one_event() {
         server.evidence.iter().filter_map(|it| it.events.as_ref()).map(|it| it.count).collect();
     assert_eq!(counts, [1, 1, 1]);
 }
+
+#[test]
+fn what_was_done_about_code_90_speaks_against_the_remedy_until_the_flag_is_read_again() {
+    let on = r#"{"ActionType":"Enable","Status":"Success"}"#;
+    for (code, done) in [
+        ("self-healing", event(661, 5, "")),
+        ("switched-on-since", event(2606, 5, on)),
+        ("full-sync-newer", event(623, 5, "")),
+    ] {
+        let mut report = switched_off();
+        report.events.push(done);
+        report.state.as_mut().expect("a state").read_at = ago(6);
+        let server = judge_one(report.clone());
+        assert_eq!(server.cause, Cause::PhsNotActivated, "{code}");
+        assert!(server.remedy.is_none() && codes(&server).contains(&code), "{code}: {:?}", codes(&server));
+        report.state.as_mut().expect("a state").read_at = now();
+        assert_eq!(judge_one(report).offer, code != "full-sync-newer", "{code}");
+    }
+}
