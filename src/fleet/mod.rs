@@ -66,6 +66,12 @@ impl Fleet {
         self.ask(self.members(), false, deadline).await
     }
 
+    /// Polls all agents at once and asks each to read its state afresh, which takes seconds; otherwise as
+    /// [`Fleet::poll`]. An offer stands only on fresh state of every server.
+    pub async fn refresh(&self, deadline: Duration) -> Vec<Observation> {
+        self.ask(self.members(), true, deadline).await
+    }
+
     /// Asks one agent to read its state afresh, and returns what is known of it after `deadline` at the
     /// latest; `None` if it is not enrolled.
     pub async fn poll_fresh(&self, agent: &AgentId, deadline: Duration) -> Option<Observation> {
