@@ -52,6 +52,8 @@ async fn what_cannot_be_done_is_said_in_a_sentence() {
         .act("/ui/command", &json!({ "as": DANA, "channel": HELPDESK, "name": "signin", "options": [] }))
         .await;
     assert_eq!((lost.status, &lost.body["error"]), (404, &json!("there is no command \"signin\" here")));
+    let garbled = stage.act("/ui/command", &json!({ "as": "nobody" })).await;
+    assert!((400..500).contains(&garbled.status) && garbled.body["error"].is_string());
     let nobody = stage.page("/ui/state?as=77").await;
     assert_eq!(nobody.status, 404);
 }

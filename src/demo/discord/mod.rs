@@ -9,7 +9,7 @@
 //! - `state`         everything behind one lock, and the signal that it changed
 //! - `messages`, `interactions`   the two things that live and change
 //! - `view`          the state as Discord's JSON
-//! - `gateway`       websocket sessions: identify, heartbeat, resume, replay
+//! - `gateway`, `sessions`   websocket connections: identify, heartbeat, resume, replay
 //! - `rest/`         the REST API
 //! - `validate/`     limits on fields
 //! - `limits`, `faults`, `listener`   rate limits, faults on demand, connections that can be cut
@@ -34,6 +34,7 @@ mod page;
 pub mod people;
 mod recorded;
 mod rest;
+mod sessions;
 mod staging;
 mod state;
 mod ui;

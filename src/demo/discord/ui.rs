@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, Request, State as Extract};
+use axum::extract::{FromRequest, Path, Query, Request, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -183,6 +183,19 @@ async fn events(Extract(shared): Extract<Shared>) -> Sse<impl Stream<Item = Resu
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 
+/// A JSON body; what is wrong with it is said as every other error is.
+struct Sent<T>(T);
+
+impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Sent<T>, Response> {
+        let Json(body) =
+            Json::from_request(request, state).await.map_err(|e| refuse(e.status(), e.body_text()))?;
+        Ok(Sent(body))
+    }
+}
+
 type Acted = Result<Response, ActError>;
 
 fn begun(interaction: impl Serialize) -> Response {
@@ -197,7 +210,7 @@ struct Say {
     content: String,
 }
 
-async fn message(Extract(shared): Extract<Shared>, Json(said): Json<Say>) -> Acted {
+async fn message(Extract(shared): Extract<Shared>, Sent(said): Sent<Say>) -> Acted {
     let message = shared.change(|s| s.say(said.me.who, said.channel, &said.content, None))?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "message": message }))).into_response())
 }
@@ -212,11 +225,11 @@ struct UseCommand {
     options: Value,
 }
 
-async fn command(Extract(shared): Extract<Shared>, Json(used): Json<UseCommand>) -> Acted {
+async fn command(Extract(shared): Extract<Shared>, Sent(used): Sent<UseCommand>) -> Acted {
     acts::slash(&shared, used.me.who, used.channel, &used.name, &used.options).map(begun)
 }
 
-async fn autocomplete(Extract(shared): Extract<Shared>, Json(used): Json<UseCommand>) -> Acted {
+async fn autocomplete(Extract(shared): Extract<Shared>, Sent(used): Sent<UseCommand>) -> Acted {
     let id = acts::autocomplete(&shared, used.me.who, used.channel, &used.name, &used.options, None)?;
     let choices = shared
         .until(|s| {
@@ -243,15 +256,15 @@ struct OnMessage {
     values: Vec<String>,
 }
 
-async fn context(Extract(shared): Extract<Shared>, Json(used): Json<OnMessage>) -> Acted {
+async fn context(Extract(shared): Extract<Shared>, Sent(used): Sent<OnMessage>) -> Acted {
     acts::context(&shared, used.me.who, used.message, &used.name).map(begun)
 }
 
-async fn click(Extract(shared): Extract<Shared>, Json(used): Json<OnMessage>) -> Acted {
+async fn click(Extract(shared): Extract<Shared>, Sent(used): Sent<OnMessage>) -> Acted {
     acts::click(&shared, used.me.who, used.message, &used.custom_id).map(begun)
 }
 
-async fn select(Extract(shared): Extract<Shared>, Json(used): Json<OnMessage>) -> Acted {
+async fn select(Extract(shared): Extract<Shared>, Sent(used): Sent<OnMessage>) -> Acted {
     acts::select(&shared, used.me.who, used.message, &used.custom_id, &used.values).map(begun)
 }
 
@@ -263,12 +276,12 @@ struct Submit {
     values: std::collections::BTreeMap<String, String>,
 }
 
-async fn modal(Extract(shared): Extract<Shared>, Json(sent): Json<Submit>) -> Acted {
+async fn modal(Extract(shared): Extract<Shared>, Sent(sent): Sent<Submit>) -> Acted {
     let values: Vec<(String, String)> = sent.values.into_iter().collect();
     acts::submit(&shared, sent.me.who, Some(&sent.custom_id), &values).map(begun)
 }
 
-async fn close_modal(Extract(shared): Extract<Shared>, Json(me): Json<As>) -> StatusCode {
+async fn close_modal(Extract(shared): Extract<Shared>, Sent(me): Sent<As>) -> StatusCode {
     shared.change(|s| s.modals.remove(&me.who));
     StatusCode::NO_CONTENT
 }
@@ -279,7 +292,7 @@ struct AtConsole {
     action: String,
 }
 
-async fn console(Extract(shared): Extract<Shared>, Json(act): Json<AtConsole>) -> Response {
+async fn console(Extract(shared): Extract<Shared>, Sent(act): Sent<AtConsole>) -> Response {
     let Some(consoles) = shared.look(|s| s.consoles.clone()) else {
         return refuse(StatusCode::NOT_FOUND, "there are no consoles here");
     };
