@@ -61,8 +61,7 @@ pub trait Consoles: Send + Sync {
 pub(super) fn router(shared: Shared) -> Router<Shared> {
     Router::new()
         .route("/", get(index))
-        .route("/page/style.css", get(|| async { text("text/css", STYLE) }))
-        .route("/page/app.js", get(|| async { text("text/javascript", SCRIPT) }))
+        .route("/page/{file}", get(|Path(file): Path<String>| async move { page(&file) }))
         .route("/ui/state", get(state))
         .route("/ui/events", get(events))
         .route("/ui/message", post(message))
@@ -82,8 +81,40 @@ pub(super) fn router(shared: Shared) -> Router<Shared> {
 }
 
 const INDEX: &str = include_str!("../page/index.html");
-const STYLE: &str = include_str!("../page/style.css");
-const SCRIPT: &str = include_str!("../page/app.js");
+
+macro_rules! page_files {
+    ($($name:literal: $kind:literal),* $(,)?) => {
+        &[$(($name, $kind, include_str!(concat!("../page/", $name)))),*]
+    };
+}
+
+/// The page's files: name, kind, content.
+const FILES: &[(&str, &str, &str)] = page_files! {
+    "style.css": "text/css",
+    "api.js": "text/javascript",
+    "app.js": "text/javascript",
+    "command-form.js": "text/javascript",
+    "commands.js": "text/javascript",
+    "composer.js": "text/javascript",
+    "consoles.js": "text/javascript",
+    "conversation.js": "text/javascript",
+    "dom.js": "text/javascript",
+    "drawers.js": "text/javascript",
+    "guide.js": "text/javascript",
+    "listbox.js": "text/javascript",
+    "markdown-view.js": "text/javascript",
+    "markdown.js": "text/javascript",
+    "message.js": "text/javascript",
+    "modal.js": "text/javascript",
+    "route.js": "text/javascript",
+};
+
+fn page(file: &str) -> Response {
+    match FILES.iter().find(|(name, ..)| *name == file) {
+        Some((_, kind, content)) => text(kind, content),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
 
 /// The gateway's address is the root, as Discord's is; a browser gets the page there.
 async fn index(

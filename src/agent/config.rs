@@ -1,0 +1,277 @@
+//! The agent's configuration, `agent.toml`: the server's own last word on what may run there.
+//!
+//! What the bot's side hands over at enrolment (certificate, authority, grant keys, generation) is not in it
+//! but in `enrolment.toml` in the data folder, so that this file stays as its administrators wrote it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::ids::{AgentId, CommandId};
+use crate::report::Permits;
+
+/// The port that agents listen on.
+pub const PORT: u16 = 6990;
+
+/// `agent.toml`. A key that is not known is an error, since a misspelt rule is no rule.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// This agent's id.
+    pub id: AgentId,
+    /// The address to listen on.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// Where key, enrolment, journal and staged grants lie.
+    pub data: PathBuf,
+    /// Whether nothing may run here at all.
+    #[serde(default = "yes")]
+    pub read_only: bool,
+    /// The commands that may run here.
+    #[serde(default)]
+    pub commands: Vec<CommandId>,
+    /// How many approvals a grant needs here.
+    #[serde(default = "one")]
+    pub approvals: u32,
+    /// How often a command may run here in 24 hours.
+    #[serde(default = "two")]
+    pub runs_per_day: u32,
+    /// Whether names and addresses may leave the server in event texts.
+    #[serde(default)]
+    pub names_allowed: bool,
+    /// How often ADSync's state is read, in seconds.
+    #[serde(default = "five_minutes")]
+    pub state_interval_seconds: u64,
+    /// Serial numbers of certificates of the bot that are no longer accepted.
+    #[serde(default)]
+    pub revoked: Vec<String>,
+    /// Where the scripts of the catalogue are installed (`<command>/run.ps1`).
+    pub scripts: PathBuf,
+    /// Where events come from.
+    pub events: Events,
+    /// Where facts about the server come from.
+    pub server: Server,
+    /// How scripts are run.
+    #[serde(default)]
+    pub powershell: PowerShell,
+}
+
+/// Where events come from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// A folder of JSON lines.
+    pub files: PathBuf,
+}
+
+/// Where facts about the server come from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// A JSON file.
+    pub file: PathBuf,
+}
+
+/// How scripts are run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PowerShell {
+    /// The interpreter and its first arguments; the system's Windows PowerShell if empty.
+    #[serde(default)]
+    pub interpreter: Vec<String>,
+}
+
+/// A configuration that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {why}")]
+pub struct ConfigError {
+    /// The file.
+    pub path: String,
+    /// What is wrong, with the mend.
+    pub why: String,
+}
+
+fn listen() -> SocketAddr {
+    (Ipv4Addr::UNSPECIFIED, PORT).into()
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn two() -> u32 {
+    2
+}
+
+fn five_minutes() -> u64 {
+    300
+}
+
+impl Config {
+    /// Reads a configuration file; relative paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        let error = |why: String| ConfigError { path: path.display().to_string(), why };
+        let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
+        let mut config = Config::parse(&text).map_err(error)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for path in [&mut config.data, &mut config.scripts, &mut config.events.files, &mut config.server.file]
+        {
+            *path = folder.join(&path);
+        }
+        Ok(config)
+    }
+
+    /// Reads a configuration's text and checks it.
+    ///
+    /// # Errors
+    /// What is wrong, with the mend.
+    pub fn parse(text: &str) -> Result<Config, String> {
+        let config: Config = toml::from_str(text).map_err(|error| error.to_string())?;
+        for id in &config.commands {
+            match crate::catalog::command(id.as_str()) {
+                Some(command) if command.about.changes => {}
+                Some(_) => {
+                    return Err(format!(
+                        "commands: {id} changes nothing and is always allowed: leave it out"
+                    ));
+                }
+                None => {
+                    return Err(format!(
+                        "commands: {id} is not in the catalogue (see syncmedic-agent catalog)"
+                    ));
+                }
+            }
+        }
+        if config.approvals == 0 {
+            return Err("approvals: at least 1 is needed".into());
+        }
+        if config.state_interval_seconds < 30 {
+            return Err("state_interval_seconds: at least 30, since a reading takes seconds".into());
+        }
+        Ok(config)
+    }
+
+    /// How often ADSync's state is read.
+    pub fn state_interval(&self) -> Duration {
+        Duration::from_secs(self.state_interval_seconds)
+    }
+
+    /// What this agent says it would run.
+    pub fn permits(&self) -> Permits {
+        let commands = if self.read_only { Vec::new() } else { self.commands.clone() };
+        Permits { commands, approvals: self.approvals }
+    }
+}
+
+/// A new configuration file, every key with its default and what it means.
+pub fn template(id: &AgentId) -> String {
+    format!(
+        r#"# The Syncmedic agent on this server. Paths are relative to this file's folder.
+id = "{id}"
+
+# Key, enrolment, journal and staged grants: readable by the agent and administrators only.
+data = "data"
+
+# Where the agent listens for the bot. Allow only the bot's address in the firewall.
+#listen = "0.0.0.0:{PORT}"
+
+# The server's last word. As it stands, nothing ever runs here: the agent only reports.
+#read_only = true
+# Which commands may run once read_only = false (see: syncmedic-agent catalog).
+#commands = ["enable-password-sync", "enable-forest-channel"]
+# How many approvals this server insists on, whatever the bot is set to.
+#approvals = 1
+# How often a command may run here in 24 hours.
+#runs_per_day = 2
+
+# Whether names and addresses in event texts may leave this server.
+#names_allowed = false
+# How often ADSync's state is read, in seconds.
+#state_interval_seconds = 300
+# Serial numbers of certificates of the bot that this agent no longer accepts.
+#revoked = []
+
+# Where the commands' scripts are installed; each is checked against the catalogue before it runs.
+scripts = "commands"
+
+# Where events come from: a folder of files with one event a line, as JSON (*.jsonl).
+[events]
+files = "events"
+
+# What this server is: a JSON file with server, appliance and wizard_open.
+[server]
+file = "server.json"
+
+# The interpreter for scripts. Unset: Windows PowerShell of the system folder.
+#[powershell]
+#interpreter = ['C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe', "-NoLogo", "-NoProfile", "-NonInteractive", "-File"]
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id() -> AgentId {
+        "SYNC01".parse().expect("valid")
+    }
+
+    #[test]
+    fn the_template_is_read_only_and_every_default_in_it_is_the_real_one() {
+        let config = Config::parse(&template(&id())).expect("reads");
+        assert!(config.read_only);
+        assert_eq!(config.permits(), Permits { commands: Vec::new(), approvals: 1 });
+        let set: String = template(&id())
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(rest) if !rest.starts_with(' ') && !rest.starts_with("commands") => rest,
+                _ => line,
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let with_defaults = Config::parse(&set).expect("reads");
+        assert_eq!(Config { powershell: config.powershell.clone(), ..with_defaults }, config);
+    }
+
+    #[test]
+    fn a_misspelt_key_or_command_is_an_error_that_says_so() {
+        for (line, says) in [
+            ("readonly = false", "readonly"),
+            ("commands = [\"enable-everything\"]", "not in the catalogue"),
+            ("commands = [\"read-state\"]", "leave it out"),
+            ("approvals = 0", "at least 1"),
+            ("state_interval_seconds = 1", "at least 30"),
+        ] {
+            let error = Config::parse(&format!("{line}\n{}", template(&id()))).expect_err("refused");
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn allowed_commands_mean_nothing_on_a_read_only_agent() {
+        let text = format!("commands = [\"enable-password-sync\"]\n{}", template(&id()));
+        assert_eq!(Config::parse(&text).expect("reads").permits().commands, []);
+        let text = format!("read_only = false\n{text}");
+        assert_eq!(Config::parse(&text).expect("reads").permits().commands.len(), 1);
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("agent.toml");
+        std::fs::write(&path, template(&id())).expect("writes");
+        let config = Config::load(&path).expect("reads");
+        assert_eq!(config.data, folder.path().join("data"));
+        assert_eq!(config.events.files, folder.path().join("events"));
+    }
+}

@@ -1,0 +1,28 @@
+//! The program on a sync server: says how the server is, and runs a vetted command when a signed grant permits it.
+//!
+//! - [`core`]: the agent itself, [`Agent`]; [`server`]: its answers over HTTP.
+//! - [`config`], [`enrol`]: the server's own rules; key, certificate and trust.
+//! - [`eventlog`], [`probe`], [`live`], [`observe`]: what a [report](crate::report) is made of; [`redact`] masks names in it.
+//! - [`gatekeeper`]: the server's veto; [`challenge`] and [`journal`]: a grant is fresh, and a request runs once ever.
+//! - [`powershell`], `run`, [`state`]: runs a command of the catalogue; what it printed.
+//!
+//! Three traits are the edges to the machine, each with an implementation for what runs anywhere and a place
+//! for Windows' own: [`eventlog::EventLog`], [`powershell::Scripts`] and [`probe::Probe`].
+
+pub mod challenge;
+pub mod config;
+pub mod core;
+pub mod enrol;
+pub mod eventlog;
+pub mod gatekeeper;
+pub mod journal;
+pub mod live;
+pub mod observe;
+pub mod powershell;
+pub mod probe;
+pub mod redact;
+mod run;
+pub mod server;
+pub mod state;
+
+pub use self::core::{Agent, Operator, Parts, Staged};
