@@ -16,11 +16,12 @@
 //! - `acts`, `options`   what people do; `forgery`: what they could send with a tampered client
 //! - `waits`         waiting for what the bot does, and what was left unread
 //! - `staging`       changing people, roles, channels, and the weather
-//! - `ui`, `page`    the page's API, and what a person sees there
+//! - `ui`, `page`, `assets`   the page's API, what a person sees there, the page's files
 //!
 //! Time comes only from the injected clock; no state changes behind a test's back.
 
 mod acts;
+mod assets;
 mod error;
 mod faults;
 mod forgery;
