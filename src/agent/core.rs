@@ -16,7 +16,7 @@ use crate::agent::run::{arguments, execute};
 use crate::catalog;
 use crate::clock::Clock;
 use crate::grant::{Grant, verify};
-use crate::ids::RequestId;
+use crate::ids::{Build, RequestId};
 use crate::link::protocol::{CatalogEntry, Execution, ExecutionAnswer, PlanAnswer, PlanRequest, Reason};
 use crate::random::Random;
 use crate::report::{Gap, Report};
@@ -307,6 +307,10 @@ impl Agent {
             }
             other => return Err(why_not(other)),
         };
+        if operator.aad_username.is_none() && needs_user_name(&grant, report) {
+            let text = "on this build Microsoft's cmdlet must be told who signs in: give --aad-username";
+            return Err(vec![Reason::new("aad-username-needed", text)]);
+        }
         let mut given = arguments(&grant, report).map_err(|error| argument_refused(&error.to_string()))?;
         if let Some(name) = operator.aad_username {
             let name =
@@ -353,6 +357,16 @@ impl Agent {
         let expired: Vec<RequestId> = journal.view().expired(now).cloned().collect();
         expired.iter().try_for_each(|request| journal.cancel(now, request, "not applied in time"))
     }
+}
+
+/// From 2.6.84.0 the cmdlet's `-AADUsername` is mandatory, from 2.6.91.0 optional again. Asked before the run, since a
+/// run that fails for want of it would use the request up.
+///
+/// Source: Microsoft Entra Connect version history.
+fn needs_user_name(grant: &Grant, report: &Report) -> bool {
+    let mandatory = Build([2, 6, 84, 0])..Build([2, 6, 91, 0]);
+    grant.plan.command.as_str() == catalog::ENABLE_PASSWORD_SYNC
+        && report.appliance.build.is_some_and(|build| mandatory.contains(&build))
 }
 
 /// What became of a grant.
