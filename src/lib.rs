@@ -11,6 +11,8 @@ pub mod demo;
 #[cfg(feature = "bot")]
 pub mod diagnosis;
 #[cfg(feature = "bot")]
+pub mod fleet;
+#[cfg(feature = "bot")]
 pub mod gate;
 pub mod grant;
 pub mod ids;
@@ -20,8 +22,12 @@ pub mod plan;
 pub mod question;
 pub mod random;
 pub mod report;
+#[cfg(feature = "bot")]
+pub mod requests;
 pub mod secret;
 #[cfg(feature = "bot")]
 pub mod store;
+#[cfg(feature = "bot")]
+pub mod tenant;
 #[cfg(feature = "bot")]
 pub mod watch;

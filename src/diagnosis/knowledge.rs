@@ -1,31 +1,62 @@
 //! What is known of causes and builds: data compiled in, overridable by a file's text.
 
-use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
 
-use super::cause::Cause;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::cause::{Cause, UnknownCause};
+use super::signature::{HeartbeatText, SignatureText, Signatures};
 use crate::ids::Build;
+
+const CAUSES: &str = include_str!("causes.toml");
+const BUILDS: &str = include_str!("builds.toml");
+
+/// Read once. A test rules out that it is not sound.
+pub(super) static EMBEDDED: LazyLock<Knowledge> = LazyLock::new(|| {
+    Knowledge::read_embedded().unwrap_or_else(|error| panic!("the embedded knowledge is not sound: {error}"))
+});
 
 /// Causes and builds.
 #[derive(Debug, Clone)]
-pub struct Knowledge {}
+pub struct Knowledge {
+    /// Shared, since a copied pattern starts with cold caches.
+    pub(super) signatures: Arc<Signatures>,
+    explanations: BTreeMap<Cause, Explanation>,
+    builds: BTreeMap<Build, BuildFacts>,
+    /// The embedded minimum first, then an override's, which is higher.
+    minimums: Vec<Minimum>,
+}
 
 /// Why an override was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KnowledgeError {
-    /// The file of causes can't be read.
+    /// The text on causes can't be read; only explanations may be overridden, never signatures or remedies.
     #[error("causes: {0}")]
     Causes(String),
-    /// The file of builds can't be read.
+    /// It explains a cause that does not exist.
+    #[error("causes: {0}")]
+    UnknownCause(#[from] UnknownCause),
+    /// It names a command; which cause leads to which command changes only with a new build.
+    #[error("causes: {0} names a remedy; which cause leads to which command can't be overridden")]
+    NamesRemedy(String),
+    /// The text on builds can't be read.
     #[error("builds: {0}")]
     Builds(String),
+    /// It would accept builds that the service refuses.
+    #[error("builds: the minimum can be raised, not lowered from {0}")]
+    LowersMinimum(Build),
 }
 
 /// What people are told about a cause.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Explanation {
     /// A short title.
     pub title: String,
-    /// One plain sentence for the helpdesk.
+    /// One plain sentence for the helpdesk; `{server}`, `{forest}` and `{build}` stand for their names.
     pub sentence: String,
     /// What it means, for an administrator.
     pub explanation: String,
@@ -42,54 +73,260 @@ pub struct Explanation {
 }
 
 /// What is known of a build.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BuildFacts {
     /// The build.
     pub build: Build,
     /// When it came out.
+    #[serde(default, deserialize_with = "optional_date")]
     pub released: Option<Date>,
     /// When its support ends.
+    #[serde(default, deserialize_with = "optional_date")]
     pub support_ends: Option<Date>,
     /// Whether Microsoft took it back.
+    #[serde(default)]
     pub recalled: bool,
     /// What matters here.
+    #[serde(default)]
     pub notes: Vec<String>,
+}
+
+/// The oldest build that the service accepts, and from which day on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Minimum {
+    /// The oldest accepted build.
+    pub build: Build,
+    /// Older ones are refused from this day on.
+    #[serde(deserialize_with = "date")]
+    pub from: Date,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CausesText {
+    cause: BTreeMap<String, Explanation>,
+    heartbeat: Vec<HeartbeatText>,
+    signature: Vec<SignatureText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CauseOverrides {
+    #[serde(default)]
+    cause: BTreeMap<String, toml::Table>,
+}
+
+/// What an override may say of a cause: words, nothing that decides.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExplanationOverride {
+    title: Option<String>,
+    sentence: Option<String>,
+    explanation: Option<String>,
+    who: Option<String>,
+    steps: Option<Vec<String>>,
+    sources: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BuildsText {
+    minimum: Option<Minimum>,
+    #[serde(default)]
+    build: Vec<BuildFacts>,
+}
+
+fn date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    Date::from_str(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+fn optional_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    date(deserializer).map(Some)
 }
 
 impl Knowledge {
     /// What is compiled in.
     pub fn embedded() -> Knowledge {
-        Knowledge {}
+        EMBEDDED.clone()
+    }
+
+    fn read_embedded() -> Result<Knowledge, KnowledgeError> {
+        let causes: CausesText =
+            toml::from_str(CAUSES).map_err(|error| KnowledgeError::Causes(error.to_string()))?;
+        let mut explanations = BTreeMap::new();
+        for (id, explanation) in causes.cause {
+            explanations.insert(id.parse()?, explanation);
+        }
+        if let Some(missing) = Cause::ALL.iter().find(|cause| !explanations.contains_key(*cause)) {
+            return Err(KnowledgeError::Causes(format!("{missing} is not explained")));
+        }
+        let signatures =
+            Signatures::compile(causes.heartbeat, causes.signature).map_err(KnowledgeError::Causes)?;
+        let builds: BuildsText =
+            toml::from_str(BUILDS).map_err(|error| KnowledgeError::Builds(error.to_string()))?;
+        let minimum = builds.minimum.ok_or_else(|| KnowledgeError::Builds("no minimum".into()))?;
+        let builds = builds.build.into_iter().map(|facts| (facts.build, facts)).collect();
+        Ok(Knowledge { signatures: Arc::new(signatures), explanations, builds, minimums: vec![minimum] })
     }
 
     /// What is compiled in, with an organisation's own explanations and builds over it.
     ///
     /// # Errors
-    /// [`KnowledgeError`] if a text can't be read, names an unknown cause, or tries to name a remedy.
+    /// [`KnowledgeError`] if a text can't be read, explains an unknown cause, names a remedy, or lowers the
+    /// minimum build.
     pub fn with_overrides(causes: Option<&str>, builds: Option<&str>) -> Result<Knowledge, KnowledgeError> {
-        let _ = (causes, builds);
-        Ok(Knowledge::embedded())
+        let mut knowledge = Knowledge::embedded();
+        if let Some(text) = causes {
+            knowledge.override_explanations(text)?;
+        }
+        if let Some(text) = builds {
+            knowledge.override_builds(text)?;
+        }
+        Ok(knowledge)
+    }
+
+    fn override_explanations(&mut self, text: &str) -> Result<(), KnowledgeError> {
+        let unreadable = |error: toml::de::Error| KnowledgeError::Causes(error.to_string());
+        let overrides: CauseOverrides = toml::from_str(text).map_err(unreadable)?;
+        for (id, table) in overrides.cause {
+            let cause: Cause = id.parse()?;
+            if table.keys().any(|key| ["remedy", "command", "commands"].contains(&key.as_str())) {
+                return Err(KnowledgeError::NamesRemedy(id));
+            }
+            let new: ExplanationOverride = table
+                .try_into()
+                .map_err(|error: toml::de::Error| KnowledgeError::Causes(format!("{id}: {error}")))?;
+            let Some(old) = self.explanations.get_mut(&cause) else { continue };
+            replace(&mut old.title, new.title);
+            replace(&mut old.sentence, new.sentence);
+            replace(&mut old.explanation, new.explanation);
+            replace(&mut old.who, new.who);
+            replace(&mut old.steps, new.steps);
+            replace(&mut old.sources, new.sources);
+        }
+        Ok(())
+    }
+
+    fn override_builds(&mut self, text: &str) -> Result<(), KnowledgeError> {
+        let overrides: BuildsText =
+            toml::from_str(text).map_err(|error| KnowledgeError::Builds(error.to_string()))?;
+        if let Some(minimum) = overrides.minimum {
+            let embedded = self.minimum().build;
+            if minimum.build < embedded {
+                return Err(KnowledgeError::LowersMinimum(embedded));
+            }
+            self.minimums.push(minimum);
+        }
+        for mut facts in overrides.build {
+            facts.recalled |= self.builds.get(&facts.build).is_some_and(|known| known.recalled);
+            self.builds.insert(facts.build, facts);
+        }
+        Ok(())
     }
 
     /// What people are told about a cause.
     pub fn explain(&self, cause: Cause) -> &Explanation {
-        let _ = cause;
-        static NONE: Explanation = Explanation {
-            title: String::new(),
-            sentence: String::new(),
-            explanation: String::new(),
-            who: String::new(),
-            steps: Vec::new(),
-            sources: Vec::new(),
-            bad: false,
-            severity: 0,
-        };
-        &NONE
+        // Loading checked that each cause is explained, and an override only ever replaces words.
+        &self.explanations[&cause]
     }
 
-    /// What is known of a build.
+    /// What is known of a build; `None` if it is not in the table.
     pub fn build(&self, build: Build) -> Option<&BuildFacts> {
-        let _ = build;
-        None
+        self.builds.get(&build)
+    }
+
+    /// Every known build, oldest first.
+    pub fn builds(&self) -> impl Iterator<Item = &BuildFacts> {
+        self.builds.values()
+    }
+
+    /// The oldest build that the service accepts, and from which day on, as compiled in.
+    pub fn minimum(&self) -> Minimum {
+        self.minimums[0]
+    }
+
+    /// The minimum by which the service refuses a build on a day, if it does.
+    pub fn refused(&self, build: Build, on: Date) -> Option<Minimum> {
+        self.minimums.iter().copied().find(|minimum| build < minimum.build && on >= minimum.from)
+    }
+}
+
+fn replace<T>(old: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *old = new;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> Date {
+        text.parse().expect("a date")
+    }
+
+    #[test]
+    fn the_embedded_knowledge_is_sound_and_each_cause_has_words_and_a_source() {
+        let knowledge = Knowledge::embedded();
+        for &cause in Cause::ALL {
+            let told = knowledge.explain(cause);
+            assert!(
+                !told.title.is_empty() && told.sentence.ends_with('.') && !told.who.is_empty(),
+                "{cause}"
+            );
+            assert!(!told.steps.is_empty() && !told.sources.is_empty(), "{cause}");
+            assert!(told.sources.iter().all(|source| source.starts_with("https://")), "{cause}");
+            assert_eq!(told.bad, told.severity >= 30, "{cause}");
+        }
+        let recalled: Vec<_> = knowledge.builds().filter(|facts| facts.recalled).collect();
+        assert_eq!(recalled.len(), 1);
+        assert_eq!(knowledge.minimum().build.to_string(), "2.5.79.0");
+    }
+
+    #[test]
+    fn an_override_changes_words_and_builds() {
+        let causes = "[cause.healthy]\ntitle = \"Alles gut\"";
+        let builds = "[[build]]\nbuild = \"2.6.95.0\"\nreleased = \"2026-11-20\"\n[minimum]\nbuild = \"2.6.84.0\"\nfrom = \"2027-04-07\"";
+        let knowledge = Knowledge::with_overrides(Some(causes), Some(builds)).expect("accepted");
+        assert_eq!(knowledge.explain(Cause::Healthy).title, "Alles gut");
+        assert!(knowledge.explain(Cause::Healthy).sentence.contains("works"));
+        assert!(knowledge.build("2.6.95.0".parse().expect("a build")).is_some());
+        let build: Build = "2.6.3.0".parse().expect("a build");
+        assert_eq!(knowledge.refused(build, date("2027-04-06")), None);
+        assert_eq!(
+            knowledge.refused(build, date("2027-04-07")).expect("refused").build.to_string(),
+            "2.6.84.0"
+        );
+        let old: Build = "2.4.18.0".parse().expect("a build");
+        assert_eq!(knowledge.refused(old, date("2026-09-29")), None);
+        assert!(knowledge.refused(old, date("2026-09-30")).is_some());
+    }
+
+    #[test]
+    fn no_override_can_name_a_remedy_a_signature_or_an_unknown_cause() {
+        let refused = |text: &str| Knowledge::with_overrides(Some(text), None).expect_err("refused");
+        assert!(matches!(
+            refused("[cause.ad-other]\nremedy = \"enable-password-sync\""),
+            KnowledgeError::NamesRemedy(_)
+        ));
+        assert!(matches!(refused("[cause.printer-jam]\ntitle = \"x\""), KnowledgeError::UnknownCause(_)));
+        let signature =
+            "[[signature]]\nid = \"x\"\ncause = \"phs-not-activated\"\nevents = [611]\nsays = \"x\"";
+        assert!(matches!(refused(signature), KnowledgeError::Causes(_)));
+        assert!(matches!(refused("[cause.ad-other]\nbad = false"), KnowledgeError::Causes(_)));
+    }
+
+    #[test]
+    fn no_override_can_lower_the_minimum_or_clear_a_recall() {
+        let lower = "[minimum]\nbuild = \"2.4.18.0\"\nfrom = \"2026-09-30\"";
+        assert!(matches!(
+            Knowledge::with_overrides(None, Some(lower)),
+            Err(KnowledgeError::LowersMinimum(_))
+        ));
+        let cleared = "[[build]]\nbuild = \"2.6.79.0\"";
+        let knowledge = Knowledge::with_overrides(None, Some(cleared)).expect("accepted");
+        assert!(knowledge.build("2.6.79.0".parse().expect("a build")).expect("known").recalled);
     }
 }

@@ -3,14 +3,20 @@
 use jiff::Timestamp;
 
 use super::answer::Remedy;
-use crate::report::Report;
+use super::cause::Cause;
+use super::knowledge::EMBEDDED;
+use super::limits::IN_FLIGHT;
+use super::timeline::{Fault, Timeline};
+use crate::catalog;
+use crate::ids::ConnectorId;
+use crate::report::{ConnectorKind, Report};
 
 /// What a report says about a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
     /// It worked.
     Proven {
-        /// When the last missing heartbeat came.
+        /// When the last missing heartbeat came, by the server's clock.
         at: Timestamp,
     },
     /// Not known yet.
@@ -25,9 +31,78 @@ pub enum Proof {
     },
 }
 
-/// Judges a run by a later report: the flag is on **and** each AD connector has a heartbeat newer than the run
-/// **and** than any code 90.
+/// Judges a run by a later report of its server.
+///
+/// Proven is: the flag was read as on after the run, **and** each AD connector has a heartbeat (654, 651, or 657
+/// with Success) that is newer than the run **and** than any code 90. For one forest's channel: the channel was
+/// read as open too, and that forest's heartbeat counts alone. Both times are by the server's clock.
 pub fn proof(report: &Report, ran_at: Timestamp, remedy: &Remedy) -> Proof {
-    let _ = (report, ran_at, remedy);
-    Proof::Waiting { missing: vec!["the first report after the run".into()] }
+    let one: Option<ConnectorId> = match remedy.command.as_str() {
+        catalog::ENABLE_PASSWORD_SYNC => None,
+        catalog::ENABLE_FOREST_CHANNEL => {
+            match remedy.arguments.get("connector").and_then(|connector| connector.parse().ok()) {
+                Some(connector) => Some(connector),
+                None => return waiting("a connector to judge by: the run names none"),
+            }
+        }
+        _ => return waiting("a rule to judge by: there is none for this command"),
+    };
+    let mut missing = Vec::new();
+    let state = report.state.as_ref().filter(|state| state.read_at > ran_at);
+    match state.and_then(|state| state.cloud_flag) {
+        Some(true) => {}
+        Some(false) => return contradicted("The tenant's flag is off, read after the run."),
+        None => missing.push("the tenant's flag, read after the run".to_owned()),
+    }
+    let forests: Vec<_> =
+        state.into_iter().flat_map(|state| state.connectors_of(ConnectorKind::Ad)).collect();
+    let judged: Vec<_> =
+        forests.iter().filter(|forest| one.as_ref().is_none_or(|id| id == &forest.id)).collect();
+    if judged.is_empty() {
+        missing.push("the forests, read after the run".to_owned());
+    }
+    let timeline = Timeline::read(report, &EMBEDDED.signatures, report.events_at.unwrap_or(report.clock));
+    let code_90 =
+        |fault: &&Fault<'_>| fault.signature.cause == Cause::PhsNotActivated && fault.event.at > ran_at;
+    let last_90 = timeline.faults.iter().rfind(code_90).map(|fault| fault.event.at);
+    let from = last_90.unwrap_or(ran_at);
+    let mut proven_at = ran_at;
+    for forest in judged {
+        if one.is_some() && forest.channel == Some(false) {
+            return contradicted(&format!(
+                "Password sync is still off for {}, read after the run.",
+                forest.name
+            ));
+        }
+        if one.is_some() && forest.channel.is_none() {
+            missing.push(format!("whether password sync is on for {}, read after the run", forest.name));
+        }
+        // The first heartbeat after both proves it; the time stays the same however often it is asked.
+        match timeline.heartbeats_of(&forest.id).find(|heartbeat| heartbeat.at > from) {
+            Some(heartbeat) => proven_at = proven_at.max(heartbeat.at),
+            None if forest.channel == Some(false) => missing.push(format!(
+                "a heartbeat of {}: its own switch is off, so it needs a second step first",
+                forest.name
+            )),
+            None => missing.push(format!("a heartbeat of {}", forest.name)),
+        }
+    }
+    if missing.is_empty() {
+        return Proof::Proven { at: proven_at };
+    }
+    let alive_since = timeline.heartbeats.iter().any(|heartbeat| heartbeat.at > from);
+    match last_90 {
+        Some(at) if !alive_since && at.duration_since(ran_at) > IN_FLIGHT => {
+            contradicted(&format!("Error Code 90 came again at {at:.0}, after the run."))
+        }
+        _ => Proof::Waiting { missing },
+    }
+}
+
+fn waiting(for_what: &str) -> Proof {
+    Proof::Waiting { missing: vec![for_what.to_owned()] }
+}
+
+fn contradicted(why: &str) -> Proof {
+    Proof::Contradicted { why: why.to_owned() }
 }

@@ -20,4 +20,6 @@ pub mod identity;
 pub mod listener;
 pub mod protocol;
 pub mod refusal;
+#[cfg(all(test, feature = "bot"))]
+mod tests;
 pub mod tls;

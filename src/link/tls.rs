@@ -78,7 +78,7 @@ pub fn agent_side(
     server_config(chain, key, ca, revoked, clock)
 }
 
-fn server_config(
+pub(super) fn server_config(
     chain: Vec<CertificateDer<'static>>,
     key: &SecretPem,
     ca: &str,

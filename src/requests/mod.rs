@@ -23,8 +23,8 @@ use crate::clock::Clock;
 use crate::diagnosis::Knowledge;
 use crate::fleet::Fleet;
 use crate::gate::{Action, Actor, Decision, Effect, Input, Policy, Refusal, Request, decide};
-use crate::grant::SigningKey;
 use crate::ids::{RequestId, Snowflake};
+use crate::link::identity::Identity;
 use crate::link::protocol::Reason;
 use crate::random::Random;
 use crate::store::outbox::Message;
@@ -66,8 +66,8 @@ pub struct Parts {
     pub knowledge: Arc<Knowledge>,
     /// The rules.
     pub policy: Policy,
-    /// What grants are signed with.
-    pub key: SigningKey,
+    /// Whose key grants are signed with.
+    pub identity: Arc<Identity>,
     /// Who can tell what roles a person holds now.
     pub members: Arc<dyn Members>,
     /// How long an answer waits for the servers.

@@ -192,8 +192,12 @@ fn observed(server: &ServerDiagnosis, report: &Report) -> Vec<(String, String)> 
         let who = action.who.as_deref().unwrap_or("name not recorded");
         format!("{}: <t:{}:f>, {who}", action.what, action.at.as_second())
     });
-    let closed: Vec<&str> =
-        server.forests.iter().filter(|forest| forest.channel != Some(true)).map(|f| f.name.as_str()).collect();
+    let closed: Vec<&str> = server
+        .forests
+        .iter()
+        .filter(|forest| forest.channel != Some(true))
+        .map(|f| f.name.as_str())
+        .collect();
     let read = state.map(|state| format!("<t:{}:T>", state.read_at.as_second()));
     let row = |label: &str, value: String| (label.to_owned(), value);
     vec![

@@ -102,7 +102,8 @@ impl Requests {
                 return self.record(request, Input::Refused(why), None).await;
             }
             Ok(PlanAnswer::Busy { why, retry_after }) => {
-                let input = wait(first(why, "busy"), SignedDuration::from_secs(i64::from(retry_after.max(1))));
+                let input =
+                    wait(first(why, "busy"), SignedDuration::from_secs(i64::from(retry_after.max(1))));
                 return self.wait(request, input).await;
             }
             Ok(PlanAnswer::Moved { why }) => {
@@ -166,7 +167,7 @@ impl Requests {
             expires: request.run_by.unwrap_or(now),
             proofs: Vec::new(),
         };
-        let token = match parts.key.sign(&grant) {
+        let token = match parts.identity.grant_key().sign(&grant) {
             Ok(token) => token,
             Err(error) => {
                 let why = Reason::new("not-signed", error.to_string());

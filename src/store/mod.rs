@@ -1,7 +1,7 @@
 //! What must survive: requests, the audit chain, enrolled agents, what people must still be told.
 //!
 //! - [`Store`] (here): opening, reading, and [`Write`], the one way to change anything
-//! - `url` where the database is, without ever printing its password; `migrate` the schema
+//! - `url` where the database is, without ever printing its password; `connect`; `migrate` the schema; `error`
 //! - [`audit`] the hash chain, with [`canonical`] its bytes and [`verify`] the check that needs no database
 //! - [`lease`] one bot per database
 //! - [`requests`], [`agents`], [`buttons`], [`cards`], [`outbox`], [`summaries`], [`verdicts`], [`alerts`]: a table each
@@ -11,18 +11,14 @@
 //! come one after another, and a change and its audit row are one transaction.
 
 use std::fmt;
-use std::fs;
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Row as _, Transaction};
+use sqlx::any::AnyRow;
+use sqlx::{Any, AnyConnection, AnyPool, Row as _, Transaction};
 
 use crate::clock::Clock;
-use crate::ids::RequestId;
 
 pub mod agents;
 pub mod alerts;
@@ -30,9 +26,12 @@ pub mod audit;
 pub mod buttons;
 pub mod canonical;
 pub mod cards;
+mod connect;
+mod error;
 pub mod lease;
 mod migrate;
 pub mod outbox;
+pub mod requests;
 pub mod summaries;
 mod url;
 pub mod verdicts;
@@ -41,12 +40,12 @@ pub mod verify;
 #[cfg(test)]
 mod tests;
 
+use connect::{Role, make_file, pool, probe};
+
 pub use audit::{AuditRow, Entry, Head};
+pub use error::StoreError;
 pub use lease::Lease;
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
-
-/// How long a change waits for its turn, and a reader for a free connection.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The database of one tenant. Cheap to clone.
 #[derive(Clone)]
@@ -61,79 +60,6 @@ struct Inner {
     reader: AnyPool,
     /// The token of the lease this store holds, if it does; see [`lease`].
     lease: Mutex<Option<String>>,
-}
-
-/// Why the store did not do what was asked. Nothing was changed then.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The address can't be used.
-    #[error(transparent)]
-    Url(#[from] InvalidDatabaseUrl),
-    /// The database could not be opened.
-    #[error("the database {url} can't be opened: {reason}")]
-    Open {
-        /// Its address, without the password.
-        url: DatabaseUrl,
-        /// What the driver or the operating system said, without the password.
-        reason: String,
-    },
-    /// A newer Syncmedic has used this database.
-    #[error(
-        "the database has schema {found}, and this program knows schemas up to {known}: run the newer Syncmedic"
-    )]
-    Newer {
-        /// The schema found.
-        found: i64,
-        /// The newest schema this program knows.
-        known: i64,
-    },
-    /// The database belongs to another tenant.
-    #[error(
-        "the database belongs to tenant {found:?}, not {wanted:?}: each tenant has a database of its own"
-    )]
-    OtherTenant {
-        /// The tenant named in the chain.
-        found: String,
-        /// The tenant asked for.
-        wanted: String,
-    },
-    /// Another bot runs on this database.
-    #[error("another Syncmedic runs on this database: {holder}, since {since}; its lease ends at {until}")]
-    Held {
-        /// Who holds the lease, in its own words.
-        holder: String,
-        /// Since when.
-        since: Timestamp,
-        /// When the lease ends unless it is renewed.
-        until: Timestamp,
-    },
-    /// This process held the lease and lost it: another bot works on the database now.
-    #[error("this process lost its lease on the database to {holder}: it must stop")]
-    LeaseLost {
-        /// Who holds it now ("nobody" if it was released).
-        holder: String,
-    },
-    /// There is an open request for the same command and scope.
-    #[error("request {0} for the same command and scope is still open")]
-    OpenRequest(RequestId),
-    /// The row has changed, or has gone, since it was read.
-    #[error("{0} has changed since it was read")]
-    Stale(String),
-    /// The audit row could not be put into its canonical form.
-    #[error("an audit row was refused: {0}")]
-    NotCanonical(#[from] canonical::NotCanonical),
-    /// An audit row failed earlier in this change, so the change can't be committed.
-    #[error("the change was not committed, since its audit row could not be written")]
-    Unaudited,
-    /// What is stored can't be read as what it should be.
-    #[error("the database holds something unreadable: {0}")]
-    Damaged(String),
-    /// An export could not be written.
-    #[error("the export could not be written: {0}")]
-    Export(#[source] std::io::Error),
-    /// The database did not do it.
-    #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
 }
 
 impl Store {
@@ -158,11 +84,8 @@ impl Store {
             make_file(file).map_err(|error| open(error.to_string()))?;
         }
         let options = url.options()?;
-        // Before any lazy pool, so that what is wrong with the address is said once and at once.
-        let writer = pool(1, Role::Writer)
-            .connect_with(options.clone())
-            .await
-            .map_err(|error| open(error.to_string()))?;
+        probe(&options).await.map_err(open)?;
+        let writer = pool(1, Role::Writer).connect_lazy_with(options.clone());
         let reader = pool(4, Role::Reader).connect_lazy_with(options);
         let lease = Mutex::new(None);
         let store = Store(Arc::new(Inner {
@@ -299,65 +222,6 @@ impl fmt::Debug for Write<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Write({:?}, after {})", self.store, self.head)
     }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Role {
-    Writer,
-    Reader,
-}
-
-fn pool(size: u32, role: Role) -> AnyPoolOptions {
-    let options = AnyPoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-    // A connection whose rollback failed must not carry the old transaction into the next change.
-    let options = options.after_release(|conn, _| {
-        Box::pin(async move {
-            conn.ping().await?;
-            Ok(!conn.is_in_transaction())
-        })
-    });
-    options.after_connect(move |conn, _| {
-        Box::pin(async move {
-            let settings: &[&'static str] = match (conn.backend_name(), role) {
-                ("PostgreSQL", Role::Writer) => &[
-                    "SET lock_timeout = '30s'",
-                    // A bot whose host vanished must not hold the chain for ever.
-                    "SET idle_in_transaction_session_timeout = '60s'",
-                    "SET synchronous_commit = on",
-                ],
-                ("PostgreSQL", Role::Reader) => &["SET default_transaction_read_only = on"],
-                (_, Role::Writer) => &[
-                    "PRAGMA busy_timeout = 30000",
-                    "PRAGMA journal_mode = WAL",
-                    "PRAGMA synchronous = FULL",
-                    "PRAGMA foreign_keys = ON",
-                ],
-                (_, Role::Reader) => &["PRAGMA busy_timeout = 30000", "PRAGMA query_only = ON"],
-            };
-            for setting in settings {
-                conn.execute(*setting).await?;
-            }
-            Ok(())
-        })
-    })
-}
-
-/// Makes an empty file (an empty database to SQLite) that only its owner can read, and its folder.
-///
-/// SQLite gives its side files (`-wal`, `-shm`) the same rights.
-fn make_file(file: &Path) -> std::io::Result<()> {
-    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
-    }
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map(drop)
 }
 
 /// A time from its column.

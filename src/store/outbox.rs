@@ -23,7 +23,7 @@ pub struct Message<'a> {
     /// What it is about: messages of one subject keep their order.
     pub subject: &'a str,
     /// What it says.
-    pub body: &'a Value,
+    pub body: Value,
 }
 
 /// A message that waits to be handed on.

@@ -117,10 +117,13 @@ CREATE TABLE requests (
     scope TEXT NOT NULL,
     state TEXT NOT NULL,
     open BIGINT NOT NULL,
+    watched BIGINT NOT NULL,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     body TEXT NOT NULL
 );
 CREATE UNIQUE INDEX requests_one_open ON requests (command, scope) WHERE open = 1;
+CREATE INDEX requests_watched ON requests (created_at) WHERE watched = 1;
+CREATE INDEX requests_changed ON requests (changed_at);
 CREATE INDEX requests_created ON requests (created_at);

@@ -1,0 +1,28 @@
+//! `syncmedic ask`: the answer of Discord in a terminal.
+
+use std::process::ExitCode;
+
+use syncmedic::diagnosis::diagnose;
+use syncmedic::discord::cards;
+use syncmedic::question;
+
+use super::tenant;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// What people say, such as "users can't sign in".
+    question: String,
+}
+
+pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let (base, tenant) = tenant().await?;
+    let question = question::read(&args.question);
+    if question.intent == question::Intent::Other {
+        println!("{}", cards::help::plain());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let observations = tenant.fleet.poll(base.poll_deadline).await;
+    let diagnosis = diagnose(&observations, tenant.clock.now(), &tenant.knowledge);
+    println!("{}", cards::evidence::plain(&diagnosis, &tenant.knowledge));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,162 @@
+//! Who last switched password sync, from the audit events of Entra Connect.
+//!
+//! Source: Microsoft, "Audit administrator events": 2506 (password hash sync) and 2513 (sign-in method), 2606
+//! and 2613 in later documentation. The text is JSON with ActionType, AuditEventType, Name, Status, Timestamp,
+//! User and Details; what a build leaves out or writes differently is unknown, never guessed.
+
+use serde_json::Value;
+
+use super::answer::AdminAction;
+use crate::report::{Event, Report};
+
+/// Every recorded action on password sync or on the sign-in method, newest first.
+pub(super) fn actions(report: &Report) -> Vec<AdminAction> {
+    let acts = |event: &&Event| matches!(event.id, 2506 | 2606 | 2513 | 2613) && event.counts();
+    let mut events: Vec<&Event> = report.events.iter().filter(acts).collect();
+    events.sort_by_key(|event| std::cmp::Reverse((event.at, event.record)));
+    events.into_iter().map(action).collect()
+}
+
+/// Whether the newest action that took effect switched password sync off, or may have.
+pub(super) fn deliberate(actions: &[AdminAction]) -> bool {
+    let effective = actions.iter().find(|action| action.succeeded != Some(false));
+    effective.is_some_and(|action| action.switched_on != Some(true))
+}
+
+fn action(event: &Event) -> AdminAction {
+    let of_method = matches!(event.id, 2513 | 2613);
+    let json = event.text.find('{').zip(event.text.rfind('}'));
+    let json = json.and_then(|(start, end)| event.text.get(start..=end));
+    let json: Option<Value> = json.and_then(|text| serde_json::from_str(text).ok());
+    let field = |name: &str| json.as_ref().and_then(|json| field(json, name));
+    let details =
+        field("Details").unwrap_or_else(|| if json.is_some() { String::new() } else { event.text.clone() });
+    // The name "Enable/Disable PHS Sync" says nothing of the direction; the action and the details do.
+    let switched_on = match of_method {
+        true => method_is_hash_sync(&details),
+        false => direction(&details).or_else(|| field("ActionType").and_then(|action| direction(&action))),
+    };
+    let what = match (of_method, switched_on) {
+        (false, Some(true)) => "Password hash sync was switched on",
+        (false, Some(false)) => "Password hash sync was switched off",
+        (false, None) => "Password hash sync was switched (on or off is not recorded)",
+        (true, Some(true)) => "The sign-in method was changed to password hash sync",
+        (true, Some(false)) => "The sign-in method was changed away from password hash sync",
+        (true, None) => "The sign-in method was changed",
+    };
+    AdminAction {
+        event: event.id,
+        record: event.record,
+        what: what.into(),
+        switched_on,
+        succeeded: field("Status").and_then(|status| succeeded(&status)),
+        at: event.at,
+        who: field("User").map(|user| user.trim().to_owned()).filter(|user| !user.is_empty()),
+    }
+}
+
+/// A field by its name in any case; what is not a text is written as JSON.
+fn field(json: &Value, name: &str) -> Option<String> {
+    let (_, value) = json.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    let split = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    split.map(str::to_ascii_lowercase).collect()
+}
+
+/// The words that tell the new value: those after the last "new" up to an "old", or all of them.
+fn new_value(text: &str) -> Vec<String> {
+    let all = words(&text.replace("->", " new "));
+    let marks = |word: &String| word == "to" || (word.starts_with("new") && word.len() <= "newsetting".len());
+    let start = all.iter().rposition(marks).map_or(0, |at| at + 1);
+    let until = all[start..].iter().position(|word| word.starts_with("old") || word.starts_with("previous"));
+    let end = until.filter(|_| start > 0).map_or(all.len(), |at| start + at);
+    all[start..end].to_vec()
+}
+
+fn direction(text: &str) -> Option<bool> {
+    let said = new_value(text);
+    let any = |these: &[&str]| said.iter().any(|word| these.contains(&word.as_str()));
+    let on = any(&["enable", "enabled", "true", "on"]);
+    let off = any(&["disable", "disabled", "false", "off"]);
+    (on != off).then_some(on)
+}
+
+/// Only where the text tells the new method: a list of old and new in one breath is unknown.
+fn method_is_hash_sync(text: &str) -> Option<bool> {
+    let said = new_value(text).concat();
+    let hash = said.contains("passwordhash") || said.contains("phs");
+    let other = ["passthrough", "pta", "federat", "adfs", "donotconfigure", "none"];
+    let other = other.iter().any(|method| said.contains(method));
+    (hash != other).then_some(hash)
+}
+
+fn succeeded(status: &str) -> Option<bool> {
+    let said = words(status);
+    let any = |these: &[&str]| said.iter().any(|word| these.contains(&word.as_str()));
+    let good = any(&["success", "succeeded", "successful", "completed"]);
+    let bad = any(&["fail", "failed", "failure", "error", "cancelled", "canceled"]);
+    (good != bad).then_some(good)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn read(id: u32, text: &str) -> AdminAction {
+        action(&Event {
+            id,
+            provider: Some("Entra Connect Admin Actions".into()),
+            level: None,
+            record: Some(7),
+            at: Timestamp::UNIX_EPOCH,
+            connector: None,
+            text: text.into(),
+        })
+    }
+
+    #[test]
+    fn the_direction_and_the_person_are_read_from_json() {
+        let text = r#"{"ActionType":"Update","AuditEventType":"2506","Name":"Enable/Disable PHS Sync",
+            "Status":"Success","User":"CONTOSO\\p***","Details":"PasswordHashSync: Enabled -> Disabled"}"#;
+        let off = read(2506, text);
+        assert_eq!((off.switched_on, off.succeeded), (Some(false), Some(true)));
+        assert_eq!(off.who.as_deref(), Some("CONTOSO\\p***"));
+        assert!(deliberate(&[off]));
+        let on = read(2606, r#"{"actiontype":"Enable","Details":{},"Status":"Success","User":""}"#);
+        assert_eq!((on.switched_on, on.who.clone()), (Some(true), None));
+        assert!(!deliberate(&[on]));
+        let values = read(2606, r#"{"Details":{"OldValue":"True","NewValue":"False"}}"#);
+        assert_eq!(values.switched_on, Some(false));
+    }
+
+    #[test]
+    fn what_the_text_does_not_tell_is_unknown_and_may_have_been_deliberate() {
+        for text in ["", "{", r#"{"Name":"Enable/Disable PHS Sync"}"#, "Enable or disable"] {
+            let action = read(2506, text);
+            assert_eq!(action.switched_on, None, "{text}");
+            assert!(deliberate(&[action]));
+        }
+    }
+
+    #[test]
+    fn the_new_sign_in_method_counts_and_a_failed_action_does_not() {
+        let to = |old: &str, new: &str| {
+            read(2513, &format!(r#"{{"Details":"Old: {old}, New: {new}","Status":"Success"}}"#)).switched_on
+        };
+        assert_eq!(to("PasswordHashSync", "PassThroughAuthentication"), Some(false));
+        assert_eq!(to("Federation", "Password Hash Synchronization"), Some(true));
+        let failed = read(2506, r#"{"ActionType":"Disable","Status":"Failure"}"#);
+        assert!(!deliberate(&[failed.clone()]));
+        let before = read(2506, r#"{"ActionType":"Disable","Status":"Success"}"#);
+        assert!(deliberate(&[failed, before]));
+    }
+}

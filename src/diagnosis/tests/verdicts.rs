@@ -1,0 +1,297 @@
+//! The right cause.
+
+use super::*;
+use crate::report::{ApplianceKind, ServiceState};
+
+fn with_events(events: Vec<Event>) -> ServerDiagnosis {
+    let mut report = healthy();
+    report.events = vec![ping(CORP, 100), ping(LAB, 100)];
+    report.events.extend(events);
+    judge_one(report)
+}
+
+#[test]
+fn a_server_with_signs_of_life_in_every_forest_is_healthy() {
+    let server = judge_one(healthy());
+    assert_eq!((server.cause, server.confidence), (Cause::Healthy, Confidence::Certain));
+    assert!(server.why_not.is_empty() && !server.offer && server.remedy.is_none());
+    assert!(server.forests.iter().all(|forest| forest.level == HeartbeatLevel::Fresh));
+}
+
+#[test]
+fn code_90_with_the_flag_off_is_certain_and_offered() {
+    let server = judge_one(switched_off());
+    assert_eq!((server.cause, server.confidence), (Cause::PhsNotActivated, Confidence::Certain));
+    assert_eq!(codes(&server), [""; 0]);
+    assert!(server.offer);
+    assert_eq!(server.since, Some(ago(70)));
+    let remedy = server.remedy.expect("a remedy");
+    assert_eq!((remedy.command.as_str(), remedy.target.as_str()), ("enable-password-sync", "the tenant"));
+    let counts: Vec<_> = server.evidence.iter().filter_map(|it| it.events.as_ref()).map(|it| it.id).collect();
+    assert_eq!(counts, [6900, 655, 652]);
+    assert!(server.ruled_out.iter().any(|out| out.cause == Cause::StagingMode));
+}
+
+#[test]
+fn each_family_has_its_own_verdict_and_none_of_them_a_remedy() {
+    let cases = [
+        (6900, "\"The user name or password is incorrect. Verify your user name", Cause::CloudCredential),
+        (115, "Access to Windows Azure Active Directory has been denied.", Cause::CloudCredential),
+        (906, "[MSAL] AcquireTokenWithCertificate: AADSTS700027: certificate", Cause::CloudCertificate),
+        (906, "not running in UserInteractive mode is not a valid operation", Cause::CloudSignInBlocked),
+        (655, "ProvisionRetryException: An error occurred. Error Code: 81.", Cause::CloudBusy),
+        (6900, "The remote name could not be resolved", Cause::Connectivity),
+        (611, "RPC Error 1722 : The RPC server is unavailable.", Cause::AdUnreachable),
+        (611, "RPC Error 8453 : Replication access was denied.", Cause::AdPermission),
+        (611, "RPC Error 8456 : rejecting replication requests", Cause::AdReplicationDisabled),
+        (611, "AuthenticationException: The user name or password is incorrect.", Cause::AdCredential),
+        (611, "RPC Error 8439 : bad DN", Cause::AdOther),
+        (667, "", Cause::FipsMode),
+        (613, "", Cause::WaitingForDirectorySync),
+        (6900, "An item with the same key has already been added", Cause::ProductBug),
+        (6900, "Something nobody has seen", Cause::Unknown6900),
+    ];
+    for (id, text, cause) in cases {
+        let server = with_events(vec![event(id, 5, text)]);
+        assert_eq!(server.cause, cause, "{id} {text}");
+        assert!(server.remedy.is_none() && !server.offer, "{cause}");
+        assert_eq!(codes(&server), ["no-command"], "{cause}");
+    }
+}
+
+#[test]
+fn newer_evidence_of_another_fault_is_mixed_and_older_is_not() {
+    for (id, text) in
+        [(906, "AADSTS700027"), (115, ""), (611, "RPC Error 8453"), (6900, "?"), (655, "Error Code: 81.")]
+    {
+        let mut report = switched_off();
+        report.events.push(event(id, 10, text));
+        let server = judge_one(report);
+        assert_eq!(server.cause, Cause::Mixed, "{id}");
+        assert_eq!(codes(&server), ["other-fault-newer"], "{id}");
+        assert!(server.remedy.is_none() && !server.offer);
+
+        let mut report = switched_off();
+        report.events.push(event(id, 30, text));
+        assert_eq!(judge_one(report).cause, Cause::PhsNotActivated, "{id}");
+    }
+}
+
+#[test]
+fn recovery_is_by_connector_and_663_is_none() {
+    let recovered = |later: Vec<Event>| {
+        let mut report = switched_off();
+        report.state.as_mut().expect("a state").cloud_flag = Some(true);
+        report.state.as_mut().expect("a state").read_at = ago(1);
+        report.events.extend(later);
+        judge_one(report)
+    };
+    let success = of(LAB, event(657, 3, "Dn : x, Result : Success."));
+    let both = recovered(vec![ping(CORP, 4), success]);
+    assert_eq!((both.cause, both.since), (Cause::Recovered, Some(ago(3))));
+    for later in [
+        vec![ping(CORP, 4)],
+        vec![of(CORP, event(663, 4, "")), of(LAB, event(663, 3, ""))],
+        vec![of(LAB, event(657, 3, "Dn : x, Result : Failed."))],
+    ] {
+        let one = recovered(later);
+        assert_eq!((one.cause, one.confidence), (Cause::PhsNotActivated, Confidence::Possible));
+        assert!(one.remedy.is_none() && codes(&one).contains(&"flag-on"));
+    }
+}
+
+#[test]
+fn a_sign_of_life_of_one_forest_after_code_90_withholds_the_remedy_of_all() {
+    let mut report = switched_off();
+    report.events.push(ping(CORP, 3));
+    let server = judge_one(report);
+    assert_eq!(server.cause, Cause::PhsNotActivated);
+    assert!(server.remedy.is_none() && codes(&server).contains(&"heartbeat-newer"));
+}
+
+#[test]
+fn the_description_without_the_code_is_possible_and_has_no_remedy() {
+    let mut report = switched_off();
+    let text = "Password Synchronization has not been activated for this company";
+    report.events = vec![event(6900, 5, text)];
+    let server = judge_one(report);
+    assert_eq!((server.cause, server.confidence), (Cause::PhsNotActivated, Confidence::Possible));
+    assert!(server.remedy.is_none() && codes(&server).contains(&"code-90-missing"));
+}
+
+#[test]
+fn a_closed_channel_is_known_from_live_state_only_and_names_its_forest() {
+    let mut report = healthy();
+    report.events.retain(|it| it.connector != LAB.parse().ok());
+    let forest = &mut report.state.as_mut().expect("a state").connectors.as_mut().expect("connectors")[2];
+    forest.channel = Some(false);
+    let server = judge_one(report.clone());
+    assert_eq!((server.cause, server.confidence), (Cause::ForestChannelDisabled, Confidence::Certain));
+    assert!(server.offer && server.summary.contains("lab.contoso.com"), "{:?}", server.why_not);
+    let remedy = server.remedy.expect("a remedy");
+    assert_eq!(remedy.command.as_str(), "enable-forest-channel");
+    assert_eq!(remedy.arguments["connector"], LAB);
+
+    report.state.as_mut().expect("a state").cloud_flag = None;
+    let unknown = judge_one(report.clone());
+    assert!(!unknown.offer && codes(&unknown).contains(&"flag-unknown"));
+    report.state = None;
+    assert_ne!(judge_one(report).cause, Cause::ForestChannelDisabled);
+}
+
+#[test]
+fn staging_a_stopped_service_and_retired_products_come_before_any_event() {
+    let mut report = switched_off();
+    report.state.as_mut().expect("a state").staging = Some(true);
+    let server = judge_one(report);
+    assert_eq!((server.cause, codes(&server)), (Cause::StagingMode, vec!["staging-mode"]));
+    assert!(server.remedy.is_none());
+
+    let mut report = switched_off();
+    report.appliance.services[0].state = ServiceState::Stopped;
+    assert_eq!(judge_one(report).cause, Cause::ServiceStopped);
+
+    for (build, cause) in [("2.5.76.0", Cause::BuildRetired), ("2.5.79.0", Cause::PhsNotActivated)] {
+        let mut report = switched_off();
+        report.appliance.build = Some(build.parse().expect("a build"));
+        let server = judge_one(report);
+        assert_eq!(server.cause, cause);
+        assert_eq!(server.offer, cause == Cause::PhsNotActivated, "past support end is a warning only");
+        assert_eq!(has_warning(&server, "support-ended"), true);
+    }
+    for kind in [ApplianceKind::DirSync, ApplianceKind::AzureAdSync] {
+        let mut report = switched_off();
+        report.appliance.kind = kind;
+        let server = judge_one(report);
+        assert_eq!(server.cause, Cause::ApplianceRetired);
+        assert!(server.remedy.is_none());
+    }
+}
+
+#[test]
+fn a_heartbeat_over_120_minutes_is_missing_and_over_60_is_a_warning() {
+    for (minutes, level, cause) in [
+        (45, HeartbeatLevel::Fresh, Cause::Healthy),
+        (46, HeartbeatLevel::Due, Cause::Healthy),
+        (60, HeartbeatLevel::Due, Cause::Healthy),
+        (61, HeartbeatLevel::Late, Cause::Healthy),
+        (120, HeartbeatLevel::Late, Cause::Healthy),
+        (121, HeartbeatLevel::Missing, Cause::HeartbeatMissing),
+    ] {
+        let mut report = healthy();
+        report.events = vec![ping(CORP, minutes), ping(LAB, 5)];
+        let server = judge_one(report);
+        assert_eq!((server.forests[0].level, server.cause), (level, cause), "{minutes}");
+        assert_eq!(has_warning(&server, "heartbeat-late"), level == HeartbeatLevel::Late);
+    }
+    let mut report = healthy();
+    report.events.retain(|it| it.connector == CORP.parse().ok());
+    let server = judge_one(report);
+    assert_eq!((server.cause, server.forests[1].level), (Cause::HeartbeatMissing, HeartbeatLevel::Missing));
+}
+
+#[test]
+fn confidence_follows_the_freshness_of_events_and_state() {
+    for (events, state, confidence) in [
+        (0, 0, Confidence::Certain),
+        (4, 4, Confidence::Certain),
+        (0, 5, Confidence::Probable),
+        (5, 0, Confidence::Probable),
+        (6, 9, Confidence::Possible),
+    ] {
+        let mut report = switched_off();
+        report.events_at = Some(ago(events));
+        report.state.as_mut().expect("a state").read_at = ago(state);
+        let server = judge_one(report);
+        assert_eq!(
+            (server.cause, server.confidence),
+            (Cause::PhsNotActivated, confidence),
+            "{events} {state}"
+        );
+        assert_eq!(server.offer, confidence == Confidence::Certain);
+    }
+}
+
+#[test]
+fn events_alone_give_verdict_and_remedy_and_never_an_offer() {
+    let mut report = switched_off();
+    report.state = None;
+    report.permits = Default::default();
+    report.appliance.build = None;
+    report.appliance.services.clear();
+    report.appliance.kind = ApplianceKind::Unknown;
+    for event in &mut report.events {
+        event.provider = None;
+    }
+    let server = judge_one(report.clone());
+    assert_eq!((server.cause, server.confidence), (Cause::PhsNotActivated, Confidence::Probable));
+    assert!(server.remedy.is_some() && !server.offer);
+
+    report.events.push(event(2002, 1, "The service was stopped"));
+    assert_eq!(judge_one(report).cause, Cause::ServiceStopped);
+}
+
+#[test]
+fn a_foreign_provider_is_shown_and_never_counted() {
+    let mut report = switched_off();
+    report.events.retain(|it| it.id == 654);
+    let mut foreign = event(6900, 5, CODE_90);
+    foreign.provider = Some("Contoso Backup".into());
+    report.events.push(foreign.clone());
+    report.state.as_mut().expect("a state").cloud_flag = None;
+    let server = judge_one(report);
+    assert_ne!(server.cause, Cause::PhsNotActivated);
+    assert!(server.remedy.is_none() && has_warning(&server, "foreign-provider"));
+
+    let mut report = switched_off();
+    report.events.push(foreign);
+    let server = judge_one(report);
+    assert!(server.remedy.is_some() && !server.offer);
+    assert_eq!(codes(&server), ["foreign-provider"]);
+}
+
+#[test]
+fn switching_off_on_purpose_is_shown_and_keeps_the_offer() {
+    let mut report = switched_off();
+    let text = r#"{"ActionType":"Disable","Status":"Success","User":"p***"}"#;
+    report.events.push(event(2506, 80, text));
+    let server = judge_one(report.clone());
+    assert!(server.deliberate && server.offer);
+    let action = server.last_action.expect("an action");
+    assert_eq!((action.at, action.who.as_deref(), action.switched_on), (ago(80), Some("p***"), Some(false)));
+    report.state.as_mut().expect("a state").sign_in_method = Some("PassThroughAuthentication".into());
+    assert!(has_warning(&judge_one(report), "phs-optional"));
+    assert!(!judge_one(switched_off()).deliberate);
+}
+
+#[test]
+fn the_lead_is_the_active_server_and_an_unheard_one_is_no_fault_of_it() {
+    let never = Observation {
+        agent: "SYNC09".parse().expect("an id"),
+        report: None,
+        received_at: None,
+        silence: Some(Silence { code: "timeout".into(), why: "no answer in 2 s".into() }),
+        skew: None,
+    };
+    let all = [seen(staging()), never, seen(switched_off())];
+    let diagnosis = diagnose(&all, now(), &Knowledge::embedded());
+    assert_eq!(diagnosis.lead, Some(2));
+    assert_eq!(diagnosis.servers[1].confidence, Confidence::Possible);
+    assert_eq!(codes(&diagnosis.servers[1]), ["report-missing", "silent"]);
+    assert_eq!(codes(&diagnosis.servers[2]), ["other-server-silent", "other-server-unknown"]);
+
+    let standby = judge_all(vec![staging()]);
+    assert_eq!(standby.findings[0].code, "no-active");
+    assert_eq!(diagnose(&[], now(), &Knowledge::embedded()).lead, None);
+}
+
+#[test]
+fn two_faults_together_are_mixed_and_a_vague_one_only_accompanies() {
+    let text = "RPC Error 8453";
+    let two = with_events(vec![event(611, 9, text), event(906, 5, "AADSTS700027")]);
+    assert_eq!(two.cause, Cause::Mixed);
+    let vague = with_events(vec![event(611, 9, text), event(6900, 5, "?")]);
+    assert_eq!(vague.cause, Cause::AdPermission);
+    let along = with_events(vec![event(906, 9, "AADSTS700027"), event(115, 5, "")]);
+    assert_eq!(along.cause, Cause::CloudCertificate);
+}

@@ -1,0 +1,406 @@
+//! What is wrong with one server, and what would mend it.
+//!
+//! First what makes all events moot (a retired product, staging mode, a refused build, a stopped service), then
+//! the faults that no later sign of life has overcome, then what the state says by itself, then the heartbeats.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::answer::{Evidence, HeartbeatLevel, Remedy, WhyNot};
+use super::case::Case;
+use super::cause::{Cause, Confidence};
+use super::evidence::{day, flag, heartbeats, of_faults, stated};
+use super::forests::level;
+use super::limits::{CODE_90_CURRENT, FRESH, HEARTBEAT_MISSING, TOGETHER};
+use super::offer::why_not;
+use super::timeline::Fault;
+use crate::report::ApplianceKind;
+
+/// A verdict in the making.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) cause: Cause,
+    pub(super) confidence: Confidence,
+    pub(super) since: Option<Timestamp>,
+    pub(super) evidence: Vec<Evidence>,
+    /// The forests it is about, for the sentence.
+    pub(super) forest: Option<String>,
+    /// A sentence that fits better than the cause's own.
+    pub(super) summary: Option<String>,
+    pub(super) remedy: Option<Remedy>,
+    /// What in the evidence speaks against a remedy.
+    pub(super) doubts: Vec<WhyNot>,
+}
+
+impl Verdict {
+    fn new(
+        cause: Cause,
+        confidence: Confidence,
+        since: Option<Timestamp>,
+        evidence: Vec<Evidence>,
+    ) -> Verdict {
+        Verdict {
+            cause,
+            confidence,
+            since,
+            evidence,
+            forest: None,
+            summary: None,
+            remedy: None,
+            doubts: Vec::new(),
+        }
+    }
+
+    /// Nothing can be told.
+    pub(super) fn nothing_known(summary: String) -> Verdict {
+        let mut verdict = Verdict::new(Cause::HeartbeatMissing, Confidence::Possible, None, Vec::new());
+        verdict.summary = Some(summary);
+        verdict
+    }
+}
+
+/// Certain if fresh events and fresh state both agree, probable if one does, possible otherwise, or if one of
+/// them speaks against it. `None`: it says nothing on the matter.
+fn sureness(case: &Case<'_>, events: Option<bool>, state: Option<bool>) -> Confidence {
+    let heard = [events.filter(|_| case.events_fresh()), state.filter(|_| case.state_fresh())];
+    if heard.contains(&Some(false)) {
+        return Confidence::Possible;
+    }
+    match heard.iter().flatten().count() {
+        2 => Confidence::Certain,
+        1 => Confidence::Probable,
+        _ => Confidence::Possible,
+    }
+}
+
+/// The verdict.
+pub(super) fn judge(case: &Case<'_>) -> Verdict {
+    by_product(case)
+        .or_else(|| staging(case))
+        .or_else(|| refused_build(case))
+        .or_else(|| stopped_service(case))
+        .unwrap_or_else(|| by_evidence(case))
+}
+
+/// What the report says of the product itself is as fresh as the report.
+fn of_report(case: &Case<'_>) -> Confidence {
+    match (case.fresh(case.report.clock), case.events_fresh()) {
+        (true, true) => Confidence::Certain,
+        (true, false) => Confidence::Probable,
+        (false, _) => Confidence::Possible,
+    }
+}
+
+fn by_product(case: &Case<'_>) -> Option<Verdict> {
+    let server = &case.report.server;
+    let name = match case.report.appliance.kind {
+        ApplianceKind::DirSync => "DirSync (Azure Active Directory Sync tool)",
+        ApplianceKind::AzureAdSync => "Azure AD Sync",
+        ApplianceKind::CloudSync if case.timeline.faults.is_empty() => {
+            let mut verdict = Verdict::new(Cause::Healthy, Confidence::Possible, None, Vec::new());
+            verdict.summary = Some(format!(
+                "{server} runs Entra Cloud Sync, which syncs passwords in the cloud and never writes event 6900; \
+                 look in the Microsoft Entra admin center."
+            ));
+            return Some(verdict);
+        }
+        ApplianceKind::None if case.timeline.faults.is_empty() => {
+            return Some(Verdict::nothing_known(format!("No sync product was found on {server}.")));
+        }
+        _ => return None,
+    };
+    let mut evidence = vec![stated(format!("{server} runs {name}, retired in April 2021."))];
+    evidence.extend(of_faults(&case.timeline.faults));
+    Some(Verdict::new(Cause::ApplianceRetired, of_report(case), None, evidence))
+}
+
+fn staging(case: &Case<'_>) -> Option<Verdict> {
+    case.state()?.staging.filter(|staging| *staging)?;
+    let evidence = vec![stated("The server is in staging mode, as read on the server.")];
+    Some(Verdict::new(Cause::StagingMode, sureness(case, Some(true), Some(true)), None, evidence))
+}
+
+fn refused_build(case: &Case<'_>) -> Option<Verdict> {
+    let build = case.report.appliance.build?;
+    let minimum = case.knowledge.refused(build, day(case))?;
+    let mut evidence = vec![stated(format!(
+        "Build {build} is below {}, the oldest that the cloud accepts since {}.",
+        minimum.build, minimum.from
+    ))];
+    evidence.extend(of_faults(&case.timeline.faults));
+    let works = case.forests.iter().any(|forest| forest.level == HeartbeatLevel::Fresh);
+    if works {
+        evidence.extend(heartbeats(case));
+    }
+    let confidence = if works { Confidence::Possible } else { of_report(case) };
+    Some(Verdict::new(Cause::BuildRetired, confidence, None, evidence))
+}
+
+fn stopped_service(case: &Case<'_>) -> Option<Verdict> {
+    if !case.service_stopped() {
+        return None;
+    }
+    let (text, confidence) = match case.service() {
+        Some(_) => ("The sync service is stopped, as the service manager says.", of_report(case)),
+        None => (
+            "Event 2002: the sync service stopped, and nothing came after it.",
+            sureness(case, Some(true), None),
+        ),
+    };
+    let evidence = vec![stated(text)];
+    Some(Verdict::new(Cause::ServiceStopped, confidence, case.timeline.stopped, evidence))
+}
+
+fn by_evidence(case: &Case<'_>) -> Verdict {
+    let open =
+        case.timeline.faults.iter().filter(|fault| case.timeline.overcome(fault, case.as_of).is_none());
+    let (activation, others): (Vec<&Fault<'_>>, Vec<_>) =
+        open.partition(|fault| fault.signature.cause == Cause::PhsNotActivated);
+    let (weak, code_90): (Vec<_>, Vec<_>) = activation.into_iter().partition(|fault| fault.signature.weak);
+    if let Some(last) = code_90.last()
+        && !(flag_on_since(case, last.event.at) && case.as_of.duration_since(last.event.at) > CODE_90_CURRENT)
+    {
+        return not_activated(case, &code_90, last, &others);
+    }
+    let flag = case.state().and_then(|state| state.cloud_flag);
+    if !weak.is_empty() && flag != Some(true) {
+        return match others.is_empty() {
+            true => description_only(case, &weak),
+            false => mixed(case, weak.iter().chain(&others).copied().collect()),
+        };
+    }
+    if flag == Some(false) {
+        return match others.is_empty() {
+            true => flag_off(case),
+            false => mixed(case, others),
+        };
+    }
+    if !case.closed().is_empty() {
+        return match others.is_empty() {
+            true => channel_closed(case),
+            false => mixed(case, others),
+        };
+    }
+    match others.last() {
+        Some(newest) => other_fault(case, &others, newest),
+        None => quiet(case),
+    }
+}
+
+/// Whether the flag was read as on at a time (or, as clocks and readings go, about then) or after it.
+fn flag_on_since(case: &Case<'_>, at: Timestamp) -> bool {
+    case.state()
+        .is_some_and(|state| state.cloud_flag == Some(true) && at.duration_since(state.read_at) <= FRESH)
+}
+
+fn not_activated(
+    case: &Case<'_>,
+    code_90: &[&Fault<'_>],
+    last: &Fault<'_>,
+    others: &[&Fault<'_>],
+) -> Verdict {
+    let last_at = last.event.at;
+    let newer = others.iter().copied().filter(|fault| fault.event.at >= last_at);
+    let newer: Vec<&Fault<'_>> = newer.collect();
+    if !newer.is_empty() {
+        let mut verdict = mixed(case, code_90.iter().copied().chain(newer).collect());
+        verdict.doubts.push(why_not(
+            "other-fault-newer",
+            "Since the last code 90 there is evidence of another fault, which switching on would not mend.",
+        ));
+        return verdict;
+    }
+    let mut doubts = Vec::new();
+    if case.timeline.heartbeats.iter().any(|heartbeat| heartbeat.at >= last_at) {
+        doubts.push(why_not("heartbeat-newer", "A sign of life is newer than the last code 90."));
+    }
+    let flag_on = flag_on_since(case, last_at);
+    if flag_on {
+        doubts.push(why_not("flag-on", "The tenant's flag is on already."));
+    }
+    let current = case.as_of.duration_since(last_at) <= CODE_90_CURRENT;
+    let events = match doubts.iter().any(|doubt| doubt.code == "heartbeat-newer") {
+        true => Some(false),
+        false => current.then_some(true),
+    };
+    let state = case.state().and_then(|state| state.cloud_flag).map(|on| !on);
+    let mut evidence = of_faults(code_90.iter().copied());
+    evidence.extend(flag(case));
+    let since = Some(case.timeline.began(last));
+    let mut verdict = Verdict::new(Cause::PhsNotActivated, sureness(case, events, state), since, evidence);
+    if flag_on {
+        verdict.summary = Some(
+            "Password hash sync was switched off in the tenant; the switch is on again, and the first signs of \
+             life are awaited."
+                .into(),
+        );
+    }
+    verdict.remedy =
+        doubts.is_empty().then(|| remedy(Cause::PhsNotActivated, BTreeMap::new(), "the tenant")).flatten();
+    verdict.doubts = doubts;
+    verdict
+}
+
+/// The text of code 90 without the code.
+fn description_only(case: &Case<'_>, weak: &[&Fault<'_>]) -> Verdict {
+    let since = weak.last().map(|last| case.timeline.began(last));
+    let mut evidence = of_faults(weak.iter().copied());
+    evidence.extend(flag(case));
+    let mut verdict = Verdict::new(Cause::PhsNotActivated, Confidence::Possible, since, evidence);
+    verdict.doubts.push(code_90_missing());
+    verdict
+}
+
+/// The flag is off, and no code 90 says so.
+fn flag_off(case: &Case<'_>) -> Verdict {
+    let read_at = case.state().map(|state| state.read_at);
+    let alive_since =
+        case.timeline.heartbeats.iter().any(|heartbeat| read_at.is_some_and(|at| heartbeat.at > at));
+    let events = if alive_since { Some(false) } else { None };
+    let evidence = flag(case).into_iter().chain(heartbeats(case)).collect();
+    let mut verdict =
+        Verdict::new(Cause::PhsNotActivated, sureness(case, events, Some(true)), None, evidence);
+    verdict.doubts.push(code_90_missing());
+    verdict
+}
+
+fn code_90_missing() -> WhyNot {
+    why_not(
+        "code-90-missing",
+        "No event carries Error Code 90 itself, and without it nothing is switched on.",
+    )
+}
+
+/// A forest's own switch is off: known from the live state only, never from events.
+fn channel_closed(case: &Case<'_>) -> Verdict {
+    let closed = case.closed();
+    let read_at = case.state().map(|state| state.read_at);
+    let alive = closed.iter().any(|forest| forest.last_heartbeat > read_at);
+    let events = match (alive, case.report.events_at) {
+        (true, _) => Some(false),
+        (false, Some(_)) => Some(true),
+        (false, None) => None,
+    };
+    let told = closed
+        .iter()
+        .map(|it| stated(format!("Password sync is off for {}, as read on the server.", it.name)));
+    let mut evidence: Vec<Evidence> = told.collect();
+    evidence.extend(flag(case));
+    let since = closed.first().and_then(|forest| forest.last_heartbeat);
+    let sure = sureness(case, events, Some(true));
+    let mut verdict = Verdict::new(Cause::ForestChannelDisabled, sure, since, evidence);
+    let names: Vec<&str> = closed.iter().map(|forest| forest.name.as_str()).collect();
+    verdict.forest = Some(names.join(", "));
+    if alive {
+        let text = "A forest whose switch was read as off has shown a sign of life since.";
+        verdict.doubts.push(why_not("heartbeat-newer", text));
+    } else if let Some(forest) = closed.first() {
+        let arguments = BTreeMap::from([("connector".to_owned(), forest.connector.to_string())]);
+        verdict.remedy = remedy(Cause::ForestChannelDisabled, arguments, &forest.name);
+    }
+    verdict
+}
+
+fn remedy(cause: Cause, arguments: BTreeMap<String, String>, target: &str) -> Option<Remedy> {
+    let command = cause.command()?.parse().ok()?;
+    Some(Remedy { command, arguments, target: target.into() })
+}
+
+fn mixed(case: &Case<'_>, faults: Vec<&Fault<'_>>) -> Verdict {
+    let since = faults.iter().map(|fault| fault.event.at).min();
+    let mut evidence = of_faults(faults);
+    evidence.extend(flag(case));
+    evidence.extend(case.closed().iter().map(|it| stated(format!("Password sync is off for {}.", it.name))));
+    Verdict::new(Cause::Mixed, sureness(case, Some(true), case.state().map(|_| true)), since, evidence)
+}
+
+/// Faults of other families than code 90: the newest, or mixed if several are there together.
+fn other_fault(case: &Case<'_>, open: &[&Fault<'_>], newest: &Fault<'_>) -> Verdict {
+    let mut last: BTreeMap<Cause, &Fault<'_>> = BTreeMap::new();
+    for fault in open {
+        last.insert(fault.signature.cause, fault);
+    }
+    last.retain(|_, fault| newest.event.at.duration_since(fault.event.at) <= TOGETHER);
+    let causes: Vec<Cause> = last.keys().copied().collect();
+    last.retain(|cause, _| !causes.iter().any(|other| accompanies(*cause, *other)));
+    let involved: Vec<&Fault<'_>> =
+        open.iter().copied().filter(|fault| causes.contains(&fault.signature.cause)).collect();
+    let mut left = last.into_iter();
+    let (Some((cause, fault)), None) = (left.next(), left.next()) else { return mixed(case, involved) };
+    let current = case.as_of.duration_since(fault.event.at) <= HEARTBEAT_MISSING;
+    let confidence = sureness(case, current.then_some(true), case.state().map(|_| true));
+    let since = Some(case.timeline.began(fault));
+    let mut verdict = Verdict::new(cause, confidence, since, of_faults(involved));
+    verdict.forest = fault.connector.as_ref().map(|forest| case.forest_name(forest));
+    verdict
+}
+
+/// Whether signs of one cause usually come along with another, more telling one.
+fn accompanies(cause: Cause, other: Cause) -> bool {
+    const VAGUE: &[Cause] =
+        &[Cause::Unknown6900, Cause::AdOther, Cause::CloudBusy, Cause::WaitingForDirectorySync];
+    match cause {
+        _ if cause == other => false,
+        Cause::CloudCredential => matches!(other, Cause::CloudCertificate | Cause::CloudSignInBlocked),
+        // Among the vague ones the first of the list yields to the later.
+        _ => match (VAGUE.iter().position(|it| *it == cause), VAGUE.iter().position(|it| *it == other)) {
+            (Some(_), None) => true,
+            (Some(mine), Some(theirs)) => mine < theirs,
+            _ => false,
+        },
+    }
+}
+
+/// No open fault: healthy, recovered, or no sign of life.
+fn quiet(case: &Case<'_>) -> Verdict {
+    let awaited: Vec<_> = case.forests.iter().filter(|forest| forest.channel != Some(false)).collect();
+    let overcome =
+        case.timeline.faults.iter().filter_map(|fault| case.timeline.overcome(fault, case.as_of)).max();
+    let good = |level| matches!(level, HeartbeatLevel::Fresh | HeartbeatLevel::Due | HeartbeatLevel::Late);
+    let newest = case.timeline.heartbeats.last().map(|heartbeat| heartbeat.at);
+    let mut evidence = heartbeats(case);
+    evidence.extend(flag(case));
+    let state = case.state().map(|_| true);
+
+    if let Some(forest) = awaited.iter().find(|forest| forest.level == HeartbeatLevel::Missing) {
+        let sure = sureness(case, Some(true), state);
+        return Verdict::new(Cause::HeartbeatMissing, sure, forest.last_heartbeat, evidence);
+    }
+    let all_good = !awaited.is_empty() && awaited.iter().all(|forest| good(forest.level));
+    let some_good = newest.is_some_and(|at| good(level(at, case.as_of)));
+    if all_good || some_good {
+        let one_for_all = awaited.len() <= 1;
+        let events = (all_good || one_for_all).then_some(true);
+        let sure = sureness(case, events, case.state().and_then(|state| state.cloud_flag).map(|_| true));
+        return match overcome {
+            Some(at) => {
+                evidence.splice(0..0, of_faults(&case.timeline.faults));
+                Verdict::new(Cause::Recovered, sure, Some(at), evidence)
+            }
+            None => Verdict::new(Cause::Healthy, sure, None, evidence),
+        };
+    }
+    let succeeded = |at: Timestamp| case.as_of.duration_since(at) <= HEARTBEAT_MISSING;
+    if !awaited.is_empty() && awaited.iter().all(|forest| forest.last_success.is_some_and(succeeded)) {
+        evidence.push(stated("Every forest's last password cycle succeeded, as read on the server."));
+        return Verdict::new(Cause::Healthy, Confidence::Possible, None, evidence);
+    }
+    if let Some(at) = newest {
+        let sure = sureness(case, Some(true), state);
+        return Verdict::new(Cause::HeartbeatMissing, sure, Some(at), evidence);
+    }
+    if !case.timeline.foreign.is_empty() {
+        let mut verdict =
+            Verdict::new(Cause::Unknown6900, Confidence::Possible, None, of_faults(&case.timeline.foreign));
+        verdict.summary =
+            Some("The only errors are from a provider that does not belong to the sync product; a person must look.".into());
+        return verdict;
+    }
+    let mut verdict = Verdict::nothing_known(format!(
+        "No sign of life of password sync could be read on {}.",
+        case.report.server
+    ));
+    verdict.evidence = evidence;
+    verdict
+}
