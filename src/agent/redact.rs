@@ -308,7 +308,7 @@ fn is_host(word: &str) -> bool {
         |l: &&str| !l.bytes().any(|b| b.is_ascii_uppercase()) || !l.bytes().any(|b| b.is_ascii_lowercase());
     let [.., domain, top] = labels.as_slice() else { return false };
     labels.len() >= 3
-        && labels.iter().all(|l| label(&l))
+        && labels.iter().all(label)
         && one_case(domain)
         && one_case(top)
         && (2..=24).contains(&top.len())
