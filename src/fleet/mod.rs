@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-pub use crate::link::client::Enrolled;
+pub use crate::link::enrolled::{AgentUrl, Enrolled};
 pub use link::{AgentLink, Answer};
 
 use crate::clock::Clock;
