@@ -47,7 +47,6 @@ pub async fn run(
         policy: config.policy.clone(),
         identity: tenant.identity.clone(),
         members: Arc::new(GuildMembers::new(rest.clone(), config.discord.guild)),
-        poll_deadline: config.base.poll_deadline,
         via: (!config.discord.api.is_discord()).then_some(NOT_DISCORD),
         clock: clock.clone(),
         random: random.clone(),

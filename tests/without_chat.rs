@@ -108,7 +108,6 @@ impl World {
             policy,
             identity: tenant.identity.clone(),
             members: roles.clone(),
-            poll_deadline: Duration::from_secs(20),
             via: None,
             clock: clock.clone(),
             random,

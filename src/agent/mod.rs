@@ -1,6 +1,6 @@
 //! The program on a sync server: says how the server is, and runs a vetted command when a signed grant permits it.
 //!
-//! - [`core`]: the agent itself, [`Agent`]; [`server`]: its answers over HTTP.
+//! - [`core`] and `executions`: the agent itself, [`Agent`]; [`server`]: its answers over HTTP.
 //! - [`config`], [`enrol`]: the server's own rules; key, certificate and trust.
 //! - [`eventlog`], [`probe`], [`live`], [`observe`]: what a [report](crate::report) is made of; [`redact`] masks names in it.
 //! - [`gatekeeper`]: the server's veto; [`challenge`] and [`journal`]: a grant is fresh, and a request runs once ever.
@@ -14,6 +14,7 @@ pub mod config;
 pub mod core;
 pub mod enrol;
 pub mod eventlog;
+mod executions;
 pub mod gatekeeper;
 pub mod journal;
 pub mod live;
@@ -25,4 +26,5 @@ mod run;
 pub mod server;
 pub mod state;
 
-pub use self::core::{Agent, Operator, Parts, Staged};
+pub use self::core::{Agent, Parts};
+pub use self::executions::{Operator, Staged};

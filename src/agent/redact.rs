@@ -122,7 +122,8 @@ fn field_length(value: &str) -> usize {
     let line = &value[..line];
     let field = line.match_indices(", ").find(|(comma, _)| {
         let next = &line[comma + 2..];
-        let name = next.find([':', '=']).map(|end| next[..end].trim_end());
+        let name =
+            next.bytes().take(40).position(|b| matches!(b, b':' | b'=')).map(|end| next[..end].trim_end());
         let is_label =
             |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic() || c == ' ');
         name.is_some_and(|name| is_label(name) && !NAME_GOES_ON.contains(&name))
@@ -175,7 +176,7 @@ fn name_length(text: &str) -> usize {
             next = text.len() - rest.trim_start_matches(' ').len();
         }
         let rest = &text[next..];
-        let Some(equals) = rest.find('=').filter(|at| *at <= 8) else { return length };
+        let Some(equals) = rest.bytes().take(9).position(|byte| byte == b'=') else { return length };
         let kind = rest[..equals].trim_end().to_ascii_lowercase();
         if !types.contains(&kind.as_str()) {
             return length;
@@ -308,7 +309,7 @@ fn is_host(word: &str) -> bool {
         |l: &&str| !l.bytes().any(|b| b.is_ascii_uppercase()) || !l.bytes().any(|b| b.is_ascii_lowercase());
     let [.., domain, top] = labels.as_slice() else { return false };
     labels.len() >= 3
-        && labels.iter().all(|l| label(&l))
+        && labels.iter().all(label)
         && one_case(domain)
         && one_case(top)
         && (2..=24).contains(&top.len())

@@ -1,6 +1,7 @@
 //! Runs one permitted command and writes down how it ended.
 
 use crate::agent::Agent;
+use crate::agent::core::blocking;
 use crate::agent::eventlog::clean::cut;
 use crate::agent::journal::{JournalError, Run};
 use crate::agent::powershell::{Argument, InvalidArgument};
@@ -61,7 +62,8 @@ pub(super) async fn execute(
             tracing::warn!(%request, plan = %code, code = why.code, "the command failed: {}", why.text);
         }
     }
-    let written = agent.0.journal.finish(run, agent.0.clock.now(), outcome.clone());
+    let (keeper, ended) = (agent.clone(), outcome.clone());
+    let written = blocking(move || keeper.0.journal.finish(run, keeper.0.clock.now(), ended)).await;
     if let Err(error) = &written {
         tracing::error!(%request, plan = %code, code = error.code(), "how the command ended can't be written: {error}");
     }

@@ -124,7 +124,7 @@ async fn cancel(
     State(agent): State<Agent>,
     Path(request): Path<String>,
 ) -> Result<Json<ExecutionAnswer>, Failure> {
-    Ok(Json(agent.cancel(&read(&request)?)))
+    Ok(Json(agent.cancel(&read(&request)?).await))
 }
 
 async fn catalog(State(agent): State<Agent>) -> Json<Vec<CatalogEntry>> {

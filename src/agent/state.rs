@@ -31,6 +31,7 @@ pub fn parse(object: &Map<String, Value>, read_at: Timestamp) -> (State, Vec<Gap
         }),
         connectors: reader.connectors(),
     };
+    reader.other_reasons();
     (state, reader.gaps)
 }
 
@@ -65,6 +66,17 @@ impl Reader<'_> {
             reasons.iter().find(|reason| reason.get("what").and_then(Value::as_str) == Some(what))?;
         let why = reason.get("why")?.as_str()?;
         Some(cut(&redact(why.trim()), 300).0)
+    }
+
+    /// What else the script could not read, such as the scheduler as a whole.
+    fn other_reasons(&mut self) {
+        let reasons = self.object.get("unknown").and_then(Value::as_array);
+        let names = reasons.into_iter().flatten().filter_map(|reason| reason.get("what")?.as_str());
+        for what in names.take(MAX_CONNECTORS) {
+            if let (false, Some(why)) = (self.gaps.iter().any(|gap| gap.what == what), self.reason(what)) {
+                self.gaps.push(Gap { what: cut(what, 80).0, why });
+            }
+        }
     }
 
     fn connectors(&mut self) -> Option<Vec<Connector>> {
@@ -137,14 +149,15 @@ mod tests {
     fn what_is_missing_null_or_odd_is_unknown_with_the_reason() {
         let (state, gaps) = read(json!({
             "ok": true, "cloud_flag": null, "staging": "False", "connectors": [{"id": "?"}],
-            "unknown": [{"what": "cloud_flag", "why": "asked jane@contoso.com\n"}, 7],
+            "unknown": [{"what": "cloud_flag", "why": "asked jane@contoso.com\n"}, 7, {"what": "scheduler", "why": "x"}],
         }));
         assert_eq!((state.cloud_flag, state.staging, state.connectors), (None, None, None));
         let why = |what: &str| gaps.iter().find(|g| g.what == what).map(|g| g.why.as_str());
         assert_eq!(why("cloud_flag"), Some("asked <address>"));
         assert_eq!(why("staging"), Some("read-state gave something else than was expected"));
         assert_eq!(why("wizard_open"), Some("read-state did not say"));
-        assert_eq!(gaps.len(), 7);
+        assert_eq!(why("scheduler"), Some("x"));
+        assert_eq!(gaps.len(), 8);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::observation::Silence;
 use crate::ids::{AgentId, Build, CommandId, ConnectorId};
 
 /// The answer for a tenant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diagnosis {
     /// When it was made.
     pub at: Timestamp,
@@ -30,7 +30,7 @@ impl Diagnosis {
 }
 
 /// The verdict for one server.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ServerDiagnosis {
     /// The server's agent.
     pub agent: AgentId,

@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(to("PasswordHashSync", "PassThroughAuthentication"), Some(false));
         assert_eq!(to("Federation", "Password Hash Synchronization"), Some(true));
         let failed = read(2506, r#"{"ActionType":"Disable","Status":"Failure"}"#);
-        assert!(!deliberate(&[failed.clone()]));
+        assert!(!deliberate(std::slice::from_ref(&failed)));
         let before = read(2506, r#"{"ActionType":"Disable","Status":"Success"}"#);
         assert!(deliberate(&[failed, before]));
     }

@@ -6,7 +6,7 @@
 //! - `timeline`: signs of faults and of life, and which faults were overcome
 //! - `forests`, `audit`: each forest's health; who last switched password sync
 //! - `case`: all of that together, for one server
-//! - `verdict`, `evidence`, `warnings`: what is wrong, how it is known, what else deserves attention
+//! - `verdict`, `activation`, `evidence`, `warnings`: what is wrong, how it is known, what else deserves attention
 //! - `offer`: whether the remedy may be requested now
 //! - `tenant`: what the servers' verdicts mean together
 //! - `answer`: what comes out of it
@@ -17,6 +17,7 @@
 //! - `knowledge`: causes and builds as data (`causes.toml`, `builds.toml`)
 //! - `limits`: every number, with its source
 
+mod activation;
 mod answer;
 mod audit;
 mod case;
@@ -47,6 +48,7 @@ pub use knowledge::{BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum}
 pub use observation::{Observation, Silence};
 pub use proof::{Proof, proof};
 
+use crate::report::Report;
 use case::Case;
 use verdict::{Verdict, judge};
 
@@ -69,7 +71,7 @@ pub fn diagnose(observations: &[Observation], now: Timestamp, knowledge: &Knowle
 
 /// One server by itself. The offer is decided with the others in sight.
 fn server(observation: &Observation, now: Timestamp, knowledge: &Knowledge) -> ServerDiagnosis {
-    let Some(report) = &observation.report else { return unheard(observation, knowledge) };
+    let Some(report) = &observation.report else { return unheard(observation) };
     let case = Case::read(observation, report, now, knowledge);
     let verdict = judge(&case);
     let has_command = verdict.cause.command().is_some();
@@ -97,7 +99,7 @@ fn server(observation: &Observation, now: Timestamp, knowledge: &Knowledge) -> S
 }
 
 /// The verdict's sentence with its names filled in.
-fn sentence(verdict: &Verdict, server: &str, report: &report::Report, knowledge: &Knowledge) -> String {
+fn sentence(verdict: &Verdict, server: &str, report: &Report, knowledge: &Knowledge) -> String {
     if let Some(summary) = &verdict.summary {
         return summary.clone();
     }
@@ -109,7 +111,7 @@ fn sentence(verdict: &Verdict, server: &str, report: &report::Report, knowledge:
 }
 
 /// A server that never reported.
-fn unheard(observation: &Observation, knowledge: &Knowledge) -> ServerDiagnosis {
+fn unheard(observation: &Observation) -> ServerDiagnosis {
     let name = observation.agent.to_string();
     let verdict = Verdict::nothing_known(format!("{name} has not reported yet, so nothing is known of it."));
     let silent = observation.silence.clone();
@@ -117,7 +119,6 @@ fn unheard(observation: &Observation, knowledge: &Knowledge) -> ServerDiagnosis 
     if let Some(silence) = &silent {
         why_not.push(offer::why_not("silent", format!("The server does not answer: {}", silence.why)));
     }
-    debug_assert!(knowledge.explain(verdict.cause).bad);
     ServerDiagnosis {
         agent: observation.agent.clone(),
         server: name,
@@ -139,5 +140,3 @@ fn unheard(observation: &Observation, knowledge: &Knowledge) -> ServerDiagnosis 
         deliberate: false,
     }
 }
-
-use crate::report;

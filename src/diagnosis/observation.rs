@@ -1,6 +1,7 @@
 //! What is known of one server at the moment of a diagnosis.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::ids::AgentId;
 use crate::report::Report;
@@ -21,7 +22,7 @@ pub struct Observation {
 }
 
 /// Why a server did not answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Silence {
     /// A stable kebab-case code (`timeout`, `certificate`, …).
     pub code: String,

@@ -1,5 +1,7 @@
 //! What the servers' verdicts mean together: which one leads, and that exactly one server may be active.
 
+use jiff::Timestamp;
+
 use super::answer::{Finding, ServerDiagnosis, WhyNot};
 use super::case::finding;
 use super::cause::Cause;
@@ -8,7 +10,6 @@ use super::limits::FRESH;
 use super::observation::Observation;
 use super::offer::why_not;
 use crate::report::{ApplianceKind, Report};
-use jiff::Timestamp;
 
 /// What a server is in its tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ fn role(report: Option<&Report>) -> Role {
     let Some(report) = report else { return Role::Unknown };
     match report.appliance.kind {
         ApplianceKind::CloudSync | ApplianceKind::None => Role::Bystander,
+        // It knows no staging mode, and nothing is planned around it.
+        ApplianceKind::DirSync => Role::Unknown,
         _ => match report.state.as_ref().and_then(|state| state.staging) {
             Some(true) => Role::Staging,
             Some(false) => Role::Active,
@@ -73,9 +76,8 @@ pub(super) fn others_withhold(observations: &[Observation], index: usize, now: T
             why.push(reason);
         }
     };
-    for (other, observation) in observations.iter().enumerate().filter(|(other, _)| *other != index) {
+    for (_, observation) in observations.iter().enumerate().filter(|(other, _)| *other != index) {
         let name = observation.agent.as_str();
-        debug_assert_ne!(other, index);
         if observation.silence.is_some() || observation.report.is_none() {
             add(why_not(
                 "other-server-silent",

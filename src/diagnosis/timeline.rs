@@ -39,6 +39,8 @@ pub(super) struct Timeline<'a> {
     pub(super) foreign: Vec<Fault<'a>>,
     /// Self-healing has ended (661) at these times.
     pub(super) healings: Vec<Timestamp>,
+    /// When a full password sync last finished, of a domain (622) or a forest (623).
+    pub(super) full_sync_ended: Option<Timestamp>,
     /// When the service was last seen to stop (2002) without a later sign that it runs.
     pub(super) stopped: Option<Timestamp>,
     /// An event lies in the server's own future: its clock was moved, or the report lies.
@@ -88,6 +90,10 @@ impl<'a> Timeline<'a> {
             heartbeats: heartbeats.collect(),
             foreign: foreign.collect(),
             healings: counted.iter().filter(|event| event.id == 661).map(|event| event.at).collect(),
+            full_sync_ended: counted
+                .iter()
+                .rfind(|event| matches!(event.id, 622 | 623))
+                .map(|event| event.at),
             stopped: stop.filter(|at| last_sign.is_none_or(|sign| sign < *at)),
             from_the_future: counted.last().is_some_and(|event| event.at.duration_since(as_of) > AHEAD),
             forests: Vec::new(),

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::activation::{description_only, flag_off, flag_on_since, not_activated};
 use super::answer::{Evidence, HeartbeatLevel, Remedy, WhyNot};
 use super::case::Case;
 use super::cause::{Cause, Confidence};
 use super::evidence::{day, flag, heartbeats, of_faults, stated};
 use super::forests::level;
-use super::limits::{CODE_90_CURRENT, FRESH, HEARTBEAT_MISSING, TOGETHER};
+use super::limits::{CODE_90_CURRENT, HEARTBEAT_MISSING, TOGETHER};
 use super::offer::why_not;
 use super::timeline::Fault;
 use crate::report::ApplianceKind;
@@ -34,7 +35,7 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    fn new(
+    pub(super) fn new(
         cause: Cause,
         confidence: Confidence,
         since: Option<Timestamp>,
@@ -62,7 +63,7 @@ impl Verdict {
 
 /// Certain if fresh events and fresh state both agree, probable if one does, possible otherwise, or if one of
 /// them speaks against it. `None`: it says nothing on the matter.
-fn sureness(case: &Case<'_>, events: Option<bool>, state: Option<bool>) -> Confidence {
+pub(super) fn sureness(case: &Case<'_>, events: Option<bool>, state: Option<bool>) -> Confidence {
     let heard = [events.filter(|_| case.events_fresh()), state.filter(|_| case.state_fresh())];
     if heard.contains(&Some(false)) {
         return Confidence::Possible;
@@ -188,90 +189,6 @@ fn by_evidence(case: &Case<'_>) -> Verdict {
     }
 }
 
-/// Whether the flag was read as on at a time (or, as clocks and readings go, about then) or after it.
-fn flag_on_since(case: &Case<'_>, at: Timestamp) -> bool {
-    case.state()
-        .is_some_and(|state| state.cloud_flag == Some(true) && at.duration_since(state.read_at) <= FRESH)
-}
-
-fn not_activated(
-    case: &Case<'_>,
-    code_90: &[&Fault<'_>],
-    last: &Fault<'_>,
-    others: &[&Fault<'_>],
-) -> Verdict {
-    let last_at = last.event.at;
-    let newer = others.iter().copied().filter(|fault| fault.event.at >= last_at);
-    let newer: Vec<&Fault<'_>> = newer.collect();
-    if !newer.is_empty() {
-        let mut verdict = mixed(case, code_90.iter().copied().chain(newer).collect());
-        verdict.doubts.push(why_not(
-            "other-fault-newer",
-            "Since the last code 90 there is evidence of another fault, which switching on would not mend.",
-        ));
-        return verdict;
-    }
-    let mut doubts = Vec::new();
-    if case.timeline.heartbeats.iter().any(|heartbeat| heartbeat.at >= last_at) {
-        doubts.push(why_not("heartbeat-newer", "A sign of life is newer than the last code 90."));
-    }
-    let flag_on = flag_on_since(case, last_at);
-    if flag_on {
-        doubts.push(why_not("flag-on", "The tenant's flag is on already."));
-    }
-    let current = case.as_of.duration_since(last_at) <= CODE_90_CURRENT;
-    let events = match doubts.iter().any(|doubt| doubt.code == "heartbeat-newer") {
-        true => Some(false),
-        false => current.then_some(true),
-    };
-    let state = case.state().and_then(|state| state.cloud_flag).map(|on| !on);
-    let mut evidence = of_faults(code_90.iter().copied());
-    evidence.extend(flag(case));
-    let since = Some(case.timeline.began(last));
-    let mut verdict = Verdict::new(Cause::PhsNotActivated, sureness(case, events, state), since, evidence);
-    if flag_on {
-        verdict.summary = Some(
-            "Password hash sync was switched off in the tenant; the switch is on again, and the first signs of \
-             life are awaited."
-                .into(),
-        );
-    }
-    verdict.remedy =
-        doubts.is_empty().then(|| remedy(Cause::PhsNotActivated, BTreeMap::new(), "the tenant")).flatten();
-    verdict.doubts = doubts;
-    verdict
-}
-
-/// The text of code 90 without the code.
-fn description_only(case: &Case<'_>, weak: &[&Fault<'_>]) -> Verdict {
-    let since = weak.last().map(|last| case.timeline.began(last));
-    let mut evidence = of_faults(weak.iter().copied());
-    evidence.extend(flag(case));
-    let mut verdict = Verdict::new(Cause::PhsNotActivated, Confidence::Possible, since, evidence);
-    verdict.doubts.push(code_90_missing());
-    verdict
-}
-
-/// The flag is off, and no code 90 says so.
-fn flag_off(case: &Case<'_>) -> Verdict {
-    let read_at = case.state().map(|state| state.read_at);
-    let alive_since =
-        case.timeline.heartbeats.iter().any(|heartbeat| read_at.is_some_and(|at| heartbeat.at > at));
-    let events = if alive_since { Some(false) } else { None };
-    let evidence = flag(case).into_iter().chain(heartbeats(case)).collect();
-    let mut verdict =
-        Verdict::new(Cause::PhsNotActivated, sureness(case, events, Some(true)), None, evidence);
-    verdict.doubts.push(code_90_missing());
-    verdict
-}
-
-fn code_90_missing() -> WhyNot {
-    why_not(
-        "code-90-missing",
-        "No event carries Error Code 90 itself, and without it nothing is switched on.",
-    )
-}
-
 /// A forest's own switch is off: known from the live state only, never from events.
 fn channel_closed(case: &Case<'_>) -> Verdict {
     let closed = case.closed();
@@ -302,12 +219,12 @@ fn channel_closed(case: &Case<'_>) -> Verdict {
     verdict
 }
 
-fn remedy(cause: Cause, arguments: BTreeMap<String, String>, target: &str) -> Option<Remedy> {
+pub(super) fn remedy(cause: Cause, arguments: BTreeMap<String, String>, target: &str) -> Option<Remedy> {
     let command = cause.command()?.parse().ok()?;
     Some(Remedy { command, arguments, target: target.into() })
 }
 
-fn mixed(case: &Case<'_>, faults: Vec<&Fault<'_>>) -> Verdict {
+pub(super) fn mixed(case: &Case<'_>, faults: Vec<&Fault<'_>>) -> Verdict {
     let since = faults.iter().map(|fault| fault.event.at).min();
     let mut evidence = of_faults(faults);
     evidence.extend(flag(case));

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::link::AgentLink;
 use crate::clock::Clock;
 use crate::diagnosis::{Observation, Silence};
-use crate::link::client::Enrolled;
+use crate::link::enrolled::Enrolled;
 use crate::link::error::LinkError;
 use crate::report::Report;
 

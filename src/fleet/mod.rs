@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-pub use crate::link::client::Enrolled;
+pub use crate::link::enrolled::{AgentUrl, Enrolled};
 pub use link::{AgentLink, Answer};
 
 use crate::clock::Clock;
@@ -64,6 +64,12 @@ impl Fleet {
     /// agent that did not answer has its `silence`, and its last report if there is one.
     pub async fn poll(&self, deadline: Duration) -> Vec<Observation> {
         self.ask(self.members(), false, deadline).await
+    }
+
+    /// Polls all agents at once and asks each to read its state afresh, which takes seconds; otherwise as
+    /// [`Fleet::poll`]. An offer stands only on fresh state of every server.
+    pub async fn refresh(&self, deadline: Duration) -> Vec<Observation> {
+        self.ask(self.members(), true, deadline).await
     }
 
     /// Asks one agent to read its state afresh, and returns what is known of it after `deadline` at the

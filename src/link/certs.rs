@@ -387,3 +387,46 @@ pub struct Enrolment {
     /// The public keys that grants are verified with, PASERK.
     pub grant_keys: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{ExtendedKeyUsagePurpose as Purpose, SanType};
+
+    use super::*;
+
+    fn claiming(dns: &[&str], uri: &str, purposes: &[Purpose]) -> Result<Kind, CertError> {
+        let mut params = CertificateParams::default();
+        let mut names: Vec<SanType> =
+            dns.iter().map(|name| SanType::DnsName((*name).try_into().expect("ASCII"))).collect();
+        names.push(SanType::URI(uri.try_into().expect("ASCII")));
+        params.subject_alt_names = names;
+        params.extended_key_usages = purposes.to_vec();
+        let made = params.self_signed(&KeyPair::generate().expect("a key")).expect("made");
+        CertInfo::from_pem(&made.pem()).map(|info| info.kind)
+    }
+
+    #[test]
+    fn a_certificate_whose_names_and_purpose_do_not_agree_is_none_of_ours() {
+        const SYNC01: &str = "sync01.agent.syncmedic.internal";
+        let agent = Kind::Agent { id: "SYNC01".parse().expect("valid"), generation: 3 };
+        assert_eq!(claiming(&[SYNC01], "syncmedic:agent:SYNC01:3", &[Purpose::ServerAuth]), Ok(agent));
+        assert_eq!(claiming(&[BOT_NAME], BOT_URI, &[Purpose::ClientAuth]), Ok(Kind::Bot));
+        for (dns, uri, purposes) in [
+            (&[BOT_NAME][..], BOT_URI, &[Purpose::ServerAuth][..]),
+            (&[BOT_NAME], BOT_URI, &[Purpose::ClientAuth, Purpose::ServerAuth]),
+            (&[BOT_NAME], BOT_URI, &[Purpose::ClientAuth, Purpose::CodeSigning]),
+            (&[BOT_NAME], BOT_URI, &[]),
+            (&[BOT_NAME, SYNC01], BOT_URI, &[Purpose::ClientAuth]),
+            (&[SYNC01], BOT_URI, &[Purpose::ClientAuth]),
+            (&[], BOT_URI, &[Purpose::ClientAuth]),
+            (&[SYNC01], "syncmedic:agent:SYNC02:3", &[Purpose::ServerAuth]),
+            (&[SYNC01], "syncmedic:agent:sync01:3", &[Purpose::ServerAuth]),
+            (&[SYNC01], "syncmedic:agent:SYNC01:03", &[Purpose::ServerAuth]),
+            (&[SYNC01], "syncmedic:agent:SYNC01", &[Purpose::ServerAuth]),
+            (&[SYNC01], "https://contoso.com", &[Purpose::ServerAuth]),
+        ] {
+            let read = claiming(dns, uri, purposes);
+            assert!(matches!(read, Err(CertError::NotOurs(_))), "{dns:?} {uri} {purposes:?}: {read:?}");
+        }
+    }
+}

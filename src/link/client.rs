@@ -7,11 +7,11 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
+use reqwest::{Client, Method, Response, StatusCode, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::certs::Serial;
+pub use super::enrolled::{AgentUrl, Enrolled};
 use super::error::LinkError;
 use super::protocol::{
     CatalogEntry, Execution, ExecutionAnswer, GrantDelivery, PlanAnswer, PlanRequest, Problem,
@@ -19,7 +19,6 @@ use super::protocol::{
 use super::refusal::{CertFault, HandshakeFault};
 use super::tls::{BotTls, bot_side};
 use crate::ids::{AgentId, RequestId};
-use crate::plan::Digest;
 use crate::report::{MAX_BYTES, Report, ReportError};
 
 /// The most bytes of an answer that holds no report.
@@ -49,74 +48,6 @@ impl Default for Deadlines {
             fresh: Duration::from_secs(120),
             other: Duration::from_secs(15),
         }
-    }
-}
-
-/// An enrolled agent: who must answer, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Enrolled {
-    /// Its id.
-    pub agent: AgentId,
-    /// Where it listens.
-    pub address: AgentUrl,
-    /// The enrolment that is good now.
-    pub generation: u32,
-    /// The serial number of the certificate it was given.
-    pub serial: Serial,
-    /// The SHA-256 of that certificate.
-    pub fingerprint: Digest,
-}
-
-impl Enrolled {
-    /// Checks that a report is this agent's own, and of this enrolment.
-    ///
-    /// # Errors
-    /// [`LinkError::NotItself`] or [`LinkError::GenerationFenced`].
-    pub fn check(&self, report: &Report) -> Result<(), LinkError> {
-        self.check_names(&report.agent, report.generation)
-    }
-
-    fn check_names(&self, said: &AgentId, generation: u32) -> Result<(), LinkError> {
-        let agent = self.agent.clone();
-        if *said != agent {
-            return Err(LinkError::NotItself { agent, said: said.to_string() });
-        }
-        if generation != self.generation {
-            let expected = self.generation;
-            return Err(LinkError::GenerationFenced { agent, said: generation, expected });
-        }
-        Ok(())
-    }
-}
-
-/// Where an agent listens: `https://host[:port]` and nothing more.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AgentUrl(Url);
-
-impl std::str::FromStr for AgentUrl {
-    type Err = crate::ids::InvalidId;
-
-    fn from_str(text: &str) -> Result<AgentUrl, Self::Err> {
-        let invalid = || crate::ids::InvalidId::new(text, "an agent's address (https://host:port)");
-        let url = Url::parse(text.trim()).map_err(|_| invalid())?;
-        let bare = url.path() == "/"
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none();
-        (url.scheme() == "https" && url.has_host() && bare).then_some(AgentUrl(url)).ok_or_else(invalid)
-    }
-}
-
-impl fmt::Display for AgentUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_str().trim_end_matches('/'))
-    }
-}
-
-impl fmt::Debug for AgentUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 
@@ -305,7 +236,7 @@ impl AgentClient {
         if self.tls.revoked().contains(&self.enrolled.serial, self.enrolled.fingerprint) {
             return Err(LinkError::AgentCertificate { agent: self.agent(), fault: CertFault::Revoked });
         }
-        let url = self.enrolled.address.0.join(call.path).map_err(|error| self.setup(&error))?;
+        let url = self.enrolled.address.join(call.path).map_err(|error| self.setup(&error))?;
         let client = self.client()?;
         let build = || {
             let request = client.request(call.method.clone(), url.clone());

@@ -104,7 +104,15 @@ pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error(&next)(error)),
         _ => write_new(&next, text)?,
     }
-    fs::rename(&next, path).map_err(io_error(path))
+    rename(&next, path)
+}
+
+/// Puts a file in another's place.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
+    fs::rename(from, to).map_err(io_error(to))
 }
 
 #[cfg(test)]

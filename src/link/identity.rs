@@ -105,7 +105,7 @@ impl Identity {
             move |error| IdentityError::Certificate { path, error }
         };
         let authority = Authority::open(ca).map_err(in_file("ca.pem"))?;
-        let bot = credential(folder, "bot")?;
+        let bot = bot_credential(folder)?;
         let bot_info = CertInfo::from_pem(&bot.certificate).map_err(in_file("bot.pem"))?;
         if bot_info.kind != Kind::Bot {
             return Err(in_file("bot.pem")(CertError::NotOurs("it is not the bot's")));
@@ -149,9 +149,11 @@ impl Identity {
     pub fn renew_bot(&mut self, at: Timestamp, random: &Random) -> Result<(), IdentityError> {
         let bot = self.authority.issue_bot(at, random)?;
         let bot_info = CertInfo::from_pem(&bot.certificate)?;
-        // A crash between the two leaves a key of another certificate, which `open` names; issuing again mends it.
+        // The key and the certificate can't change in one step: `open` finishes what a crash has left.
+        let staged = self.folder.join(STAGED);
+        files::replace(&staged, &bot.certificate)?;
         files::replace(&self.folder.join("bot.key"), bot.key.expose())?;
-        files::replace(&self.folder.join("bot.pem"), &bot.certificate)?;
+        files::rename(&staged, &self.folder.join("bot.pem"))?;
         (self.bot, self.bot_info) = (bot, bot_info);
         Ok(())
     }
@@ -175,6 +177,21 @@ impl Identity {
             ca: self.authority.certificate().to_owned(),
             grant_keys: self.grant_keys.iter().map(VerifyingKey::to_paserk).collect(),
         })
+    }
+}
+
+/// The bot's next certificate, while its key is exchanged.
+const STAGED: &str = "bot.pem.next";
+
+/// The bot's certificate with its key; if a crash came between exchanging the two, finishes it.
+fn bot_credential(folder: &Path) -> Result<Credential, IdentityError> {
+    let staged = folder.join(STAGED);
+    match credential(folder, "bot") {
+        Err(IdentityError::Certificate { error: CertError::KeyMismatch, .. }) if staged.exists() => {
+            files::rename(&staged, &folder.join("bot.pem"))?;
+            credential(folder, "bot")
+        }
+        opened => opened,
     }
 }
 
@@ -255,6 +272,28 @@ mod tests {
         assert_eq!(opened.bot_info(), identity.bot_info());
         assert_ne!(opened.bot_info().fingerprint, before.fingerprint);
         assert!(opened.bot_info().not_after > before.not_after);
+    }
+
+    #[test]
+    fn a_renewal_that_a_crash_interrupted_is_finished_or_never_happened() {
+        let temp = tempfile::tempdir().expect("a folder");
+        let mut identity = made(temp.path());
+        let file = |name: &str| temp.path().join(name);
+        let (old, old_key) = (identity.bot_info().clone(), std::fs::read(file("bot.key")).expect("reads"));
+        let old_pem = std::fs::read(file("bot.pem")).expect("reads");
+        identity.renew_bot(at("2027-11-01T00:00:00Z"), &Random::seeded(2)).expect("renewed");
+        // As after a crash once the key had been exchanged.
+        std::fs::rename(file("bot.pem"), file(STAGED)).expect("renames");
+        std::fs::write(file("bot.pem"), &old_pem).expect("writes");
+        assert_eq!(Identity::open(temp.path()).expect("opens").bot_info(), identity.bot_info());
+        assert!(!file(STAGED).exists());
+        // As after a crash before that.
+        std::fs::rename(file("bot.pem"), file(STAGED)).expect("renames");
+        std::fs::write(file("bot.pem"), &old_pem).expect("writes");
+        std::fs::write(file("bot.key"), &old_key).expect("writes");
+        let mut opened = Identity::open(temp.path()).expect("opens");
+        assert_eq!(*opened.bot_info(), old);
+        opened.renew_bot(at("2027-11-02T00:00:00Z"), &Random::seeded(3)).expect("renewed");
     }
 
     #[test]

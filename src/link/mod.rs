@@ -5,13 +5,16 @@
 //! - `authority`, `identity` (the bot's): issuing certificates, and the folder that holds the keys.
 //! - [`refusal`]: why a handshake fails, in one vocabulary for both sides; [`tls`]: the rustls settings.
 //! - [`listener`]: the agent's accept loop.
-//! - `client`, `error` (the bot's): one client an agent, and what can go wrong with it.
+//! - `enrolled`, `client`, `error` (the bot's): who must answer and where, one client an agent, and what can go
+//!   wrong with it.
 
 #[cfg(feature = "bot")]
 pub mod authority;
 pub mod certs;
 #[cfg(feature = "bot")]
 pub mod client;
+#[cfg(feature = "bot")]
+pub mod enrolled;
 #[cfg(feature = "bot")]
 pub mod error;
 pub mod files;

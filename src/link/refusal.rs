@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::Timestamp;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, OtherError, PeerIncompatible};
+use serde::{Deserialize, Serialize};
 
 use super::certs::{CertInfo, Serial};
 use crate::ids::{AgentId, InvalidId};
@@ -267,7 +268,8 @@ pub(super) fn unix_time(time: Timestamp) -> UnixTime {
 }
 
 /// One entry of a list of revoked certificates.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum RevokedEntry {
     /// By serial number.
     Serial(Serial),
@@ -285,6 +287,29 @@ impl FromStr for RevokedEntry {
             return digits.parse::<Digest>().map(|digest| RevokedEntry::Fingerprint(digest.to_string()));
         }
         text.parse().map(RevokedEntry::Serial)
+    }
+}
+
+impl TryFrom<String> for RevokedEntry {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<RevokedEntry, InvalidId> {
+        text.parse()
+    }
+}
+
+impl From<RevokedEntry> for String {
+    fn from(entry: RevokedEntry) -> String {
+        entry.to_string()
+    }
+}
+
+impl fmt::Display for RevokedEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RevokedEntry::Serial(serial) => serial.fmt(f),
+            RevokedEntry::Fingerprint(digits) => f.write_str(digits),
+        }
     }
 }
 

@@ -22,7 +22,8 @@ use tokio_rustls::TlsConnector;
 
 use super::authority::{Authority, Credential};
 use super::certs::{AgentKey, CertInfo, Kind, certificate_der};
-use super::client::{AgentClient, Enrolled};
+use super::client::AgentClient;
+use super::enrolled::Enrolled;
 use super::error::LinkError;
 use super::listener::{self, Limits, Peer};
 use super::refusal::{Revoked, RevokedEntry};
@@ -527,4 +528,23 @@ async fn a_shutdown_lets_a_running_request_end_and_takes_no_other() {
     go.notify_one();
     call.await.expect("ends").expect("answers");
     serving.await.expect("ends");
+}
+
+#[tokio::test]
+async fn a_restarted_agent_is_asked_again_over_a_new_connection() {
+    let scene = scene();
+    let server = scene.server(&scene.agent("SYNC01", 1));
+    let mut listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let client = scene.client(address);
+    for _ in 0..3 {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async { drop(stopped.await) };
+        let (tls, clock) = (server.clone(), scene.clock.clone());
+        let serving = tokio::spawn(listener::serve(listener, tls, answering(REPORT), shutdown, clock));
+        client.report(false).await.expect("answers");
+        stop.send(()).expect("it listens");
+        serving.await.expect("ends");
+        listener = TcpListener::bind(address).await.expect("the same port");
+    }
 }

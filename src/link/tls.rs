@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{CryptoProvider, verify_tls13_signature};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
@@ -18,7 +18,6 @@ use rustls::{
 use super::certs::{CertError, CertInfo, Kind, SecretPem, certificate_der};
 use super::refusal::{CertFault, HandshakeFault, Revoked, unix_time};
 use crate::clock::Clock;
-use crate::ids::AgentId;
 
 /// TLS settings that can't be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -175,11 +174,13 @@ pub use bot::{BotTls, bot_side};
 mod bot {
     use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
     use rustls::client::{Resumption, verify_server_cert_signed_by_trust_anchor};
+    use rustls::crypto::verify_tls13_signature;
     use rustls::pki_types::ServerName;
     use rustls::server::ParsedCertificate;
     use rustls::{ClientConfig, WantsVersions};
 
     use super::*;
+    use crate::ids::AgentId;
     use crate::link::authority::Credential;
 
     /// What the bot dials every agent with. Cheap to clone.

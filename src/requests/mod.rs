@@ -15,6 +15,7 @@ pub mod open;
 mod step;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::Notify;
@@ -43,6 +44,9 @@ pub mod notice {
     pub const STAGED: &str = "staged";
 }
 
+/// How long a request waits for every server to read its state afresh.
+const REFRESH: Duration = Duration::from_secs(20);
+
 /// How often a change is decided anew because somebody else was quicker.
 const ATTEMPTS: u32 = 5;
 
@@ -70,8 +74,6 @@ pub struct Parts {
     pub identity: Arc<Identity>,
     /// Who can tell what roles a person holds now.
     pub members: Arc<dyn Members>,
-    /// How long an answer waits for the servers.
-    pub poll_deadline: std::time::Duration,
     /// Said in every audit row, where the chat is not Discord itself.
     pub via: Option<&'static str>,
     /// The time.

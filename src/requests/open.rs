@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Refused, Requests};
+use super::{REFRESH, Refused, Requests};
 use crate::catalog::{self, Scope};
 use crate::diagnosis::{Observation, ServerDiagnosis, diagnose};
 use crate::gate::{self, Actor, Ask, Refusal, Request};
@@ -57,7 +57,7 @@ impl Requests {
         let command = catalog::command(new.command.as_str()).filter(|command| command.about.changes);
         let command = command.ok_or(Refusal::Unknown)?;
 
-        let observations = parts.fleet.poll(parts.poll_deadline).await;
+        let observations = parts.fleet.refresh(REFRESH).await;
         let build = observations.iter().find(|seen| seen.agent == new.agent);
         let build = build.and_then(|seen| seen.report.as_ref()).and_then(|report| report.appliance.build);
         let id = new_id(&parts.random.id())?;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::members::{Standing, standing};
 use super::open::{check_plan, why_not, with_report};
-use super::{Refused, Requests};
+use super::{REFRESH, Refused, Requests};
 use crate::catalog;
 use crate::diagnosis::{Cause, Observation, Proof, Remedy, diagnose, proof};
 use crate::gate::{Input, Request, State};
@@ -122,7 +122,7 @@ impl Requests {
         }
 
         // The same conditions as at the offer, on the state that READY was said on.
-        let observations = with_report(parts.fleet.poll(parts.poll_deadline).await, &agent, &report, now);
+        let observations = with_report(parts.fleet.refresh(REFRESH).await, &agent, &report, now);
         if let Some(input) = self.changed(&request, observations.clone(), &report) {
             return self.record(request, input, None).await;
         }

@@ -1,6 +1,6 @@
 //! The local Discord behaves as Discord does where it hurts.
 //!
-//! - `serenity`   the bot's real gateway client connects, hears people, resumes
+//! - `client`     the bot's real gateway client connects, hears people, resumes
 //! - `messages`   messages, limits, mentions, nonces, permissions
 //! - `answers`    interactions: the three seconds, double answers, deferring, ephemeral ones, modals
 //! - `rest`       token, User-Agent, rate limits, faults, what is recorded
@@ -10,11 +10,11 @@
 #![allow(missing_docs, reason = "tests are named after the promise they keep")]
 
 mod answers;
+mod client;
 mod gateway;
 mod messages;
 mod page;
 mod rest;
-mod serenity;
 
 use std::time::Duration;
 

@@ -21,9 +21,11 @@ impl Stage {
 async fn the_page_is_served_with_what_a_person_sees() {
     let stage = Stage::new().await;
     stage.register().await;
-    for path in ["/", "/page/style.css", "/page/app.js"] {
+    for path in ["/", "/page/style.css", "/page/app.js", "/page/message.js"] {
         assert_eq!(stage.page(path).await.status, 200, "{path}");
     }
+    let fresh = stage.page("/ui/state").await.body;
+    assert_eq!(fresh["me"]["name"], "Dana", "a new page starts as the first person");
     let said =
         stage.act("/ui/message", &json!({ "as": DANA, "channel": HELPDESK, "content": "hello" })).await;
     assert_eq!(said.status, 202);
@@ -52,6 +54,8 @@ async fn what_cannot_be_done_is_said_in_a_sentence() {
         .act("/ui/command", &json!({ "as": DANA, "channel": HELPDESK, "name": "signin", "options": [] }))
         .await;
     assert_eq!((lost.status, &lost.body["error"]), (404, &json!("there is no command \"signin\" here")));
+    let garbled = stage.act("/ui/command", &json!({ "as": "nobody" })).await;
+    assert!((400..500).contains(&garbled.status) && garbled.body["error"].is_string());
     let nobody = stage.page("/ui/state?as=77").await;
     assert_eq!(nobody.status, 404);
 }

@@ -124,9 +124,16 @@ async fn planned_faults_hit_as_planned_and_a_lost_answer_took_effect() {
     d.fail_next(1, "", "", Fault::LoseAnswer);
     send().await.expect_err("cut");
     assert_eq!(d.messages(STATUS, DANA).len(), 1);
+    d.fail_next(1, "", "", Fault::Hang);
+    let patient = send();
+    tokio::pin!(patient);
+    tokio::select! {
+        _ = &mut patient => panic!("an answer came"),
+        hung = d.requested("the request that hangs", |r| r.number == 6) => assert_eq!(hung.expect("it came").status, None),
+    }
     assert_eq!(d.planned_faults(), 0);
     let statuses: Vec<_> = d.requests().iter().map(|r| r.status).collect();
-    assert_eq!(statuses, [Some(429), Some(502), Some(403), None, None]);
+    assert_eq!(statuses, [Some(429), Some(502), Some(403), None, None, None]);
 }
 
 #[tokio::test]

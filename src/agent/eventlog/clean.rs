@@ -8,6 +8,9 @@ use crate::report::Event;
 /// The most characters an event's text keeps. The first thousand hold the error and its inner exceptions.
 pub const MAX_TEXT: usize = 1000;
 
+/// The most characters that are looked at. Windows' own limit for an event's text is 31,839 characters.
+const MAX_READ: usize = 32_000;
+
 /// The sentence around every 6900. Localised on localised servers: there it stays, and nothing keys on it.
 ///
 /// Source: Microsoft KB 2848640.
@@ -36,14 +39,14 @@ impl Cleaner {
         if event.connector.is_none() {
             event.connector = connector(&event.text);
         }
-        let text = without_tail(&event.text);
+        let (text, too_long) = cut(&without_tail(&event.text), MAX_READ);
         let text = if event.id == 6900 { without_wrapper(&text) } else { text.trim() };
         let text = if self.names_allowed { without_tracking_ids(text) } else { redact(text) };
         let text = without_repeats(&text);
         let (text, shortened) = cut(&text, MAX_TEXT);
         event.text = text;
         event.provider = event.provider.map(|name| cut(&name, 100).0);
-        Cleaned { event, shortened }
+        Cleaned { event, shortened: shortened || too_long }
     }
 }
 

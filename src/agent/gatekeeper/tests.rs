@@ -417,3 +417,23 @@ fn a_damaged_journal_refuses_everything() {
     assert_eq!(said(&world.deliver(&grant)), "refused: journal-corrupt");
     assert_eq!(said(&world.apply(&grant)), "refused: journal-corrupt");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+    #[test]
+    fn nothing_runs_without_enough_distinct_approvers_none_of_them_the_requester(
+        approvers in proptest::collection::vec(1_u64..5, 0..5),
+        needed in 0_u32..4,
+    ) {
+        let mut world = world();
+        let mut grant = world.grant(Mode::Unattended);
+        world.config.approvals = needed;
+        grant.approvers = approvers.iter().copied().map(Snowflake).collect();
+        let ran = said(&world.deliver(&grant)) == "run";
+        let distinct: std::collections::BTreeSet<u64> = approvers.iter().copied().collect();
+        let quorum = distinct.len() == approvers.len()
+            && distinct.len() >= needed.max(1) as usize
+            && !distinct.contains(&grant.requester.0);
+        proptest::prop_assert_eq!(ran, quorum);
+    }
+}

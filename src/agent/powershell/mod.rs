@@ -6,6 +6,8 @@
 
 pub mod output;
 pub mod process;
+#[cfg(test)]
+mod scripts_tests;
 
 use std::fmt;
 use std::time::Duration;

@@ -23,6 +23,8 @@ pub enum Fault {
         /// Its text.
         message: String,
     },
+    /// Nothing happens, and no answer ever comes.
+    Hang,
     /// The connection is cut before anything happens.
     Drop,
     /// The request takes effect, and then the connection is cut: the bot never learns that it worked.
@@ -48,7 +50,7 @@ impl Fault {
             Fault::Error { status, code, message } => {
                 Some((*status, Some(json!({ "message": message, "code": code }))))
             }
-            Fault::Drop | Fault::LoseAnswer => None,
+            Fault::Hang | Fault::Drop | Fault::LoseAnswer => None,
         }
     }
 }

@@ -88,7 +88,10 @@ pub(crate) struct Beginning {
 
 /// Begins an interaction and watches its deadlines.
 pub(crate) fn begin(shared: &Shared, beginning: Beginning) -> InteractionId {
-    let (id, begun, at) = shared.change(|s| (s.begin(beginning), s.elapsed(), s.now()));
+    let (id, begun, at) = shared.change(|s| {
+        let (begun, at) = (s.elapsed(), s.now());
+        (s.begin(beginning, begun), begun, at)
+    });
     let shared = shared.clone();
     tokio::spawn(async move {
         for (after, expire) in [
@@ -112,7 +115,7 @@ pub(crate) fn begin(shared: &Shared, beginning: Beginning) -> InteractionId {
 }
 
 impl State {
-    fn begin(&mut self, beginning: Beginning) -> InteractionId {
+    fn begin(&mut self, beginning: Beginning, begun: Duration) -> InteractionId {
         let id = InteractionId::new(self.next_id());
         let token = self.random().id();
         let mut payload = match self.channels.get(&beginning.channel) {
@@ -139,7 +142,7 @@ impl State {
             name: beginning.name,
             source: beginning.source,
             opener: beginning.opener,
-            begun: self.elapsed(),
+            begun,
             answered: None,
             made_version: None,
             original: None,

@@ -9,18 +9,19 @@
 //! - `state`         everything behind one lock, and the signal that it changed
 //! - `messages`, `interactions`   the two things that live and change
 //! - `view`          the state as Discord's JSON
-//! - `gateway`       websocket sessions: identify, heartbeat, resume, replay
+//! - `gateway`, `sessions`   websocket connections: identify, heartbeat, resume, replay
 //! - `rest/`         the REST API
 //! - `validate/`     limits on fields
 //! - `limits`, `faults`, `listener`   rate limits, faults on demand, connections that can be cut
 //! - `acts`, `options`   what people do; `forgery`: what they could send with a tampered client
 //! - `waits`         waiting for what the bot does, and what was left unread
 //! - `staging`       changing people, roles, channels, and the weather
-//! - `ui`, `page`    the page's API, and what a person sees there
+//! - `ui`, `page`, `assets`   the page's API, what a person sees there, the page's files
 //!
 //! Time comes only from the injected clock; no state changes behind a test's back.
 
 mod acts;
+mod assets;
 mod error;
 mod faults;
 mod forgery;
@@ -34,6 +35,7 @@ mod page;
 pub mod people;
 mod recorded;
 mod rest;
+mod sessions;
 mod staging;
 mod state;
 mod ui;

@@ -26,6 +26,6 @@ pub struct Recorded {
     pub body: Value,
     /// Names of the files sent along.
     pub files: Vec<String>,
-    /// Status of the answer; `None` when the connection was dropped instead.
+    /// Status of the answer; `None` when none was given.
     pub status: Option<u16>,
 }

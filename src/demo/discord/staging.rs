@@ -6,9 +6,9 @@ use serenity::model::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 use super::LocalDiscord;
 use super::faults::{Fault, Planned};
-use super::gateway::Order;
 use super::limits::Limits;
 use super::people::{self, BOT, Channel, GUILD, Guild, Member, Overwrite, Role, User, Whom};
+use super::sessions::Order;
 use super::state::State;
 use super::view;
 use jiff::Timestamp;

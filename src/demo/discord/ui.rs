@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, Request, State as Extract};
+use axum::extract::{FromRequest, Path, Query, Request, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 use serenity::model::id::{AttachmentId, ChannelId, MessageId, UserId};
 
 use super::acts::{self, ActError};
+use super::assets;
 use super::gateway;
 use super::state::Shared;
 
@@ -61,7 +62,7 @@ pub trait Consoles: Send + Sync {
 pub(super) fn router(shared: Shared) -> Router<Shared> {
     Router::new()
         .route("/", get(index))
-        .route("/page/{file}", get(|Path(file): Path<String>| async move { page(&file) }))
+        .route("/page/{file}", get(|Path(file): Path<String>| async move { assets::file(&file) }))
         .route("/ui/state", get(state))
         .route("/ui/events", get(events))
         .route("/ui/message", post(message))
@@ -80,42 +81,6 @@ pub(super) fn router(shared: Shared) -> Router<Shared> {
         }))
 }
 
-const INDEX: &str = include_str!("../page/index.html");
-
-macro_rules! page_files {
-    ($($name:literal: $kind:literal),* $(,)?) => {
-        &[$(($name, $kind, include_str!(concat!("../page/", $name)))),*]
-    };
-}
-
-/// The page's files: name, kind, content.
-const FILES: &[(&str, &str, &str)] = page_files! {
-    "style.css": "text/css",
-    "api.js": "text/javascript",
-    "app.js": "text/javascript",
-    "command-form.js": "text/javascript",
-    "commands.js": "text/javascript",
-    "composer.js": "text/javascript",
-    "consoles.js": "text/javascript",
-    "conversation.js": "text/javascript",
-    "dom.js": "text/javascript",
-    "drawers.js": "text/javascript",
-    "guide.js": "text/javascript",
-    "listbox.js": "text/javascript",
-    "markdown-view.js": "text/javascript",
-    "markdown.js": "text/javascript",
-    "message.js": "text/javascript",
-    "modal.js": "text/javascript",
-    "route.js": "text/javascript",
-};
-
-fn page(file: &str) -> Response {
-    match FILES.iter().find(|(name, ..)| *name == file) {
-        Some((_, kind, content)) => text(kind, content),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
 /// The gateway's address is the root, as Discord's is; a browser gets the page there.
 async fn index(
     Extract(shared): Extract<Shared>,
@@ -126,20 +91,8 @@ async fn index(
             upgrade.on_upgrade(move |socket| gateway::serve(socket, shared))
         }
         Ok(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        Err(_) => text("text/html", INDEX),
+        Err(_) => assets::index(),
     }
-}
-
-fn text(kind: &'static str, body: &'static str) -> Response {
-    // The picture addresses in cards name 127.0.0.1 even where the page was opened as localhost.
-    const POLICY: &str = "default-src 'self'; img-src 'self' data: http://127.0.0.1:*; base-uri 'none'; frame-ancestors 'none'";
-    let headers = [
-        (header::CONTENT_TYPE, format!("{kind}; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, POLICY.to_owned()),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    (headers, body).into_response()
 }
 
 /// Whether a request names us by a loopback name and, where a browser says so, comes from our own page.
@@ -186,7 +139,12 @@ struct As {
 }
 
 async fn state(Extract(shared): Extract<Shared>, Query(query): Query<Map<String, Value>>) -> Response {
-    let Some(who) = query.get("as").and_then(|v| v.as_str()?.parse().ok()) else {
+    let who = match query.get("as").and_then(Value::as_str) {
+        Some(id) => id.parse().ok(),
+        // A page that is opened for the first time is nobody yet.
+        None => shared.look(|s| s.users.values().find(|u| u.on_page).map(|u| u.id)),
+    };
+    let Some(who) = who else {
         return refuse(StatusCode::BAD_REQUEST, "as: the id of the person you are");
     };
     // Read before the state, so that a change in between makes the page ask again rather than miss it.
@@ -214,6 +172,19 @@ async fn events(Extract(shared): Extract<Shared>) -> Sse<impl Stream<Item = Resu
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 
+/// A JSON body; what is wrong with it is said as every other error is.
+struct Sent<T>(T);
+
+impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Sent<T>, Response> {
+        let Json(body) =
+            Json::from_request(request, state).await.map_err(|e| refuse(e.status(), e.body_text()))?;
+        Ok(Sent(body))
+    }
+}
+
 type Acted = Result<Response, ActError>;
 
 fn begun(interaction: impl Serialize) -> Response {
@@ -228,7 +199,7 @@ struct Say {
     content: String,
 }
 
-async fn message(Extract(shared): Extract<Shared>, Json(said): Json<Say>) -> Acted {
+async fn message(Extract(shared): Extract<Shared>, Sent(said): Sent<Say>) -> Acted {
     let message = shared.change(|s| s.say(said.me.who, said.channel, &said.content, None))?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "message": message }))).into_response())
 }
@@ -243,11 +214,11 @@ struct UseCommand {
     options: Value,
 }
 
-async fn command(Extract(shared): Extract<Shared>, Json(used): Json<UseCommand>) -> Acted {
+async fn command(Extract(shared): Extract<Shared>, Sent(used): Sent<UseCommand>) -> Acted {
     acts::slash(&shared, used.me.who, used.channel, &used.name, &used.options).map(begun)
 }
 
-async fn autocomplete(Extract(shared): Extract<Shared>, Json(used): Json<UseCommand>) -> Acted {
+async fn autocomplete(Extract(shared): Extract<Shared>, Sent(used): Sent<UseCommand>) -> Acted {
     let id = acts::autocomplete(&shared, used.me.who, used.channel, &used.name, &used.options, None)?;
     let choices = shared
         .until(|s| {
@@ -274,15 +245,15 @@ struct OnMessage {
     values: Vec<String>,
 }
 
-async fn context(Extract(shared): Extract<Shared>, Json(used): Json<OnMessage>) -> Acted {
+async fn context(Extract(shared): Extract<Shared>, Sent(used): Sent<OnMessage>) -> Acted {
     acts::context(&shared, used.me.who, used.message, &used.name).map(begun)
 }
 
-async fn click(Extract(shared): Extract<Shared>, Json(used): Json<OnMessage>) -> Acted {
+async fn click(Extract(shared): Extract<Shared>, Sent(used): Sent<OnMessage>) -> Acted {
     acts::click(&shared, used.me.who, used.message, &used.custom_id).map(begun)
 }
 
-async fn select(Extract(shared): Extract<Shared>, Json(used): Json<OnMessage>) -> Acted {
+async fn select(Extract(shared): Extract<Shared>, Sent(used): Sent<OnMessage>) -> Acted {
     acts::select(&shared, used.me.who, used.message, &used.custom_id, &used.values).map(begun)
 }
 
@@ -294,12 +265,12 @@ struct Submit {
     values: std::collections::BTreeMap<String, String>,
 }
 
-async fn modal(Extract(shared): Extract<Shared>, Json(sent): Json<Submit>) -> Acted {
+async fn modal(Extract(shared): Extract<Shared>, Sent(sent): Sent<Submit>) -> Acted {
     let values: Vec<(String, String)> = sent.values.into_iter().collect();
     acts::submit(&shared, sent.me.who, Some(&sent.custom_id), &values).map(begun)
 }
 
-async fn close_modal(Extract(shared): Extract<Shared>, Json(me): Json<As>) -> StatusCode {
+async fn close_modal(Extract(shared): Extract<Shared>, Sent(me): Sent<As>) -> StatusCode {
     shared.change(|s| s.modals.remove(&me.who));
     StatusCode::NO_CONTENT
 }
@@ -310,7 +281,7 @@ struct AtConsole {
     action: String,
 }
 
-async fn console(Extract(shared): Extract<Shared>, Json(act): Json<AtConsole>) -> Response {
+async fn console(Extract(shared): Extract<Shared>, Sent(act): Sent<AtConsole>) -> Response {
     let Some(consoles) = shared.look(|s| s.consoles.clone()) else {
         return refuse(StatusCode::NOT_FOUND, "there are no consoles here");
     };

@@ -157,7 +157,7 @@ fn staging_a_stopped_service_and_retired_products_come_before_any_event() {
         let server = judge_one(report);
         assert_eq!(server.cause, cause);
         assert_eq!(server.offer, cause == Cause::PhsNotActivated, "past support end is a warning only");
-        assert_eq!(has_warning(&server, "support-ended"), true);
+        assert!(has_warning(&server, "support-ended"));
     }
     for kind in [ApplianceKind::DirSync, ApplianceKind::AzureAdSync] {
         let mut report = switched_off();
@@ -294,4 +294,87 @@ fn two_faults_together_are_mixed_and_a_vague_one_only_accompanies() {
     assert_eq!(vague.cause, Cause::AdPermission);
     let along = with_events(vec![event(906, 9, "AADSTS700027"), event(115, 5, "")]);
     assert_eq!(along.cause, Cause::CloudCertificate);
+}
+
+#[test]
+fn older_builds_that_name_no_forest_in_a_heartbeat_are_not_called_silent() {
+    let mut report = healthy();
+    report.events = vec![event(654, 190, ""), event(654, 20, "Provision credentials ping end.")];
+    let two = judge_one(report.clone());
+    assert_eq!((two.cause, two.confidence), (Cause::Healthy, Confidence::Probable));
+    assert!(two.forests.iter().all(|forest| forest.level == HeartbeatLevel::Unknown));
+    // With one forest it is clear whose heartbeat it is.
+    report.state.as_mut().expect("a state").connectors.as_mut().expect("connectors").pop();
+    let one = judge_one(report);
+    assert_eq!((one.confidence, one.forests[0].last_heartbeat), (Confidence::Certain, Some(ago(20))));
+}
+
+#[test]
+fn without_a_heartbeat_nothing_is_called_healthy() {
+    let mut report = healthy();
+    report.events.clear();
+    assert_eq!(judge_one(report.clone()).cause, Cause::HeartbeatMissing);
+    report.events_at = None;
+    let unread = judge_one(report);
+    assert_eq!((unread.cause, unread.confidence), (Cause::HeartbeatMissing, Confidence::Possible));
+}
+
+#[test]
+fn the_flag_alone_is_probable_at_most_and_leads_to_nothing() {
+    let mut report = healthy();
+    report.state.as_mut().expect("a state").cloud_flag = Some(false);
+    let server = judge_one(report);
+    assert_eq!((server.cause, server.confidence), (Cause::PhsNotActivated, Confidence::Probable));
+    assert!(server.remedy.is_none() && !server.offer);
+    assert_eq!(codes(&server), ["code-90-missing"]);
+}
+
+#[test]
+fn a_text_with_code_90_and_another_fault_in_one_breath_is_mixed() {
+    let mut report = switched_off();
+    report.events.push(event(652, 5, "Error Code: 90. ---> AADSTS50054: Old password is used"));
+    assert_eq!(judge_one(report).cause, Cause::Mixed);
+}
+
+#[test]
+fn every_sentence_has_its_names_filled_in() {
+    for cause in Cause::ALL {
+        let told = &Knowledge::embedded().explain(*cause).sentence.clone();
+        let filled = told.replace("{server}", "").replace("{forest}", "").replace("{build}", "");
+        assert!(!filled.contains(['{', '}']), "{cause}: {told}");
+    }
+    let server = with_events(vec![of(CORP, event(611, 5, "RPC Error 1722"))]);
+    assert!(server.summary.contains("corp.contoso.com"), "{}", server.summary);
+}
+
+#[test]
+fn one_record_given_twice_is_one_event() {
+    let mut report = switched_off();
+    for event in &mut report.events {
+        event.record = Some(event.at.as_second().unsigned_abs());
+    }
+    report.events.extend(report.events.clone());
+    let server = judge_one(report);
+    let counts: Vec<_> =
+        server.evidence.iter().filter_map(|it| it.events.as_ref()).map(|it| it.count).collect();
+    assert_eq!(counts, [1, 1, 1]);
+}
+
+#[test]
+fn what_was_done_about_code_90_speaks_against_the_remedy_until_the_flag_is_read_again() {
+    let on = r#"{"ActionType":"Enable","Status":"Success"}"#;
+    for (code, done) in [
+        ("self-healing", event(661, 5, "")),
+        ("switched-on-since", event(2606, 5, on)),
+        ("full-sync-newer", event(623, 5, "")),
+    ] {
+        let mut report = switched_off();
+        report.events.push(done);
+        report.state.as_mut().expect("a state").read_at = ago(6);
+        let server = judge_one(report.clone());
+        assert_eq!(server.cause, Cause::PhsNotActivated, "{code}");
+        assert!(server.remedy.is_none() && codes(&server).contains(&code), "{code}: {:?}", codes(&server));
+        report.state.as_mut().expect("a state").read_at = now();
+        assert_eq!(judge_one(report).offer, code != "full-sync-newer", "{code}");
+    }
 }

@@ -133,7 +133,7 @@ impl Call {
     pub(super) fn tokenless(&self) -> bool {
         match self.path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["interactions", _, _, "callback"] | ["gateway"] => true,
-            ["webhooks", _, token, ..] => *token != "",
+            ["webhooks", _, token, ..] => !token.is_empty(),
             _ => false,
         }
     }

@@ -29,10 +29,21 @@ pub(crate) async fn handle(
     for listener in listeners {
         listener(&recorded);
     }
-    if outcome.cut {
-        wire.cut();
+    match outcome.end {
+        End::Answer => {}
+        End::Cut => wire.cut(),
+        // Until the client gives up.
+        End::Hang => std::future::pending().await,
     }
     outcome.response()
+}
+
+/// How a request ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Answer,
+    Cut,
+    Hang,
 }
 
 /// An answer and its headers, or none at all.
@@ -40,12 +51,12 @@ struct Outcome {
     status: u16,
     body: Option<Value>,
     headers: Vec<(&'static str, String)>,
-    cut: bool,
+    end: End,
 }
 
 impl Outcome {
     fn new(status: u16, body: Option<Value>) -> Outcome {
-        Outcome { status, body, headers: Vec::new(), cut: false }
+        Outcome { status, body, headers: Vec::new(), end: End::Answer }
     }
 
     fn response(self) -> Response<Body> {
@@ -73,7 +84,8 @@ fn answer(state: &mut State, call: &Call) -> Outcome {
         None => faults::take(&mut state.planned, &call.method, &path),
     };
     match &fault {
-        Some(Fault::Drop) => return Outcome { cut: true, ..Outcome::new(0, None) },
+        Some(Fault::Drop) => return Outcome { end: End::Cut, ..Outcome::new(0, None) },
+        Some(Fault::Hang) => return Outcome { end: End::Hang, ..Outcome::new(0, None) },
         Some(fault) => {
             if let Some((status, body)) = fault.answer() {
                 let mut outcome = Outcome::new(status, body);
@@ -94,7 +106,9 @@ fn answer(state: &mut State, call: &Call) -> Outcome {
     if let Some(standing) = standing {
         add_standing(state, &mut outcome, &standing);
     }
-    outcome.cut = fault == Some(Fault::LoseAnswer);
+    if fault == Some(Fault::LoseAnswer) {
+        outcome.end = End::Cut;
+    }
     outcome
 }
 
@@ -182,7 +196,7 @@ fn record(state: &mut State, call: &Call, outcome: &Outcome) -> Recorded {
         query: call.raw_query.clone(),
         body: call.json.clone(),
         files: call.files.iter().map(|f| f.name.clone()).collect(),
-        status: (!outcome.cut).then_some(outcome.status),
+        status: (outcome.end == End::Answer).then_some(outcome.status),
     };
     state.next_request += 1;
     if state.recorded.len() >= state.config.keep_requests {

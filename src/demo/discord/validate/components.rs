@@ -250,6 +250,18 @@ mod tests {
     }
 
     #[test]
+    fn select_menus_and_link_buttons_pass_and_do_not_share_a_row() {
+        let menu = json!({ "type": 3, "custom_id": "m", "placeholder": "Which?", "min_values": 0, "max_values": 1,
+            "options": [{ "label": "One", "value": "1", "description": "d", "default": false }] });
+        let link = json!({ "type": 2, "style": 5, "label": "Docs", "url": "https://example.org", "disabled": false });
+        assert!(good(&json!([row(std::slice::from_ref(&menu)), row(std::slice::from_ref(&link))])));
+        assert!(error(&json!([row(&[menu.clone(), link])]), "/components/0/components").is_some());
+        let mut twice = menu;
+        twice["options"] = json!([{ "label": "a", "value": "1" }, { "label": "b", "value": "1" }]);
+        assert!(error(&json!([row(&[twice])]), "/components/0/components/0/options/1/value").is_some());
+    }
+
+    #[test]
     fn a_custom_id_stands_once_on_a_message() {
         let twice = json!([row(&[button("a", "x")]), row(&[button("a", "y")])]);
         assert_eq!(

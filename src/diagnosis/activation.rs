@@ -1,0 +1,121 @@
+//! Whether password hash sync is switched off in the tenant: code 90, its description alone, or the flag alone.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::answer::WhyNot;
+use super::case::Case;
+use super::cause::{Cause, Confidence};
+use super::evidence::{flag, heartbeats, of_faults};
+use super::limits::{CODE_90_CURRENT, FRESH};
+use super::offer::why_not;
+use super::timeline::Fault;
+use super::verdict::{Verdict, mixed, remedy, sureness};
+
+/// Whether the flag was read as on at a time (or, as clocks and readings go, about then) or after it.
+pub(super) fn flag_on_since(case: &Case<'_>, at: Timestamp) -> bool {
+    case.state()
+        .is_some_and(|state| state.cloud_flag == Some(true) && at.duration_since(state.read_at) <= FRESH)
+}
+
+pub(super) fn not_activated(
+    case: &Case<'_>,
+    code_90: &[&Fault<'_>],
+    last: &Fault<'_>,
+    others: &[&Fault<'_>],
+) -> Verdict {
+    let last_at = last.event.at;
+    let newer = others.iter().copied().filter(|fault| fault.event.at >= last_at);
+    let newer: Vec<&Fault<'_>> = newer.collect();
+    if !newer.is_empty() {
+        let mut verdict = mixed(case, code_90.iter().copied().chain(newer).collect());
+        verdict.doubts.push(why_not(
+            "other-fault-newer",
+            "Since the last code 90 there is evidence of another fault, which switching on would not mend.",
+        ));
+        return verdict;
+    }
+    let mut doubts = against(case, last_at);
+    let spoken_against = !doubts.is_empty();
+    let flag_on = flag_on_since(case, last_at);
+    if flag_on {
+        doubts.push(why_not("flag-on", "The tenant's flag is on already."));
+    }
+    let current = case.as_of.duration_since(last_at) <= CODE_90_CURRENT;
+    let events = if spoken_against { Some(false) } else { current.then_some(true) };
+    let state = case.state().and_then(|state| state.cloud_flag).map(|on| !on);
+    let mut evidence = of_faults(code_90.iter().copied());
+    evidence.extend(flag(case));
+    let since = Some(case.timeline.began(last));
+    let mut verdict = Verdict::new(Cause::PhsNotActivated, sureness(case, events, state), since, evidence);
+    if flag_on {
+        verdict.summary = Some(
+            "Password hash sync was switched off in the tenant; the switch is on again, and the first signs of \
+             life are awaited."
+                .into(),
+        );
+    }
+    verdict.remedy =
+        doubts.is_empty().then(|| remedy(Cause::PhsNotActivated, BTreeMap::new(), "the tenant")).flatten();
+    verdict.doubts = doubts;
+    verdict
+}
+
+/// What in the log, newer than the last code 90, says that the flag may be on by now.
+fn against(case: &Case<'_>, last_90: Timestamp) -> Vec<WhyNot> {
+    let mut doubts = Vec::new();
+    if case.timeline.heartbeats.iter().any(|heartbeat| heartbeat.at >= last_90) {
+        doubts.push(why_not("heartbeat-newer", "A sign of life is newer than the last code 90."));
+    }
+    if case.timeline.full_sync_ended.is_some_and(|at| at >= last_90) {
+        doubts.push(why_not("full-sync-newer", "A full password sync has finished since the last code 90."));
+    }
+    // What somebody, or the product itself, did about it counts until the flag was read as off after that.
+    let read_off_at = case.state().filter(|state| state.cloud_flag == Some(false)).map(|state| state.read_at);
+    let may_have_worked = |at: Timestamp| at >= last_90 && read_off_at.is_none_or(|read| read <= at);
+    if case.timeline.healings.iter().any(|healed| may_have_worked(*healed)) {
+        doubts.push(why_not(
+            "self-healing",
+            "The product has tried to switch the flag on again since the last code 90.",
+        ));
+    }
+    let effective = case.actions.iter().find(|action| action.succeeded != Some(false));
+    if effective.is_some_and(|action| action.switched_on == Some(true) && may_have_worked(action.at)) {
+        doubts.push(why_not(
+            "switched-on-since",
+            "Somebody has switched password sync on since the last code 90.",
+        ));
+    }
+    doubts
+}
+
+/// The text of code 90 without the code.
+pub(super) fn description_only(case: &Case<'_>, weak: &[&Fault<'_>]) -> Verdict {
+    let since = weak.last().map(|last| case.timeline.began(last));
+    let mut evidence = of_faults(weak.iter().copied());
+    evidence.extend(flag(case));
+    let mut verdict = Verdict::new(Cause::PhsNotActivated, Confidence::Possible, since, evidence);
+    verdict.doubts.push(code_90_missing());
+    verdict
+}
+
+/// The flag is off, and no code 90 says so.
+pub(super) fn flag_off(case: &Case<'_>) -> Verdict {
+    let read_at = case.state().map(|state| state.read_at);
+    let alive_since =
+        case.timeline.heartbeats.iter().any(|heartbeat| read_at.is_some_and(|at| heartbeat.at > at));
+    let events = if alive_since { Some(false) } else { None };
+    let evidence = flag(case).into_iter().chain(heartbeats(case)).collect();
+    let mut verdict =
+        Verdict::new(Cause::PhsNotActivated, sureness(case, events, Some(true)), None, evidence);
+    verdict.doubts.push(code_90_missing());
+    verdict
+}
+
+fn code_90_missing() -> WhyNot {
+    why_not(
+        "code-90-missing",
+        "No event carries Error Code 90 itself, and without it nothing is switched on.",
+    )
+}
