@@ -46,9 +46,9 @@ pub fn violations(requests: &[Recorded]) -> Vec<String> {
             continue;
         }
         let key = format!("{} {template}", request.method);
-        let validator = validators.entry(key.clone()).or_insert_with(|| {
-            validator(spec, &template, &request.method.to_ascii_lowercase())
-        });
+        let validator = validators
+            .entry(key.clone())
+            .or_insert_with(|| validator(spec, &template, &request.method.to_ascii_lowercase()));
         match validator {
             None => wrong.push(format!("{key}: takes no body")),
             Some(validator) if !validator.is_valid(&request.body) => {
