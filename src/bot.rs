@@ -170,7 +170,10 @@ fn certificates(tenant: &Tenant) -> Arc<dyn Fn() -> Vec<String> + Send + Sync> {
         let own = identity.bot_info();
         let days = |left: jiff::SignedDuration| left.as_hours().div_euclid(24).max(0);
         let ends = own.ends_soon(now).then(|| {
-            format!("The bot's own certificate ends in {} days: run `syncmedic agents renew`.", days(own.left(now)))
+            format!(
+                "The bot's own certificate ends in {} days: run `syncmedic agents renew`.",
+                days(own.left(now))
+            )
         });
         ends.into_iter().collect()
     })

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
+#[cfg(feature = "bot")]
+pub mod bot;
 pub mod catalog;
 pub mod clock;
 #[cfg(feature = "bot")]
