@@ -47,7 +47,7 @@ impl Desk {
         let diagnosis = diagnose(&observations, self.now(), &self.tenant.knowledge);
         let post = self.answer_post(&diagnosis, focus.as_ref(), inside).await?;
         self.rest.edit_original(ticket, &post).await?;
-        if let Some(fresh) = self.fresher(&diagnosis, &observations, focus.as_ref()).await {
+        if let Some(fresh) = self.fresher(&observations).await {
             let again = self.answer_post(&fresh, focus.as_ref(), inside).await?;
             if says(&again) != says(&post) {
                 self.rest.edit_original(ticket, &again).await?;
@@ -113,25 +113,20 @@ impl Desk {
         Ok(buttons)
     }
 
-    /// The diagnosis on fresh state of the server that the answer is about, if its state is old or missing.
-    async fn fresher(
-        &self,
-        diagnosis: &Diagnosis,
-        observations: &[Observation],
-        focus: Option<&AgentId>,
-    ) -> Option<Diagnosis> {
-        let lead = focus.cloned().or_else(|| diagnosis.leading().map(|server| server.agent.clone()))?;
-        let seen = observations.iter().find(|seen| seen.agent == lead)?;
-        if seen.silence.is_some() {
+    /// The diagnosis on fresh state, if that of a server that answers is old or missing. An offer rests on fresh
+    /// state of every server.
+    async fn fresher(&self, observations: &[Observation]) -> Option<Diagnosis> {
+        let is_stale = |seen: &Observation| {
+            let report = seen.report.as_ref();
+            let read = report.and_then(|report| Some((report.state.as_ref()?.read_at, report.clock)));
+            let fresh = read.is_some_and(|(read_at, clock)| clock.duration_since(read_at) < STALE);
+            seen.silence.is_none() && !fresh
+        };
+        if !observations.iter().any(is_stale) {
             return None;
         }
-        let state =
-            seen.report.as_ref().and_then(|report| Some((report.state.as_ref()?.read_at, report.clock)));
-        if state.is_some_and(|(read_at, clock)| clock.duration_since(read_at) < STALE) {
-            return None;
-        }
-        self.tenant.fleet.poll_fresh(&lead, FRESH_WITHIN).await?;
-        Some(diagnose(&self.tenant.fleet.observe(), self.now(), &self.tenant.knowledge))
+        let observations = self.tenant.fleet.refresh(FRESH_WITHIN).await;
+        Some(diagnose(&observations, self.now(), &self.tenant.knowledge))
     }
 
     /// There is no server of that name.

@@ -145,7 +145,11 @@ impl RawEventHandler for Raw {
         match event {
             Event::Ready(_) | Event::Resumed(_) => self.0.ready(),
             Event::InteractionCreate(event) => match serde_json::to_value(&event.interaction) {
-                Ok(json) => self.0.interaction(json),
+                Ok(mut json) => {
+                    // Serenity keeps the type in its own enum, and leaves it out when it writes.
+                    json["type"] = u8::from(event.interaction.kind()).into();
+                    self.0.interaction(json);
+                }
                 Err(error) => tracing::error!(%error, "an interaction could not be taken apart"),
             },
             Event::MessageCreate(event) => match serde_json::to_value(&event.message) {

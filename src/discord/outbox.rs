@@ -221,6 +221,12 @@ impl Outbox {
         let (key, mark) = (request_card(&row.subject), approval::mark(&request));
         // What it says does not depend on its buttons' ids, which are new each time.
         let content = content(&approval::card(&request, &approval::Buttons::default(), self.frame()));
+        if !request.state.can_withdraw() {
+            // Decided: its buttons die before the card loses them, wherever somebody still sees them.
+            let mut write = self.store.write().await?;
+            write.kill_buttons(&row.subject).await?;
+            write.commit().await?;
+        }
         let place = self.store.card(&key).await?;
         let card = match place {
             Some(card) if card.content == content => None,
@@ -232,16 +238,7 @@ impl Outbox {
                 self.show(row, &send, content, &post).await?
             }
         };
-        let mut write = self.store.write().await?;
-        if !request.state.can_withdraw() {
-            // Decided: its buttons are dead, wherever somebody still sees them.
-            write.kill_buttons(&row.subject).await?;
-        }
-        if let Some(card) = card {
-            write.put_card(&key, card).await?;
-        }
-        write.outbox_done(row.seq).await?;
-        Ok(write.commit().await?)
+        self.done(row, card.as_ref().map(|card| (key.as_str(), card))).await
     }
 
     async fn buttons(&self, request: &Request) -> Result<approval::Buttons, StoreError> {
