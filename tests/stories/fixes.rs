@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use syncmedic::agent::powershell::ScriptError;
-use syncmedic::demo::discord::people::{APPROVALS, APPROVER_ROLE, DANA, HELPDESK, LEE};
+use syncmedic::demo::discord::people::{APPROVALS, APPROVER_ROLE, LEE};
 use syncmedic::demo::simulator::Fault;
 use syncmedic::demo::simulator::scenario::Scenario;
 use syncmedic::gate::State;
@@ -28,17 +28,14 @@ fn asked_approved_run_and_proven() {
         }
         assert!(!s.server("SYNC01").tenant().flag(), "nothing runs before approval");
 
-        let pressed = s.press(LEE, card.id, "Approve").await;
-        s.discord.acknowledged(pressed).await.expect("the click is acknowledged");
+        s.press(LEE, card.id, "Approve").await;
         let id = s.request().await.id;
         s.until_state(&id, State::Verified).await;
         assert!(s.server("SYNC01").tenant().flag());
         let card = s.card_says(card.id, "Verified").await;
         assert!(card.buttons().is_empty(), "a decided card has no buttons");
-        let outcome = s.discord.next_message(HELPDESK, |m| m.text().contains("proven")).await;
-        let outcome = outcome.expect("the requester is told");
-        assert_eq!(outcome.pings.users, [DANA].into(), "exactly the requester is pinged");
-        s.read_all();
+        s.told("proven").await;
+        s.skim();
     });
 }
 
@@ -59,7 +56,7 @@ fn an_attended_command_waits_for_its_operator_at_the_server() {
         let verified = s.until_state(&id, State::Verified).await;
         assert_eq!(verified.operator.as_deref(), Some(r"CONTOSO\olga"));
         s.card_says(card.id, "Verified").await;
-        s.read_all();
+        s.skim();
     });
 }
 
@@ -74,7 +71,7 @@ fn an_unattended_run_that_asks_for_a_person_fails_and_offers_an_attended_one() {
         s.until_state(&id, State::Failed).await;
         let card = s.card_says(card.id, "needs-a-person").await;
         assert!(card.button("Request attended run").is_some(), "{}", card.text());
-        s.read_all();
+        s.skim();
     });
 }
 
@@ -89,7 +86,7 @@ fn a_busy_server_is_asked_again_until_it_is_ready() {
         s.server("SYNC01").change(|state| state.cycle_running = false);
         let id = s.request().await.id;
         s.until_state(&id, State::Verified).await;
-        s.read_all();
+        s.skim();
     });
 }
 
@@ -102,7 +99,7 @@ fn a_state_that_moved_between_approval_and_run_runs_nothing() {
         let id = s.request().await.id;
         s.until_state(&id, State::Moved).await;
         assert!(!s.server("SYNC01").tenant().flag(), "nothing ran");
-        s.read_all();
+        s.skim();
     });
 }
 
@@ -115,7 +112,7 @@ fn a_fault_that_ends_by_itself_closes_its_request() {
         let moved = s.until_state(&id, State::Moved).await;
         assert_eq!(moved.outcome.expect("says why").code, "fault-ended");
         s.card_says(card.id, "ended by itself").await;
-        s.read_all();
+        s.skim();
     });
 }
 
@@ -132,7 +129,7 @@ fn a_role_lost_between_click_and_run_stops_the_run() {
         let failed = s.until_state(&id, State::Failed).await;
         assert_eq!(failed.outcome.expect("says why").code, "approver-lost");
         assert!(!s.server("SYNC01").tenant().flag(), "nothing ran");
-        s.read_all();
+        s.skim();
     });
 }
 
@@ -146,7 +143,7 @@ fn an_approved_request_that_never_gets_ready_lapses() {
         s.until_state(&id, State::Lapsed).await;
         assert!(!s.server("SYNC01").tenant().flag(), "nothing ran");
         s.card_says(card.id, "Lapsed").await;
-        s.read_all();
+        s.skim();
     });
 }
 
@@ -162,7 +159,7 @@ fn a_run_that_only_says_it_worked_ends_unproven_and_later_proof_is_marked_late()
         let verified = s.until_state(&id, State::Verified).await;
         assert!(verified.late);
         s.card_says(card.id, "late").await;
-        s.read_all();
+        s.skim();
     });
 }
 
@@ -189,7 +186,7 @@ fn a_bot_killed_at_each_step_goes_on_where_it_was_and_nothing_runs_twice() {
         let runs = s.server("SYNC01").console().iter().filter(|line| line.contains("Set-ADSync")).count();
         assert_eq!(runs, 1, "it ran once");
         s.card_says(card.id, "Verified").await;
-        s.read_all();
+        s.skim();
     });
 }
 
@@ -210,6 +207,6 @@ fn reminders_of_old_cards_are_dead() {
         assert!(said.text().contains("no longer in use"), "{}", said.text());
         s.pass(Duration::from_secs(30)).await;
         assert_eq!(s.request().await.state, State::Denied);
-        s.read_all();
+        s.skim();
     });
 }

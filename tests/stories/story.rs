@@ -27,6 +27,7 @@ use syncmedic::ids::RequestId;
 use syncmedic::random::Random;
 use syncmedic::store::Store;
 use syncmedic::tenant::Tenant;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -43,14 +44,12 @@ pub(crate) struct Setup {
     pub(crate) env: BTreeMap<&'static str, String>,
     /// What each server's administrators decided.
     pub(crate) agents: fn(&mut syncmedic::agent::config::Config),
-    /// Whether what is left unread at the end is a failure.
-    pub(crate) all_read: bool,
 }
 
 impl Setup {
     /// The flag is off; one approver is enough.
     pub(crate) fn new() -> Setup {
-        Setup { scenario: Scenario::Unattended, env: BTreeMap::new(), agents: |_| {}, all_read: true }
+        Setup { scenario: Scenario::Unattended, env: BTreeMap::new(), agents: |_| {} }
     }
 
     pub(crate) fn scenario(mut self, scenario: Scenario) -> Setup {
@@ -81,27 +80,30 @@ pub(crate) struct Story {
     tasks: Vec<JoinHandle<()>>,
     database: String,
     folder: tempfile::TempDir,
+    skimmed: bool,
 }
 
+/// The bot, in a runtime of its own: a kill takes everything of it at once, as `kill -9` does.
 struct Running {
+    runtime: Runtime,
     task: JoinHandle<anyhow::Result<()>>,
     stop: oneshot::Sender<()>,
 }
 
 /// Tells a story, on SQLite and, where one is, on PostgreSQL.
 pub(crate) fn tell(setup: Setup, story: impl AsyncFn(&mut Story)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = runtime();
     runtime.block_on(async {
         for database in databases().await {
             let mut s = Story::begin(&setup, database).await;
             story(&mut s).await;
-            s.end(setup.all_read).await;
+            s.end().await;
         }
     });
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 
 /// A fresh database of each kind; `None` is an SQLite file in the story's folder.
@@ -167,7 +169,8 @@ impl Story {
             let server = post.server.clone();
             tasks.push(tokio::spawn(async move { server.live(Pace::REAL, std::future::pending()).await }));
         }
-        let mut story = Story { discord, site, clock, hand, env, bot: None, tasks, database, folder };
+        let mut story =
+            Story { discord, site, clock, hand, env, bot: None, tasks, database, folder, skimmed: false };
         story.start_bot().await;
         story
     }
@@ -182,29 +185,33 @@ impl Story {
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let task = tokio::spawn(bot::run(config, rest, clock, random, shutdown));
-        self.bot = Some(Running { task, stop });
+        let runtime = runtime();
+        let task = runtime.spawn(bot::run(config, rest, clock, random, shutdown));
+        self.bot = Some(Running { runtime, task, stop });
         self.discord.online(true).await.expect("the bot comes online");
     }
 
     /// Stops the bot as Ctrl-C does.
     pub(crate) async fn stop_bot(&mut self) {
-        let Running { task, stop } = self.bot.take().expect("the bot runs");
+        let Running { runtime, task, stop } = self.bot.take().expect("the bot runs");
         let _ = stop.send(());
-        task.await.expect("the bot does not panic").expect("the bot stops cleanly");
+        let ended = task.await.expect("the bot does not panic");
+        runtime.shutdown_background();
+        ended.expect("the bot stops cleanly");
     }
 
-    /// Kills the bot wherever it is, as `kill -9` does; its lease runs out by time.
+    /// Kills the bot wherever it is; its lease runs out by time.
     pub(crate) async fn kill_bot(&mut self) {
-        let Running { task, .. } = self.bot.take().expect("the bot runs");
-        task.abort();
-        let _ = task.await;
+        self.bot.take().expect("the bot runs").runtime.shutdown_background();
         self.discord.online(false).await.expect("the bot goes offline");
     }
 
     /// How the bot ended by itself.
     pub(crate) async fn bot_ended(&mut self) -> anyhow::Result<()> {
-        self.bot.take().expect("the bot runs").task.await.expect("the bot does not panic")
+        let Running { runtime, task, .. } = self.bot.take().expect("the bot runs");
+        let ended = task.await.expect("the bot does not panic");
+        runtime.shutdown_background();
+        ended
     }
 
     /// Another connection to the bot's database.
@@ -309,7 +316,11 @@ impl Story {
 
     /// Lee presses a button of the card.
     pub(crate) async fn press(&self, who: UserId, card: MessageId, button: &str) -> InteractionId {
-        self.discord.click(who, card, button).unwrap_or_else(|error| panic!("{button}: {error}"))
+        let pressed =
+            self.discord.click(who, card, button).unwrap_or_else(|error| panic!("{button}: {error}"));
+        // Time may jump only after this: Discord gives three seconds.
+        self.discord.acknowledged(pressed).await.expect("the click is acknowledged");
+        pressed
     }
 
     /// Lets time pass until an interaction is answered: for answers that wait for a silent server.
@@ -346,19 +357,27 @@ impl Story {
         self.start_bot().await;
     }
 
-    /// Marks everything as read: for stories whose point lies elsewhere.
-    pub(crate) fn read_all(&self) {
-        self.discord.read_all();
+    /// Waits until the requester is told how it ended.
+    pub(crate) async fn told(&self, words: &str) -> Shown {
+        let told = self.discord.next_message(HELPDESK, |m| m.text().contains(words)).await;
+        let told = told.expect("the requester is told");
+        assert_eq!(told.pings.users, [DANA].into(), "exactly the requester is pinged");
+        told
     }
 
-    async fn end(mut self, all_read: bool) {
+    /// Does not look at what is left unread: for stories whose point lies elsewhere.
+    pub(crate) fn skim(&mut self) {
+        self.skimmed = true;
+    }
+
+    async fn end(mut self) {
         if self.bot.is_some() {
             self.stop_bot().await;
         }
         for task in &self.tasks {
             task.abort();
         }
-        if all_read {
+        if !self.skimmed {
             let unread: Vec<String> = self.discord.unread().iter().map(ToString::to_string).collect();
             assert!(unread.is_empty(), "left unread: {unread:#?}");
         }
