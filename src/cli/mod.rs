@@ -4,6 +4,7 @@
 mod agents;
 mod ask;
 mod audit;
+mod doctor;
 mod run;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Command {
     Run,
     /// Try everything with no accounts and no servers.
     Demo(run::DemoArgs),
+    /// Check the configuration, Discord, the database, the agents, certificates and clocks.
+    Doctor,
     /// Ask in the terminal what is wrong: the same answer as in Discord, without Discord.
     Ask(ask::Args),
     /// Enrol, list and remove the agents on the sync servers.
@@ -93,6 +96,7 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
         match command {
             Command::Run => run::run().await,
             Command::Demo(args) => run::demo(args).await,
+            Command::Doctor => doctor::run().await,
             Command::Ask(args) => ask::run(args).await,
             Command::Agents(command) => agents::run(command).await,
             Command::Audit(command) => audit::run(command).await,
