@@ -12,9 +12,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use syncmedic::clock::Clock;
 use syncmedic::config::{Base, ConfigError, Logging};
+use syncmedic::diagnosis::KnowledgeError;
+use syncmedic::link::identity::IdentityError;
 use syncmedic::random::Random;
-use syncmedic::store::{Store, StoreError};
+use syncmedic::store::{DatabaseUrl, Store, StoreError};
 use syncmedic::tenant::Tenant;
+use syncmedic::watch::schedule::ScheduleError;
 use tracing_subscriber::EnvFilter;
 
 /// A first responder for Microsoft Entra password hash sync, living in a team's Discord.
@@ -35,7 +38,7 @@ enum Command {
     Doctor,
     /// Ask in the terminal what is wrong: the same answer as in Discord, without Discord.
     Ask(ask::Args),
-    /// Enrol, list and remove the agents on the sync servers.
+    /// Enrol, list and remove the agents on the sync servers; renew the bot's own certificate.
     #[command(subcommand)]
     Agents(agents::Command),
     /// Read, export and verify the audit.
@@ -111,6 +114,9 @@ fn code(error: &anyhow::Error) -> u8 {
     if error.is::<ConfigError>() {
         return CONFIG;
     }
+    if error.is::<ScheduleError>() || error.is::<KnowledgeError>() || error.is::<IdentityError>() {
+        return CONFIG;
+    }
     match error.downcast_ref::<StoreError>() {
         Some(StoreError::Held { .. }) => LATER,
         Some(StoreError::Url(_) | StoreError::OtherTenant { .. } | StoreError::Newer { .. }) => CONFIG,
@@ -139,6 +145,13 @@ fn init_logging(logging: &Logging) -> anyhow::Result<()> {
 /// The database alone, for commands that only read the record.
 async fn store() -> anyhow::Result<Store> {
     let base = Base::read(&env)?;
+    let url: DatabaseUrl = base.database.expose().parse().map_err(StoreError::from)?;
+    if let Some(file) = url.sqlite_file().filter(|file| !file.exists()) {
+        return Err(exit(
+            CONFIG,
+            format!("there is no database at {} (DATABASE_URL, DATA_DIR)", file.display()),
+        ));
+    }
     Ok(Store::open(base.database.expose(), Clock::system(), &base.tenant).await?)
 }
 
