@@ -361,6 +361,25 @@ async fn a_state_that_moved_between_plan_and_grant_lets_nothing_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_journal_stops_every_run_and_no_report() {
+    let site = site("2.6.3.0");
+    let journal = site.home().join("data/journal.jsonl");
+    std::fs::write(&journal, "changed by another hand\n").expect("writes");
+    let (_agent, client) = site.served().await;
+    let report = client.report(true).await.expect("answers");
+    assert!(
+        report.gaps.iter().any(|gap| gap.what == "journal" && gap.why.contains("line 1")),
+        "{:?}",
+        report.gaps
+    );
+    let PlanAnswer::Refused { why } = client.plan(&wish(Mode::Unattended)).await.expect("answers") else {
+        panic!("was planned");
+    };
+    assert_eq!(why[0].code, "journal-corrupt");
+    assert!(std::fs::read_to_string(&journal).expect("reads").starts_with("changed"), "the evidence stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_request_of_the_protocol_is_answered_with_a_problem() {
     let site = site("2.6.3.0");
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("binds");

@@ -52,6 +52,7 @@ function Get-Property($Object, [string] $Name) {
 }
 
 function Get-Flag($Object, [string] $Name) {
+    if ($null -eq $Object) { throw "the cmdlet that gives $Name could not be read" }
     $value = Get-Property $Object $Name
     if ($value -is [bool]) { return $value }
     if ("$value" -eq 'True') { return $true }
@@ -94,8 +95,10 @@ $scheduler = Read-Value 'scheduler' { Get-ADSyncScheduler }
 $staging = Read-Value 'staging' { Get-Flag $scheduler 'StagingModeEnabled' }
 $cycleRunning = Read-Value 'cycle_running' {
     if (Get-Flag $scheduler 'SyncCycleInProgress') { return $true }
-    # Idle connectors give nothing; a busy one blocks changes as a cycle does.
-    if (@(Get-ADSyncConnectorRunStatus).Count -gt 0) { return $true }
+    # Idle connectors give nothing; a busy one blocks changes as a cycle does. Old builds have no such cmdlet.
+    if ($null -ne (Get-Command -Name 'Get-ADSyncConnectorRunStatus' -ErrorAction SilentlyContinue)) {
+        if (@(Get-ADSyncConnectorRunStatus).Count -gt 0) { return $true }
+    }
     return $false
 }
 $schedulerSuspended = Read-Value 'scheduler_suspended' { Get-Flag $scheduler 'SchedulerSuspended' }

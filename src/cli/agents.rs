@@ -5,12 +5,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use syncmedic::clock::Clock;
+use syncmedic::config::Base;
 use syncmedic::fleet::Fleet;
 use syncmedic::ids::AgentId;
 use syncmedic::link::client::AgentUrl;
-use syncmedic::tenant::AddError;
+use syncmedic::link::identity::Identity;
+use syncmedic::random::Random;
+use syncmedic::tenant::{AddError, KEYS};
 
-use super::{DATA, exit, tenant};
+use super::{DATA, env, exit, tenant};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -30,6 +34,8 @@ pub(super) enum Command {
     },
     /// List the enrolled agents, and whether they answer.
     List,
+    /// Give the bot a new certificate. Agents need nothing; restart the bot to use it.
+    Renew,
     /// Remove an agent and revoke its certificate.
     Remove {
         /// The agent's id.
@@ -41,6 +47,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Add { id, url, csr, out } => add(id, url, csr, out).await,
         Command::List => list().await,
+        Command::Renew => renew(),
         Command::Remove { id } => remove(id).await,
     }
 }
@@ -104,5 +111,16 @@ async fn remove(id: AgentId) -> anyhow::Result<ExitCode> {
     }
     write.commit().await?;
     println!("{id} is removed and its certificate revoked. A running bot follows within one sweep.");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn renew() -> anyhow::Result<ExitCode> {
+    let base = Base::read(&env)?;
+    let mut identity = Identity::open(&base.data_dir.join(KEYS))?;
+    identity.renew_bot(Clock::system().now(), &Random::system())?;
+    println!(
+        "The bot has a new certificate, good until {}. Restart the bot to use it.",
+        identity.bot_info().not_after.strftime("%Y-%m-%d")
+    );
     Ok(ExitCode::SUCCESS)
 }

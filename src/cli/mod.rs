@@ -2,7 +2,10 @@
 //! line, 65 for bad input, 75 for "try again later", 78 for a fault in the configuration.
 
 mod agents;
+mod ask;
 mod audit;
+mod doctor;
+mod run;
 
 use std::process::ExitCode;
 
@@ -24,6 +27,14 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the bot, configured by environment variables and .env.
+    Run,
+    /// Try everything with no accounts and no servers.
+    Demo(run::DemoArgs),
+    /// Check the configuration, Discord, the database, the agents, certificates and clocks.
+    Doctor,
+    /// Ask in the terminal what is wrong: the same answer as in Discord, without Discord.
+    Ask(ask::Args),
     /// Enrol, list and remove the agents on the sync servers.
     #[command(subcommand)]
     Agents(agents::Command),
@@ -83,6 +94,10 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
+            Command::Run => run::run().await,
+            Command::Demo(args) => run::demo(args).await,
+            Command::Doctor => doctor::run().await,
+            Command::Ask(args) => ask::run(args).await,
             Command::Agents(command) => agents::run(command).await,
             Command::Audit(command) => audit::run(command).await,
         }

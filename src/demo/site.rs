@@ -22,12 +22,14 @@ use crate::tenant::Tenant;
 /// The servers of one tenant. Dropping it stops the agents.
 pub struct Site {
     posts: Vec<Post>,
-    _running: JoinSet<()>,
+    running: JoinSet<()>,
     stop: watch::Sender<bool>,
 }
 
 /// One server with its agent.
 pub struct Post {
+    /// Stops this agent alone.
+    stop: watch::Sender<bool>,
     /// The server.
     pub server: SyncServer,
     /// The agent in front of it.
@@ -47,7 +49,7 @@ impl Site {
         change: impl Fn(&mut Config),
     ) -> anyhow::Result<Site> {
         let (stop, stopped) = watch::channel(false);
-        let mut site = Site { posts: Vec::new(), _running: JoinSet::new(), stop };
+        let mut site = Site { posts: Vec::new(), running: JoinSet::new(), stop };
         for server in servers {
             let id = server.id().clone();
             let home = folder.join(id.as_str());
@@ -65,6 +67,7 @@ impl Site {
         change: &impl Fn(&mut Config),
         mut stopped: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
+        let (stop, mut alone) = watch::channel(false);
         let (clock, random) = (&tenant.clock, &tenant.random);
         let request = enrol::init(server.id(), home)?;
         let mut config = config(server.id(), home)?;
@@ -75,17 +78,20 @@ impl Site {
 
         let (router, tls, clock) = (agent.router(), enrolled.tls, clock.clone());
         let reading = agent.clone();
-        self._running.spawn(async move {
+        self.running.spawn(async move {
             let ends = async move {
-                // The sender's end is the end as well.
-                let _ = stopped.wait_for(|&stop| stop).await;
+                // A sender's end is the end as well.
+                tokio::select! {
+                    _ = stopped.wait_for(|&stop| stop) => {}
+                    _ = alone.wait_for(|&stop| stop) => {}
+                }
             };
             tokio::select! {
                 () = listener::serve(listener, tls, router, ends, clock) => {}
                 () = reading.keep_reading() => {}
             }
         });
-        self.posts.push(Post { server, agent });
+        self.posts.push(Post { stop, server, agent });
         Ok(())
     }
 
@@ -99,10 +105,17 @@ impl Site {
         self.posts.iter().find(|post| post.server.id().as_str() == id)
     }
 
+    /// Stops one agent, as an administrator stops its service: it answers no more.
+    pub fn silence(&self, id: &str) {
+        if let Some(post) = self.post_of(id) {
+            post.stop.send_replace(true);
+        }
+    }
+
     /// Stops the agents and waits until their running answers are given.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        while self._running.join_next().await.is_some() {}
+        while self.running.join_next().await.is_some() {}
     }
 }
 

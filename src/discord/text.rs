@@ -116,10 +116,10 @@ pub fn cut(text: &str, max: usize) -> String {
         }
     }
     // A link that lost its end is no link.
-    if let Some(open) = kept.rfind("](") {
-        if !kept[open..].contains(')') {
-            kept.truncate(kept[..open].rfind('[').unwrap_or(open));
-        }
+    if let Some(open) = kept.rfind("](")
+        && !kept[open..].contains(')')
+    {
+        kept.truncate(kept[..open].rfind('[').unwrap_or(open));
     }
     let mut kept = kept.trim_end().to_owned();
     kept.push('…');

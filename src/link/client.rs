@@ -34,7 +34,7 @@ pub struct Deadlines {
     pub connect: Duration,
     /// A report as it stands.
     pub report: Duration,
-    /// A report with the state read afresh, and a plan, which needs that: reading takes many seconds.
+    /// A report with the state read afresh, a plan and a grant, which need that: reading takes many seconds.
     pub fresh: Duration,
     /// Everything else.
     pub other: Duration,
@@ -139,7 +139,7 @@ impl AgentClient {
             path: "/v1/executions",
             body: Some(self.body(&GrantDelivery { grant: grant.to_owned() })?),
             limit: MAX_ANSWER_BYTES,
-            deadline: self.deadlines.other,
+            deadline: self.deadlines.fresh,
         };
         self.json(call).await
     }

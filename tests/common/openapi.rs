@@ -33,7 +33,7 @@ fn relax(schema: &mut Value) {
 }
 
 /// What in these requests Discord's description does not allow; empty also where it is not there.
-pub fn violations(requests: &[Recorded]) -> Vec<String> {
+pub(crate) fn violations(requests: &[Recorded]) -> Vec<String> {
     let Some(spec) = &*SPEC else { return Vec::new() };
     let mut validators: HashMap<String, Option<Validator>> = HashMap::new();
     let mut wrong = Vec::new();
@@ -46,9 +46,9 @@ pub fn violations(requests: &[Recorded]) -> Vec<String> {
             continue;
         }
         let key = format!("{} {template}", request.method);
-        let validator = validators.entry(key.clone()).or_insert_with(|| {
-            validator(spec, &template, &request.method.to_ascii_lowercase())
-        });
+        let validator = validators
+            .entry(key.clone())
+            .or_insert_with(|| validator(spec, &template, &request.method.to_ascii_lowercase()));
         match validator {
             None => wrong.push(format!("{key}: takes no body")),
             Some(validator) if !validator.is_valid(&request.body) => {

@@ -177,14 +177,18 @@ impl Journal {
     /// Opens the journal of a data folder, which is made if it is missing.
     ///
     /// # Errors
-    /// If the folder can't be made or the journal can't be read.
+    /// If the folder can't be made or the journal can't be read. One that says things that can't be opens, and then
+    /// refuses everything else.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Journal, JournalError> {
         let journal = Journal { folder: folder.into() };
         for folder in [journal.folder.clone(), journal.folder.join("staged"), journal.folder.join("runs")] {
             fs::create_dir_all(&folder).map_err(io_error(&folder))?;
         }
-        journal.lock()?;
-        Ok(journal)
+        match journal.lock() {
+            // A damaged journal stops runs, each with its reason, and not the reports.
+            Ok(_) | Err(JournalError::Corrupt { .. }) => Ok(journal.clone()),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the journal says now.

@@ -16,15 +16,20 @@ use super::{ATTENDED_TIMEOUT, Argument, ScriptError, Scripts};
 use crate::catalog::{Command, script_digest};
 use crate::plan::Mode;
 
-/// What a child may know of its surroundings. Windows' own programs need these; secrets live in none of them.
+/// What a child may know of its surroundings. Windows' own programs need these; secrets live in none of them. Left
+/// out on purpose: `PSModulePath`, which PowerShell then takes from the machine's settings.
 const ENVIRONMENT: &[&str] = &[
+    "ALLUSERSPROFILE",
     "APPDATA",
+    "COMMONPROGRAMFILES",
     "COMPUTERNAME",
     "LOCALAPPDATA",
     "PATH",
     "PATHEXT",
+    "PROCESSOR_ARCHITECTURE",
     "PROGRAMDATA",
     "PROGRAMFILES",
+    "PROGRAMW6432",
     "SYSTEMDRIVE",
     "SYSTEMROOT",
     "TEMP",

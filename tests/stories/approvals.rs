@@ -1,0 +1,143 @@
+//! Who may approve, from where, and what a click can and can't do.
+
+use std::time::Duration;
+
+use syncmedic::demo::discord::Forgery;
+use syncmedic::demo::discord::people::{APPROVALS, APPROVER_ROLE, DANA, HELPDESK, LEE, OLGA, SAM};
+use syncmedic::gate::State;
+
+use crate::story::{Setup, Story, tell};
+
+/// What the private refusal of a click says.
+async fn refused(s: &Story, interaction: serenity::model::id::InteractionId) -> String {
+    let said = s.discord.followup(interaction).await.expect("a refusal");
+    assert!(said.visible_to.is_some(), "a refusal is private");
+    said.text()
+}
+
+#[test]
+fn the_requesters_own_approval_never_counts() {
+    tell(Setup::new().env("APPROVER_USERS", format!("{LEE},{DANA}")), async |s| {
+        s.discord.give_role(DANA, APPROVER_ROLE);
+        let card = s.request_enablement().await;
+        let pressed = s.press(DANA, card.id, "Approve").await;
+        assert!(refused(s, pressed).await.contains("self-approval"));
+        assert_eq!(s.request().await.state, State::Requested);
+        s.skim();
+    });
+}
+
+#[test]
+fn neither_a_bystander_nor_the_owner_nor_one_who_is_not_listed_can_approve() {
+    tell(Setup::new(), async |s| {
+        let kim = s.discord.add_person("Kim", &[APPROVER_ROLE]);
+        let card = s.request_enablement().await;
+        for (who, code) in [(SAM, "not-approver"), (OLGA, "not-approver"), (kim, "not-listed")] {
+            let pressed = s.press(who, card.id, "Approve").await;
+            let said = refused(s, pressed).await;
+            assert!(said.contains(code), "{code}: {said}");
+        }
+        assert_eq!(s.request().await.state, State::Requested);
+        let audit = s.store().await.audit_recent(10).await.expect("readable");
+        assert_eq!(audit.iter().filter(|row| row.kind == "refused").count(), 3, "attempts are audited");
+        s.skim();
+    });
+}
+
+#[test]
+fn a_click_from_another_guild_another_channel_or_a_direct_message_decides_nothing() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        let id = card.button("Approve").expect("is there").custom_id;
+        let (_, elsewhere) = s.discord.add_guild("Fabrikam", &[LEE]);
+        let direct = s.discord.open_dm(LEE);
+        for channel in [elsewhere, direct, HELPDESK] {
+            s.discord.forge(Forgery::click(LEE, channel, card.id, &id));
+        }
+        s.pass(Duration::from_secs(60)).await;
+        assert_eq!(s.request().await.state, State::Requested);
+        s.skim();
+    });
+}
+
+#[test]
+fn a_double_click_is_one_approval() {
+    tell(Setup::new().env("APPROVALS_REQUIRED", "2").env("APPROVER_USERS", ""), async |s| {
+        let kim = s.discord.add_person("Kim", &[APPROVER_ROLE]);
+        let card = s.request_enablement().await;
+        s.press(LEE, card.id, "Approve").await;
+        let second = s.press(LEE, card.id, "Approve").await;
+        assert!(refused(s, second).await.contains("already-approved"));
+        s.card_says(card.id, "1 of 2").await;
+        assert_eq!(s.request().await.state, State::Requested);
+        s.press(kim, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Verified).await;
+        s.skim();
+    });
+}
+
+#[test]
+fn denial_asks_why_and_the_requester_is_told() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        let pressed = s.press(LEE, card.id, "Deny").await;
+        s.discord.reply(pressed).await.expect("a form asks why");
+        s.deny(LEE, "change freeze until Monday").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Denied).await;
+        let card = s.card_says(card.id, "change freeze until Monday").await;
+        assert!(card.buttons().is_empty());
+        s.told("denied").await;
+        s.skim();
+    });
+}
+
+#[test]
+fn the_requester_can_withdraw() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        s.press(DANA, card.id, "Withdraw").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Withdrawn).await;
+        s.card_says(card.id, "Withdrawn").await;
+        s.skim();
+    });
+}
+
+#[test]
+fn a_request_that_nobody_approves_expires() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Expired).await;
+        let card = s.card_says(card.id, "Expired").await;
+        assert!(card.buttons().is_empty());
+        s.skim();
+    });
+}
+
+#[test]
+fn only_the_requester_role_can_ask() {
+    tell(Setup::new(), async |s| {
+        let answer = s.ask(SAM, "users can't sign in").await;
+        let pressed = s.discord.click(SAM, answer.id, "Request enablement").expect("the button is there");
+        let said = s.answer(pressed).await;
+        assert!(said.visible_to.is_some() && said.text().contains("not-requester"), "{}", said.text());
+        assert!(s.store().await.recent_requests(1).await.expect("readable").is_empty());
+        s.skim();
+    });
+}
+
+#[test]
+fn hostile_text_in_a_reason_pings_nobody_and_breaks_no_card() {
+    tell(Setup::new(), async |s| {
+        let answer = s.ask(DANA, "users can't sign in").await;
+        let reason = "@everyone <@&1441000000000000022> ```x``` [a](http://evil.example) \u{202e}**bold**";
+        s.press_request(answer.id, reason).await;
+        let card = s.card().await;
+        assert!(card.pings.is_empty(), "{:?}", card.pings);
+        assert!(card.channel == APPROVALS);
+        s.skim();
+    });
+}

@@ -1,0 +1,212 @@
+//! Getting it fixed: from the button to the proof.
+
+use std::time::Duration;
+
+use syncmedic::agent::powershell::ScriptError;
+use syncmedic::demo::discord::people::{APPROVALS, APPROVER_ROLE, LEE};
+use syncmedic::demo::simulator::Fault;
+use syncmedic::demo::simulator::scenario::Scenario;
+use syncmedic::gate::State;
+
+use crate::story::{Setup, tell};
+
+#[test]
+fn asked_approved_run_and_proven() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        let text = card.text();
+        for words in [
+            "SYNC01",
+            "Set-ADSyncAADPasswordSyncState -ConnectorName $entra.Name -Enable $true",
+            "overwrite their cloud passwords",
+            "can't be undone",
+            "users can't sign in since tonight",
+            "not recorded",
+            "PasswordHashSync",
+        ] {
+            assert!(text.contains(words), "{words:?} is missing in:\n{text}");
+        }
+        assert!(!s.server("SYNC01").tenant().flag(), "nothing runs before approval");
+
+        s.press(LEE, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Verified).await;
+        assert!(s.server("SYNC01").tenant().flag());
+        let card = s.card_says(card.id, "Verified").await;
+        assert!(card.buttons().is_empty(), "a decided card has no buttons");
+        s.told("proven").await;
+        s.skim();
+    });
+}
+
+#[test]
+fn an_attended_command_waits_for_its_operator_at_the_server() {
+    tell(Setup::new().scenario(Scenario::Attended), async |s| {
+        let card = s.request_enablement().await;
+        s.press(LEE, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Staged).await;
+        let staged = s.card_says(card.id, "syncmedic-agent apply").await;
+        assert!(staged.text().contains(id.as_str()), "{}", staged.text());
+        assert!(!s.server("SYNC01").tenant().flag(), "nothing runs by itself");
+
+        let operator = syncmedic::agent::Operator { account: r"CONTOSO\olga".into(), aad_username: None };
+        let agent = &s.site.post_of("SYNC01").expect("is there").agent;
+        agent.apply(&id, operator).await.expect("may be applied");
+        let verified = s.until_state(&id, State::Verified).await;
+        assert_eq!(verified.operator.as_deref(), Some(r"CONTOSO\olga"));
+        s.card_says(card.id, "Verified").await;
+        s.skim();
+    });
+}
+
+#[test]
+fn an_unattended_run_that_asks_for_a_person_fails_and_offers_an_attended_one() {
+    tell(Setup::new(), async |s| {
+        let asks = ScriptError::NeedsAPerson("a sign-in window opened".into());
+        s.server("SYNC01").change(|state| state.next_run = Fault::Script(asks));
+        let card = s.request_enablement().await;
+        s.press(LEE, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Failed).await;
+        let card = s.card_says(card.id, "needs-a-person").await;
+        assert!(card.button("Request attended run").is_some(), "{}", card.text());
+        s.skim();
+    });
+}
+
+#[test]
+fn a_busy_server_is_asked_again_until_it_is_ready() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        s.server("SYNC01").change(|state| state.cycle_running = true);
+        s.press(LEE, card.id, "Approve").await;
+        s.card_says(card.id, "cycle-running").await;
+        assert!(!s.server("SYNC01").tenant().flag());
+        s.server("SYNC01").change(|state| state.cycle_running = false);
+        let id = s.request().await.id;
+        s.until_state(&id, State::Verified).await;
+        s.skim();
+    });
+}
+
+#[test]
+fn a_state_that_moved_between_approval_and_run_runs_nothing() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        s.server("SYNC01").change(|state| state.sign_in_method = "PassThroughAuthentication".into());
+        s.press(LEE, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Moved).await;
+        assert!(!s.server("SYNC01").tenant().flag(), "nothing ran");
+        s.skim();
+    });
+}
+
+#[test]
+fn a_fault_that_ends_by_itself_closes_its_request() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        s.server("SYNC01").tenant().set_flag(true);
+        let id = s.request().await.id;
+        let moved = s.until_state(&id, State::Moved).await;
+        assert_eq!(moved.outcome.expect("says why").code, "fault-ended");
+        s.card_says(card.id, "ended by itself").await;
+        s.skim();
+    });
+}
+
+#[test]
+fn a_role_lost_between_click_and_run_stops_the_run() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        s.server("SYNC01").change(|state| state.cycle_running = true);
+        s.press(LEE, card.id, "Approve").await;
+        s.card_says(card.id, "cycle-running").await;
+        s.take_role(LEE, APPROVER_ROLE);
+        s.server("SYNC01").change(|state| state.cycle_running = false);
+        let id = s.request().await.id;
+        let failed = s.until_state(&id, State::Failed).await;
+        assert_eq!(failed.outcome.expect("says why").code, "approver-lost");
+        assert!(!s.server("SYNC01").tenant().flag(), "nothing ran");
+        s.skim();
+    });
+}
+
+#[test]
+fn an_approved_request_that_never_gets_ready_lapses() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        s.server("SYNC01").change(|state| state.wizard_open = true);
+        s.press(LEE, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Lapsed).await;
+        assert!(!s.server("SYNC01").tenant().flag(), "nothing ran");
+        s.card_says(card.id, "Lapsed").await;
+        s.skim();
+    });
+}
+
+#[test]
+fn a_run_that_only_says_it_worked_ends_unproven_and_later_proof_is_marked_late() {
+    tell(Setup::new(), async |s| {
+        s.server("SYNC01").change(|state| state.next_run = Fault::Silent);
+        let card = s.request_enablement().await;
+        s.press(LEE, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Unproven).await;
+        s.server("SYNC01").tenant().set_flag(true);
+        let verified = s.until_state(&id, State::Verified).await;
+        assert!(verified.late);
+        s.card_says(card.id, "late").await;
+        s.skim();
+    });
+}
+
+#[test]
+fn a_bot_killed_at_each_step_goes_on_where_it_was_and_nothing_runs_twice() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        let id = s.request().await.id;
+        // Killed while people think.
+        s.restart_after_kill().await;
+        s.press(LEE, card.id, "Approve").await;
+        s.until_state(&id, State::Approved).await;
+        // Killed between approval and run.
+        s.restart_after_kill().await;
+        s.server("SYNC01").change(|state| state.hold_runs = true);
+        s.until_state(&id, State::Running).await;
+        // Killed while the command runs.
+        s.restart_after_kill().await;
+        s.server("SYNC01").release();
+        s.until_state(&id, State::Succeeded).await;
+        // Killed while proof is awaited.
+        s.restart_after_kill().await;
+        s.until_state(&id, State::Verified).await;
+        let runs = s.server("SYNC01").console().iter().filter(|line| line.contains("Set-ADSync")).count();
+        assert_eq!(runs, 1, "it ran once");
+        s.card_says(card.id, "Verified").await;
+        s.skim();
+    });
+}
+
+#[test]
+fn reminders_of_old_cards_are_dead() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        let approve = card.button("Approve").expect("is there").custom_id;
+        let pressed = s.press(LEE, card.id, "Deny").await;
+        s.discord.reply(pressed).await.expect("a form asks why");
+        s.deny(LEE, "not tonight").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Denied).await;
+        let old = syncmedic::demo::discord::Forgery::click(LEE, APPROVALS, card.id, &approve);
+        let clicked = s.discord.forge(old);
+        let said = s.answer(clicked).await;
+        assert!(said.visible_to.is_some());
+        assert!(said.text().contains("no longer in use"), "{}", said.text());
+        s.pass(Duration::from_secs(30)).await;
+        assert_eq!(s.request().await.state, State::Denied);
+        s.skim();
+    });
+}
