@@ -320,6 +320,25 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_known_of_a_state_that_was_not_read_whole() {
+        let mut whole = report();
+        whole.events_at = Some(Timestamp::UNIX_EPOCH);
+        assert!(is_known(&whole));
+        let unknowns: [fn(&mut Report); 5] = [
+            |r| r.state.as_mut().expect("is there").cloud_flag = None,
+            |r| r.state.as_mut().expect("is there").sign_in_method = None,
+            |r| r.state.as_mut().expect("is there").connectors.as_mut().expect("are there")[1].channel = None,
+            |r| r.appliance.build = None,
+            |r| r.events_at = None,
+        ];
+        for unknown in unknowns {
+            let mut report = whole.clone();
+            unknown(&mut report);
+            assert!(!is_known(&report));
+        }
+    }
+
+    #[test]
     fn the_fingerprint_tells_unknown_from_false() {
         let before = fingerprint(&report());
         let mut unknown = report();

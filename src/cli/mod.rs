@@ -93,7 +93,12 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
         Err(error) if !error.not_found() => return Err(exit(CONFIG, format!(".env can't be read: {error}"))),
         _ => {}
     }
-    init_logging(&Logging::read(&env)?)?;
+    let mut logging = Logging::read(&env)?;
+    if matches!(command, Command::Demo(_)) && env("LOG_FILTER").is_none() {
+        // Whoever tries the demo reads what it prints, not what it logs.
+        logging.filter = "warn".into();
+    }
+    init_logging(&logging)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
@@ -131,7 +136,10 @@ fn env(name: &str) -> Option<String> {
 
 fn init_logging(logging: &Logging) -> anyhow::Result<()> {
     // serenity logs whole events, which hold interaction tokens, at every level below warn.
-    let filter = format!("{},serenity=warn,tungstenite=warn,sqlx=warn,hyper=warn", logging.filter);
+    // Its shard runner warns of each connection that ends as it should.
+    let quiet =
+        "serenity=warn,serenity::gateway::bridge::shard_runner=error,tungstenite=warn,sqlx=warn,hyper=warn";
+    let filter = format!("{},{quiet}", logging.filter);
     let filter = EnvFilter::try_new(&filter)
         .map_err(|error| exit(CONFIG, format!("LOG_FILTER can't be used: {error}")))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
