@@ -68,7 +68,7 @@ async fn add(id: AgentId, url: AgentUrl, csr: PathBuf, out: Option<PathBuf>) -> 
     };
     eprintln!(
         "{id} is enrolled (generation {}, until {}). Carry the answer to its server and run there:\n  \
-         syncmedic-agent install --enrolment FILE\nNothing in it is secret.",
+         syncmedic-agent install --config agent.toml --bundle FILE\nNothing in it is secret.",
         added.generation,
         added.enrolment.not_after.strftime("%Y-%m-%d")
     );

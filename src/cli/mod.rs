@@ -12,6 +12,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use syncmedic::clock::Clock;
 use syncmedic::config::{Base, ConfigError, Logging};
+use syncmedic::diagnosis::KnowledgeError;
+use syncmedic::discord::rest::RestError;
+use syncmedic::link::identity::IdentityError;
 use syncmedic::random::Random;
 use syncmedic::store::{Store, StoreError};
 use syncmedic::tenant::Tenant;
@@ -90,7 +93,12 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
         Err(error) if !error.not_found() => return Err(exit(CONFIG, format!(".env can't be read: {error}"))),
         _ => {}
     }
-    init_logging(&Logging::read(&env)?)?;
+    let logging = match Logging::read(&env) {
+        // These read everything, and tell every fault at once.
+        Err(_) if matches!(command, Command::Run | Command::Doctor) => Logging::default(),
+        read => read?,
+    };
+    init_logging(&logging)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
@@ -109,6 +117,12 @@ fn code(error: &anyhow::Error) -> u8 {
         return exit.code;
     }
     if error.is::<ConfigError>() {
+        return CONFIG;
+    }
+    if error.is::<IdentityError>() || error.is::<KnowledgeError>() {
+        return CONFIG;
+    }
+    if let Some(RestError::TokenRefused) = error.downcast_ref() {
         return CONFIG;
     }
     match error.downcast_ref::<StoreError>() {
