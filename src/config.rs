@@ -428,7 +428,8 @@ mod tests {
         ];
         let mut named: Vec<&str> = wrong.map(|(variable, _)| variable).into();
         let mut told = faults(&wrong);
-        (named.sort_unstable(), told.sort_unstable());
+        named.sort_unstable();
+        told.sort_unstable();
         assert_eq!(told, named);
         assert_eq!(faults(&[("SUMMARY_TIMEZONE", "Mars/Olympus")]), ["SUMMARY_TIMEZONE"]);
     }

@@ -90,7 +90,7 @@ pub(crate) fn main() -> ExitCode {
 fn start(command: Command) -> anyhow::Result<ExitCode> {
     // A missing .env is no fault: the environment may hold everything.
     match dotenvy::dotenv() {
-        Err(error) if !error.not_found() => return Err(exit(CONFIG, format!(".env can't be read: {error}"))),
+        Err(error) if !error.not_found() => return Err(exit(CONFIG, env_file_fault(&error))),
         _ => {}
     }
     let logging = match Logging::read(&env) {
@@ -112,6 +112,18 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// What is wrong with `.env`, without repeating a line: it may hold the token.
+fn env_file_fault(error: &dotenvy::Error) -> String {
+    let dotenvy::Error::LineParse(text, _) = error else {
+        return format!(".env can't be read: {error}");
+    };
+    let lines = std::fs::read_to_string(".env").unwrap_or_default();
+    let number = lines.lines().position(|line| line.contains(text.as_str()));
+    let place =
+        number.map_or_else(|| "a line of .env".to_owned(), |number| format!(".env, line {},", number + 1));
+    format!("{place} can't be read: put a value with a space, a quote, # or $ between 'single quotes'")
+}
+
 fn code(error: &anyhow::Error) -> u8 {
     if let Some(exit) = error.downcast_ref::<Exit>() {
         return exit.code;
@@ -122,8 +134,14 @@ fn code(error: &anyhow::Error) -> u8 {
     if error.is::<IdentityError>() || error.is::<KnowledgeError>() {
         return CONFIG;
     }
-    if let Some(RestError::TokenRefused) = error.downcast_ref() {
-        return CONFIG;
+    match error.downcast_ref() {
+        Some(RestError::TokenRefused) => return CONFIG,
+        Some(
+            RestError::Unreachable { .. } | RestError::Unavailable { .. } | RestError::RateLimited { .. },
+        ) => {
+            return LATER;
+        }
+        _ => {}
     }
     match error.downcast_ref::<StoreError>() {
         Some(StoreError::Held { .. }) => LATER,
