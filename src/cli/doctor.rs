@@ -35,7 +35,6 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
         Ok(config) => {
             tell(Check::ok("configuration", "every variable can be read"));
             env_file().into_iter().for_each(&mut tell);
-            approvers(&config).into_iter().for_each(&mut tell);
             tell(schedule(&config));
             let clock = Clock::system();
             let rest = Rest::new(config.discord.token.clone(), config.discord.api.clone(), clock.clone())?;
@@ -75,13 +74,6 @@ fn env_file() -> Option<Check> {
         }
     }
     None
-}
-
-fn approvers(config: &Config) -> Option<Check> {
-    config.policy.approver_users.is_none().then(|| {
-        let text = "not set: whoever can hand out the approver role can make an approver";
-        Check::warn("APPROVER_USERS", text, "list the approvers' user ids")
-    })
 }
 
 fn schedule(config: &Config) -> Check {

@@ -16,8 +16,9 @@ use syncmedic::diagnosis::KnowledgeError;
 use syncmedic::discord::rest::RestError;
 use syncmedic::link::identity::IdentityError;
 use syncmedic::random::Random;
-use syncmedic::store::{Store, StoreError};
+use syncmedic::store::{DatabaseUrl, Store, StoreError};
 use syncmedic::tenant::Tenant;
+use syncmedic::watch::schedule::ScheduleError;
 use tracing_subscriber::EnvFilter;
 
 /// A first responder for Microsoft Entra password hash sync, living in a team's Discord.
@@ -38,7 +39,7 @@ enum Command {
     Doctor,
     /// Ask in the terminal what is wrong: the same answer as in Discord, without Discord.
     Ask(ask::Args),
-    /// Enrol, list and remove the agents on the sync servers.
+    /// Enrol, list and remove the agents on the sync servers; renew the bot's own certificate.
     #[command(subcommand)]
     Agents(agents::Command),
     /// Read, export and verify the audit.
@@ -131,7 +132,7 @@ fn code(error: &anyhow::Error) -> u8 {
     if error.is::<ConfigError>() {
         return CONFIG;
     }
-    if error.is::<IdentityError>() || error.is::<KnowledgeError>() {
+    if error.is::<ScheduleError>() || error.is::<KnowledgeError>() || error.is::<IdentityError>() {
         return CONFIG;
     }
     match error.downcast_ref() {
@@ -171,6 +172,13 @@ fn init_logging(logging: &Logging) -> anyhow::Result<()> {
 /// The database alone, for commands that only read the record.
 async fn store() -> anyhow::Result<Store> {
     let base = Base::read(&env)?;
+    let url: DatabaseUrl = base.database.expose().parse().map_err(StoreError::from)?;
+    if let Some(file) = url.sqlite_file().filter(|file| !file.exists()) {
+        return Err(exit(
+            CONFIG,
+            format!("there is no database at {} (DATABASE_URL, DATA_DIR)", file.display()),
+        ));
+    }
     Ok(Store::open(base.database.expose(), Clock::system(), &base.tenant).await?)
 }
 

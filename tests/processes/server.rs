@@ -102,7 +102,7 @@ impl Server {
 
     /// Starts the agent and waits until it listens.
     pub(crate) fn start(&mut self) {
-        let env = [("RUST_LOG", "debug"), ("NO_COLOR", "1")];
+        let env = [("RUST_LOG", "trace"), ("NO_COLOR", "1")];
         let arguments = ["run", "--config", &self.path("agent.toml")];
         let mut agent = Program::start(AGENT, &arguments, &self.home, &env, &self.logs);
         agent.says("the agent answers");

@@ -63,7 +63,7 @@ impl Site {
             self.syncmedic(&["agents", "add", server.id, "--url", &url, "--csr", &csr, "--out", &bundle]);
         assert_eq!(added.code, Some(0), "{added:?}");
         // The words that it ends with are what comes next, but for the files' names.
-        let next = "syncmedic-agent install --config agent.toml --bundle FILE";
+        let next = "syncmedic-agent install --bundle FILE";
         assert!(added.err.contains(next), "{added:?}");
         let config = server.path("agent.toml");
         let installed = server.agent_says(&["install", "--config", &config, "--bundle", &bundle]);
@@ -98,7 +98,7 @@ impl Site {
             ("APPROVE_WITHIN", "90s".to_owned()),
             ("RUN_WITHIN", "90s".to_owned()),
             ("VERIFY_WITHIN", "90s".to_owned()),
-            ("LOG_FILTER", "debug".to_owned()),
+            ("LOG_FILTER", "trace".to_owned()),
         ]);
         values.extend(changes.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let mut text = String::new();
