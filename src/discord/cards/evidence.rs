@@ -247,7 +247,7 @@ fn without_id(text: &str, id: u32) -> &str {
 fn plain_evidence(evidence: &Evidence) -> String {
     match &evidence.events {
         Some(events) => format!(
-            "{} x{}, {:.0} to {:.0}: {}",
+            "event {} x{}, {:.0} to {:.0}: {}",
             events.id,
             events.count,
             events.first,
