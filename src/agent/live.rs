@@ -22,7 +22,7 @@ pub struct Reading {
     pub state: Option<State>,
     /// What could not be read, and why.
     pub gaps: Vec<Gap>,
-    /// When it was tried.
+    /// When it began.
     pub at: Timestamp,
 }
 
@@ -112,8 +112,9 @@ impl StateReader {
         let Some(command) = catalog::command(catalog::READ_STATE) else {
             return failed("the catalogue has no read-state".into(), self.0.clock.now());
         };
-        let printed = self.0.scripts.run(command, &[], Mode::Unattended).await;
+        // The time of its beginning: what changes while it reads may not be in it.
         let at = self.0.clock.now();
+        let printed = self.0.scripts.run(command, &[], Mode::Unattended).await;
         match printed {
             Ok(object) => {
                 let (state, gaps) = parse(&object, at);

@@ -63,3 +63,35 @@ async fn a_run_whose_agent_was_killed_is_unknown_never_repeated_and_proven_later
     assert_eq!(site.active.runs().len(), 1, "it ran once");
     site.end();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_killed_while_a_run_is_staged_and_while_it_is_unproven_hears_of_both_ends() {
+    let mut site = Site::with("2.6.91.0", "2.6.3.0", &[("VERIFY_WITHIN", "2s")]).await;
+    site.start_bot().await;
+    let card = site.request().await;
+    site.press(LEE, card.id, "Approve").await;
+    site.reaches(State::Staged).await;
+    site.says(card.id, "syncmedic-agent apply").await;
+    assert_eq!(site.active.runs().len(), 0, "nothing runs by itself");
+    site.take_bot().kill();
+    site.discord.online(false).await.expect("the bot goes offline");
+
+    // Nobody needs the bot for it.
+    let applied = site.active.apply();
+    assert_eq!(applied.code, Some(0), "{applied:?}");
+    assert!(applied.out.contains("reported success"), "{applied:?}");
+    assert!(site.active.runs()[0].ends_with("-Attended True"), "{:?}", site.active.runs());
+    let again = site.active.apply();
+    assert_eq!(again.code, Some(65), "{again:?}");
+
+    site.start_bot().await;
+    site.reaches(State::Unproven).await;
+    site.kill_and_restart_bot().await;
+    site.active.log_heartbeats(0);
+    let verified = site.reaches(State::Verified).await;
+    assert!(verified.late);
+    assert_eq!(verified.operator.as_deref(), Some("CONTOSO\\olga"));
+    site.says(card.id, "late").await;
+    assert_eq!(site.active.runs().len(), 1, "it ran once");
+    site.end();
+}

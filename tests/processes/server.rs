@@ -100,6 +100,13 @@ impl Server {
         Program::start(AGENT, arguments, &self.home, &[], &self.logs).ended()
     }
 
+    /// Applies what waits for an operator, as one does at the server's keyboard.
+    pub(crate) fn apply(&self) -> Ended {
+        let env = [("USERDOMAIN", "CONTOSO"), ("USERNAME", "olga")];
+        let arguments = ["apply", "--yes", "--config", &self.path("agent.toml")];
+        Program::start(AGENT, &arguments, &self.home, &env, &self.logs).ended()
+    }
+
     /// Starts the agent and waits until it listens.
     pub(crate) fn start(&mut self) {
         let env = [("RUST_LOG", "trace"), ("NO_COLOR", "1")];

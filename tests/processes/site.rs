@@ -30,8 +30,14 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Sets everything up as an administrator does, with the programs alone, and starts the agents.
+    /// Sets everything up as an administrator does, with the programs alone, and starts the agents. The active server has
+    /// a build that needs nobody at the keyboard.
     pub(crate) async fn new() -> Site {
+        Site::with("2.6.3.0", "2.6.91.0", &[]).await
+    }
+
+    /// The same with other builds and changed variables.
+    pub(crate) async fn with(active: &str, staging: &str, env: &[(&str, &str)]) -> Site {
         let folder = tempfile::tempdir().expect("a folder");
         let logs = folder.path().join("logs");
         for name in ["logs", "bot"] {
@@ -43,11 +49,11 @@ impl Site {
             ..Config::new(Clock::system(), Random::system())
         };
         let discord = LocalDiscord::start(config).await.expect("the local Discord starts");
-        let active = Server::new(folder.path(), &logs, "SYNC01", "2.6.3.0", false);
-        let staging = Server::new(folder.path(), &logs, "STAGE01", "2.6.91.0", true);
+        let active = Server::new(folder.path(), &logs, "SYNC01", active, false);
+        let staging = Server::new(folder.path(), &logs, "STAGE01", staging, true);
         active.log_a_fault();
         let mut site = Site { bot: None, active, staging, discord, folder };
-        site.write_env(&[]);
+        site.write_env(env);
         for server in [&site.active, &site.staging] {
             site.enrol(server);
         }
