@@ -199,6 +199,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_reading_is_as_old_as_its_beginning() {
+        let slow = Arc::new(Slow { runs: 0.into(), lets: Semaphore::new(0), fails: false.into() });
+        let (clock, hand) = Clock::manual(Timestamp::UNIX_EPOCH);
+        let reader = StateReader::new(slow.clone(), clock);
+        let under_way = reader.join_or_start();
+        while slow.runs.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        hand.advance(std::time::Duration::from_secs(9));
+        slow.lets.add_permits(1);
+        let reading = under_way.await;
+        assert_eq!(reading.at, Timestamp::UNIX_EPOCH);
+        assert_eq!(reading.state.as_ref().map(|state| state.read_at), Some(Timestamp::UNIX_EPOCH));
+    }
+
+    #[tokio::test]
     async fn a_failed_reading_keeps_the_last_state_and_says_why_it_is_old() {
         let (slow, reader) = reader();
         assert_eq!(reader.last().1[0].why, "it has not been read yet");

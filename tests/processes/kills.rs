@@ -1,6 +1,6 @@
 //! `kill -9` at the worst moments.
 
-use syncmedic::demo::discord::people::LEE;
+use syncmedic::demo::discord::people::{HELPDESK, LEE};
 use syncmedic::gate::State;
 
 use crate::program::until;
@@ -56,6 +56,8 @@ async fn a_run_whose_agent_was_killed_is_unknown_never_repeated_and_proven_later
     site.active.start();
     site.reaches(State::Unknown).await;
     site.says(card.id, "it will not be run again").await;
+    let told = site.discord.next_message(HELPDESK, |m| m.text().contains("not known whether it ran")).await;
+    told.expect("the requester is told");
 
     site.active.log_heartbeats(0);
     site.reaches(State::Verified).await;
