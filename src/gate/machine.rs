@@ -251,8 +251,11 @@ impl Next {
         effects: &[Effect],
     ) -> Decision {
         self.request.version += 1;
+        // The server's word that it has started adds nothing for people to "running".
+        if self.request.state != state || by.is_some() || code.is_some() {
+            self.request.steps.push(Step { at: self.now, state, by, code });
+        }
         self.request.state = state;
-        self.request.steps.push(Step { at: self.now, state, by, code });
         Decision { request: self.request, effects: effects.to_vec(), audit }
     }
 
