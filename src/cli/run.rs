@@ -1,5 +1,6 @@
 //! `syncmedic run` and `syncmedic demo`.
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -56,20 +57,25 @@ pub(super) async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends with Ctrl-C, or when the system asks the program to end.
-async fn end() {
+/// Ends with Ctrl-C, or when the system asks the program to end. It listens from now on, not only once it is
+/// awaited: a start takes a moment, and one that is interrupted must tidy up as well.
+fn end() -> impl Future<Output = ()> + Send {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        signal(SignalKind::interrupt()).and_then(|int| Ok((int, signal(SignalKind::terminate())?)))
+    };
+    async move {
+        #[cfg(unix)]
+        if let Ok((mut interrupt, mut terminate)) = signals {
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => return,
+                _ = interrupt.recv() => return,
                 _ = terminate.recv() => return,
             }
         }
-    }
-    // Without a signal handler the program runs until it is killed.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+        // Without a signal handler the program runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
