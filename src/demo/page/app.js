@@ -6,8 +6,8 @@
 //   commands.js      what a typed line means       listbox.js       suggestions
 //   modal.js         forms                         consoles.js      the simulated servers
 //   markdown.js      text to a tree (pure)         markdown-view.js the tree to elements
-//   guide.js         the first steps               drawers.js      side panels on narrow screens
-//   dom.js           elements, and bringing a live tree up to date
+//   symbols.js       ✅ and the like, drawn          guide.js        the first steps
+//   drawers.js       side panels on narrow screens  dom.js          elements, and bringing a live tree up to date
 //
 // Pure and tested with `node --test src/demo/page/`: markdown.js, commands.js.
 

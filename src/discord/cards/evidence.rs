@@ -2,11 +2,16 @@
 //! out, what to do and who can. The same content as plain text for a terminal.
 
 use super::{Frame, heartbeat_word, tone};
-use crate::diagnosis::{Confidence, Diagnosis, Evidence, Explanation, Knowledge, ServerDiagnosis};
+use crate::diagnosis::{
+    Cause, Confidence, Diagnosis, EventEvidence, Evidence, Explanation, Knowledge, ServerDiagnosis,
+};
 use crate::discord::embed::{Embed, Tone};
 use crate::discord::message::{Button, Post, Style};
 use crate::discord::text;
 use crate::ids::AgentId;
+
+/// Within this the time alone says which of two moments is meant, once the other's date is known.
+const SAME_DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
 
 /// What the answer is made of.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +61,7 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
     if let Some(silence) = silence(server) {
         embed = embed.field("No answer from this server", silence);
     }
-    embed = embed.lines("How we know", &bullets(server.evidence.iter().map(evidence_line)));
+    embed = embed.lines("How we know", &bullets(evidence_lines(&server.evidence).into_iter()));
     if let Some(remedy) = server.remedy.as_ref().filter(|_| server.offer) {
         let what = format!(
             "Press **Request enablement** ({}). A second person must approve before anything runs.",
@@ -72,10 +77,10 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
     }
     let warnings = server.warnings.iter().chain(&answer.diagnosis.findings);
     embed = embed
-        .lines("Ruled out", &bullets(server.ruled_out.iter().map(|out| ruled_out(answer.knowledge, out))))
+        .field("Ruled out", ruled_out(server))
         .lines("Also worth knowing", &bullets(warnings.map(|finding| text::line(&finding.text))))
         .lines("Other servers", &others(answer))
-        .lines("Read more", &sources(explanation));
+        .field("Read more", sources(explanation).join(" · "));
     let mut post = Post::card(frame.finish(embed.footer("Diagnosed by Syncmedic"), None));
     post.buttons = buttons_of(buttons);
     post
@@ -95,7 +100,7 @@ pub fn redacted(answer: &Answer<'_>, channels: &[crate::ids::Snowflake], frame: 
         .inline("Since", server.since.map_or_else(|| "not known".into(), when))
         .field("Who can mend it", text::line(&explanation.who))
         .field("Details", format!("Servers and evidence are shown only in {}.", list(&mentions)))
-        .lines("Read more", &sources(explanation));
+        .field("Read more", sources(explanation).join(" · "));
     Post::card(frame.finish(embed, None))
 }
 
@@ -220,20 +225,46 @@ pub(super) fn silence(server: &ServerDiagnosis) -> Option<String> {
     Some(format!("{} {} {age}", text::code(&silent.code), text::line(&silent.why)))
 }
 
-fn evidence_line(evidence: &Evidence) -> String {
-    let mut line = text::line(&evidence.text);
-    if let Some(events) = &evidence.events {
-        let count = match events.count {
-            1 => String::new(),
-            count => format!(" ×{count}"),
-        };
-        line.push_str(&format!(" (event **{}**{count}, ", events.id));
-        line.push_str(&match events.count {
-            1 => format!("{})", text::at(events.last)),
-            _ => format!("{} to {})", text::at(events.first), text::at(events.last)),
-        });
+/// One line for each thing that is known; events that say the same stand together.
+fn evidence_lines(evidence: &[Evidence]) -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<&EventEvidence>)> = Vec::new();
+    for one in evidence {
+        let said = said(one);
+        match (&one.events, groups.iter_mut().find(|(other, events)| *other == said && !events.is_empty())) {
+            (Some(events), Some((_, group))) => group.push(events),
+            (events, _) => groups.push((said, events.iter().collect())),
+        }
     }
-    line
+    groups.into_iter().map(|(said, events)| evidence_line(said, &events)).collect()
+}
+
+/// What evidence says; which event it was stands behind it.
+fn said(evidence: &Evidence) -> &str {
+    let text = evidence.text.as_str();
+    let event = evidence.events.as_ref().map(|events| format!("Event {}: ", events.id));
+    event.and_then(|event| text.strip_prefix(&event)).unwrap_or(text)
+}
+
+fn evidence_line(said: &str, events: &[&EventEvidence]) -> String {
+    let line = text::sentence(said);
+    let (Some(first), Some(last)) =
+        (events.iter().map(|e| e.first).min(), events.iter().map(|e| e.last).max())
+    else {
+        return line;
+    };
+    let counted = |events: &&EventEvidence| match events.count {
+        1 => format!("**{}**", events.id),
+        count => format!("**{}** ×{count}", events.id),
+    };
+    let word = if events.len() == 1 { "event" } else { "events" };
+    let counted: Vec<String> = events.iter().map(counted).collect();
+    let when = match (first == last, last.duration_since(first) < SAME_DAY) {
+        (true, _) => text::at(last),
+        // The next time the clock shows it.
+        (false, true) => format!("{} to {}", text::at(first), text::clock(last)),
+        (false, false) => format!("{} to {}", text::at(first), text::at(last)),
+    };
+    format!("{} ({word} {}, {when})", line.trim_end_matches('.'), counted.join(", "))
 }
 
 fn plain_evidence(evidence: &Evidence) -> String {
@@ -246,10 +277,10 @@ fn plain_evidence(evidence: &Evidence) -> String {
     }
 }
 
-fn ruled_out(knowledge: &Knowledge, out: &crate::diagnosis::RuledOut) -> String {
-    let title = &knowledge.explain(out.cause).title;
-    let name = if title.is_empty() { out.cause.as_str() } else { title };
-    format!("{}: {}", text::line(name), text::line(&out.why))
+/// Why it is nothing else, as sentences in a row: each says by itself what is well.
+fn ruled_out(server: &ServerDiagnosis) -> String {
+    let sentences: Vec<String> = server.ruled_out.iter().map(|out| text::line(&out.why)).collect();
+    text::cut(&sentences.join(" "), 1000)
 }
 
 fn what_to_do(server: &ServerDiagnosis) -> &'static str {
@@ -274,9 +305,11 @@ pub(super) fn one_line(server: &ServerDiagnosis, knowledge: &Knowledge) -> Strin
     let title = &knowledge.explain(server.cause).title;
     let name = if title.is_empty() { server.cause.as_str() } else { title };
     let mut line = format!("{symbol} **{}** {}", text::line(&server.server), text::line(name));
-    if !server.forests.is_empty() {
+    // A staging server sends no passwords: a missing heartbeat says nothing there.
+    if !server.forests.is_empty() && server.cause != Cause::StagingMode {
         let forest = |forest: &crate::diagnosis::ForestHealth| {
-            let last = forest.last_heartbeat.map(|at| format!(" {}", text::relative(at))).unwrap_or_default();
+            let last =
+                forest.last_heartbeat.map(|at| format!(" (last {})", text::relative(at))).unwrap_or_default();
             format!("{} {}{last}", text::line(&forest.name), heartbeat_word(forest.level))
         };
         let forests: Vec<String> = server.forests.iter().take(6).map(forest).collect();
