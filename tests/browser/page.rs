@@ -75,14 +75,15 @@ impl Page {
         let loaded = tokio::time::timeout(PATIENCE, async {
             loop {
                 let picture = self.find(path).await;
-                if picture.prop("complete").await.expect("a picture says so").as_deref() == Some("true") {
-                    break picture;
+                let picture = serde_json::to_value(picture).expect("an element is JSON");
+                let script = "return arguments[0].complete ? arguments[0].naturalWidth : null";
+                let width = self.client().execute(script, vec![picture]).await.expect("a script runs");
+                if let Some(width) = width.as_u64() {
+                    break width;
                 }
             }
         });
-        let picture = loaded.await.expect("the picture loads in time");
-        let width = picture.prop("naturalWidth").await.expect("a picture says so");
-        width.and_then(|width| width.parse().ok()).unwrap_or_default()
+        loaded.await.expect("the picture loads in time")
     }
 
     async fn labelled(&self, element: &str, label: &str) -> Element {

@@ -33,7 +33,7 @@ fn relax(schema: &mut Value) {
 }
 
 /// What in these requests Discord's description does not allow; empty also where it is not there.
-pub fn violations(requests: &[Recorded]) -> Vec<String> {
+pub(crate) fn violations(requests: &[Recorded]) -> Vec<String> {
     let Some(spec) = &*SPEC else { return Vec::new() };
     let mut validators: HashMap<String, Option<Validator>> = HashMap::new();
     let mut wrong = Vec::new();

@@ -67,10 +67,14 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
             "Press **Request enablement** ({}). A second person must approve before anything runs.",
             text::line(&remedy.target)
         );
-        embed = embed.field("What to do now", what);
+        embed = embed.field("What to do", what);
+    } else {
+        embed = embed.lines("What to do", &steps(explanation));
     }
-    embed =
-        embed.lines(what_to_do(server), &steps(explanation)).field("Who can", text::line(&explanation.who));
+    embed = embed.field("Who can", text::line(&explanation.who));
+    if server.remedy.is_some() {
+        embed = embed.field("Last switched", last_switched(server));
+    }
     if !server.offer && !server.why_not.is_empty() {
         let codes: Vec<String> = server.why_not.iter().map(|why| text::code(&why.code)).collect();
         embed = embed.field("Why there is no button", codes.join(" "));
@@ -238,7 +242,7 @@ fn evidence_lines(evidence: &[Evidence]) -> Vec<String> {
     groups.into_iter().map(|(said, events)| evidence_line(said, &events)).collect()
 }
 
-/// What evidence says; which event it was stands behind it.
+/// What evidence says without "Event 6900: ", since the id stands before it already.
 fn said(evidence: &Evidence) -> &str {
     let text = evidence.text.as_str();
     let event = evidence.events.as_ref().map(|events| format!("Event {}: ", events.id));
@@ -246,7 +250,7 @@ fn said(evidence: &Evidence) -> &str {
 }
 
 fn evidence_line(said: &str, events: &[&EventEvidence]) -> String {
-    let line = text::sentence(said);
+    let line = text::line(said);
     let (Some(first), Some(last)) =
         (events.iter().map(|e| e.first).min(), events.iter().map(|e| e.last).max())
     else {
@@ -256,7 +260,6 @@ fn evidence_line(said: &str, events: &[&EventEvidence]) -> String {
         1 => format!("**{}**", events.id),
         count => format!("**{}** ×{count}", events.id),
     };
-    let word = if events.len() == 1 { "event" } else { "events" };
     let counted: Vec<String> = events.iter().map(counted).collect();
     let when = match (first == last, last.duration_since(first) < SAME_DAY) {
         (true, _) => text::at(last),
@@ -264,27 +267,38 @@ fn evidence_line(said: &str, events: &[&EventEvidence]) -> String {
         (false, true) => format!("{} to {}", text::at(first), text::clock(last)),
         (false, false) => format!("{} to {}", text::at(first), text::at(last)),
     };
-    format!("{} ({word} {}, {when})", line.trim_end_matches('.'), counted.join(", "))
+    format!("{}, {when}: {line}", counted.join(", "))
 }
 
 fn plain_evidence(evidence: &Evidence) -> String {
     match &evidence.events {
         Some(events) => format!(
-            "{} (event {} x{}, {:.0} to {:.0})",
-            evidence.text, events.id, events.count, events.first, events.last
+            "{} x{}, {:.0} to {:.0}: {}",
+            events.id,
+            events.count,
+            events.first,
+            events.last,
+            said(evidence)
         ),
         None => evidence.text.clone(),
     }
 }
 
-/// Why it is nothing else, as sentences in a row: each says by itself what is well.
-fn ruled_out(server: &ServerDiagnosis) -> String {
-    let sentences: Vec<String> = server.ruled_out.iter().map(|out| text::line(&out.why)).collect();
-    text::cut(&sentences.join(" "), 1000)
+/// Who last switched password sync or the sign-in method, and when.
+pub(super) fn last_switched(server: &ServerDiagnosis) -> String {
+    match &server.last_action {
+        None => "not recorded".into(),
+        Some(action) => {
+            let who = action.who.as_deref().unwrap_or("name not recorded");
+            format!("{}: {}, {}", text::line(&action.what), text::at(action.at), text::line(who))
+        }
+    }
 }
 
-fn what_to_do(server: &ServerDiagnosis) -> &'static str {
-    if server.offer { "Or, without Syncmedic" } else { "What to do" }
+/// What it is not, in the words that say why not.
+fn ruled_out(server: &ServerDiagnosis) -> String {
+    let whys: Vec<String> = server.ruled_out.iter().take(12).map(|out| text::line(&out.why)).collect();
+    text::cut(&whys.join(" "), 1000)
 }
 
 fn steps(explanation: &Explanation) -> Vec<String> {
@@ -305,7 +319,7 @@ pub(super) fn one_line(server: &ServerDiagnosis, knowledge: &Knowledge) -> Strin
     let title = &knowledge.explain(server.cause).title;
     let name = if title.is_empty() { server.cause.as_str() } else { title };
     let mut line = format!("{symbol} **{}** {}", text::line(&server.server), text::line(name));
-    // A staging server sends no passwords: a missing heartbeat says nothing there.
+    // A staging server syncs no passwords, by design: it has no heartbeats to be missed.
     if !server.forests.is_empty() && server.cause != Cause::StagingMode {
         let forest = |forest: &crate::diagnosis::ForestHealth| {
             let last =
