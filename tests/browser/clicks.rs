@@ -119,7 +119,7 @@ async fn a_complaint_is_diagnosed_from_its_apps_menu_and_the_rest_can_be_looked_
     page.shot("history").await;
 
     page.say("/sync status").await;
-    page.find("//article[contains(., 'STAGE01')][contains(@aria-label, 'ervers')]").await;
+    page.card("Password sync needs help").await;
     page.shot("status").await;
     page.say("/sync server name: SYNC01").await;
     page.find("//article[contains(@aria-label, 'SYNC01')]").await;

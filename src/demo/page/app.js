@@ -52,7 +52,11 @@ const conversation = new Conversation({
 });
 const composer = new Composer($('composer'), {
   state: () => view.state,
-  send: (path, body) => act(path, { as: view.as, channel: view.channel, ...body }),
+  send: async (path, body) => {
+    // Who writes wants to see the answer.
+    conversation.toEnd();
+    return act(path, { as: view.as, channel: view.channel, ...body });
+  },
   suggest: (body) => post('autocomplete', { as: view.as, channel: view.channel, ...body }).then((answer) => answer.choices ?? [], () => []),
   alert,
 });

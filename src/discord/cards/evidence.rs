@@ -267,7 +267,8 @@ fn evidence_line(said: &str, events: &[&EventEvidence]) -> String {
         (false, true) => format!("{} to {}", text::at(first), text::clock(last)),
         (false, false) => format!("{} to {}", text::at(first), text::at(last)),
     };
-    format!("{}, {when}: {line}", counted.join(", "))
+    let word = if counted.len() == 1 { "Event" } else { "Events" };
+    format!("{word} {}, {when}: {line}", counted.join(", "))
 }
 
 fn plain_evidence(evidence: &Evidence) -> String {
