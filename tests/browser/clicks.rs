@@ -3,6 +3,7 @@
 use super::chromium::{LAPTOP, Look};
 use super::demo::Demo;
 use super::page::{Page, button_path, card_path, channel_path, pictures};
+use super::picture;
 
 const ASK: &str = "/signin problem: users can't sign in";
 const OFF: &str = "Password hash sync is switched off in the tenant";
@@ -131,9 +132,12 @@ async fn a_complaint_is_diagnosed_from_its_apps_menu_and_the_rest_can_be_looked_
 async fn the_readmes_pictures_are_taken_where_they_are_wanted() {
     let Some(folder) = pictures() else { return };
     let demo = Demo::start(&[]);
-    let look = Look { size: (1440, 900), scale: 2, dark: true };
+    let look = Look { size: (1320, 900), scale: 2, dark: true };
     let Some(page) = Page::open(&demo, "pictures", look).await else { return };
-    let keep = |name: &str, picture: Vec<u8>| std::fs::write(folder.join(name), picture).expect("kept");
+    let keep = |name: &str, picture: Vec<u8>| {
+        std::fs::create_dir_all(&folder).expect("the folder can be made");
+        std::fs::write(folder.join(name), picture::small(&picture)).expect("kept");
+    };
     page.say(ASK).await;
     keep("answer.png", page.picture(OFF).await);
     request_enablement(&page).await;

@@ -2,6 +2,7 @@
 //!
 //! - [`demo`]: the program; [`chromium`]: the browser; [`page`]: the local Discord's page, by accessible names
 //! - [`clicks`]: the stories, clicked through; [`keys`]: the main one with the keyboard alone
+//! - [`picture`]: pictures small enough for the repository
 //! - [`program`]: how the program starts, ends, records and remembers
 //!
 //! Pictures of what was seen go to `screenshots/`. Where there is no browser these stories say so and pass,
@@ -13,4 +14,5 @@ mod clicks;
 mod demo;
 mod keys;
 mod page;
+mod picture;
 mod program;

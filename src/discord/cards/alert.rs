@@ -24,7 +24,7 @@ pub fn card(alert: &AlertNotice, mark: &str, frame: Frame) -> Post {
             embed = embed
                 .inline("Noticed", text::at(alert.started_at))
                 .inline("Over", text::at(over))
-                .inline("Between", lasted);
+                .inline("Lasted", format!("{lasted} since noticed"));
         }
         (AlertPhase::Open, _) => {
             let since = alert.since.unwrap_or(alert.started_at);

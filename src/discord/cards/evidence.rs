@@ -55,16 +55,19 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
     let title = if explanation.title.is_empty() { server.cause.as_str() } else { &explanation.title };
     let mut embed = Embed::new(tone(server, answer.knowledge), title)
         .description(format!("**{}**", text::line(&server.summary)))
-        .inline("Where", place(server))
-        .inline("Since", server.since.map_or_else(|| "not known".into(), when))
-        .inline("How sure", sureness(server.confidence));
+        .inline("Where", place(server));
+    // What is well has no beginning that anybody asks for.
+    if server.since.is_some() || server.cause != Cause::Healthy {
+        embed = embed.inline("Since", server.since.map_or_else(|| "not known".into(), when));
+    }
+    embed = embed.inline("How sure", sureness(server.confidence));
     if let Some(silence) = silence(server) {
         embed = embed.field("No answer from this server", silence);
     }
     embed = embed.lines("How we know", &bullets(evidence_lines(&server.evidence).into_iter()));
     if let Some(remedy) = server.remedy.as_ref().filter(|_| server.offer) {
         let what = format!(
-            "Press **Request enablement** ({}). A second person must approve before anything runs.",
+            "Press **Request enablement** (for {}). A second person must approve before anything runs.",
             text::line(&remedy.target)
         );
         embed = embed.field("What to do", what);
