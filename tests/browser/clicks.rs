@@ -132,7 +132,7 @@ async fn a_complaint_is_diagnosed_from_its_apps_menu_and_the_rest_can_be_looked_
 async fn the_readmes_pictures_are_taken_where_they_are_wanted() {
     let Some(folder) = pictures() else { return };
     let demo = Demo::start(&[]);
-    let look = Look { size: (1320, 900), scale: 2, dark: true };
+    let look = Look { size: (1364, 900), scale: 2, dark: true };
     let Some(page) = Page::open(&demo, "pictures", look).await else { return };
     let keep = |name: &str, picture: Vec<u8>| {
         std::fs::create_dir_all(&folder).expect("the folder can be made");
