@@ -277,7 +277,7 @@ fn evidence_line(said: &str, events: &[&EventEvidence]) -> String {
 fn plain_evidence(evidence: &Evidence) -> String {
     match &evidence.events {
         Some(events) => format!(
-            "{} x{}, {:.0} to {:.0}: {}",
+            "event {} x{}, {:.0} to {:.0}: {}",
             events.id,
             events.count,
             events.first,
