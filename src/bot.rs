@@ -95,8 +95,9 @@ pub async fn run(
         summarist.run(ends).await;
         Ok(())
     });
-    let (ends, pulse) = (until(stopped), clock.clone());
-    parts.spawn(async move { keep(lease, pulse, ends).await });
+    let lease = Arc::new(lease);
+    let (ends, pulse, kept) = (until(stopped), clock.clone(), lease.clone());
+    parts.spawn(async move { keep(&kept, pulse, ends).await });
     parts.spawn(async move {
         shutdown.await;
         Ok(())
@@ -116,6 +117,12 @@ pub async fn run(
             parts.abort_all();
         }
     }
+    // Only now: answers under way still had to write. The next bot can start at once.
+    if let Some(lease) = Arc::into_inner(lease)
+        && let Err(error) = lease.release().await
+    {
+        tracing::warn!(%error, "the lease was not given back; it runs out by itself");
+    }
     tenant.store.close().await;
     result
 }
@@ -129,15 +136,12 @@ fn flatten(ended: Option<Result<anyhow::Result<()>, tokio::task::JoinError>>) ->
     }
 }
 
-/// Renews the lease; gives it back at the end, so that the next bot can start at once.
-async fn keep(lease: Lease, clock: Clock, ends: impl Future<Output = ()>) -> anyhow::Result<()> {
+/// Renews the lease.
+async fn keep(lease: &Lease, clock: Clock, ends: impl Future<Output = ()>) -> anyhow::Result<()> {
     tokio::pin!(ends);
     loop {
         tokio::select! {
-            () = &mut ends => {
-                lease.release().await?;
-                return Ok(());
-            }
+            () = &mut ends => return Ok(()),
             () = clock.sleep(RENEWAL) => match lease.renew().await {
                 Ok(_) => {}
                 Err(error @ StoreError::LeaseLost { .. }) => return Err(error.into()),

@@ -124,6 +124,20 @@ pub fn fingerprint(report: &Report) -> Option<Digest> {
     Some(hash.finish())
 }
 
+/// Whether every value that goes into the [`fingerprint`] is known. On anything else nothing can be decided: a
+/// value that could not be read looks like one that moved.
+pub fn is_known(report: &Report) -> bool {
+    let Some(state) = &report.state else { return false };
+    let forests = state.connectors_of(ConnectorKind::Ad).all(|forest| forest.channel.is_some());
+    state.cloud_flag.is_some()
+        && state.staging.is_some()
+        && state.sign_in_method.is_some()
+        && state.connectors.is_some()
+        && forests
+        && report.appliance.build.is_some()
+        && report.events_at.is_some()
+}
+
 /// The newest administrators' action on password sync (2506, 2606) or on the sign-in method (2513, 2613).
 ///
 /// Source: Microsoft, "Audit administrator events"; both numberings are in use.

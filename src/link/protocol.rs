@@ -6,7 +6,7 @@
 //! | `POST /v1/plans` | [`PlanRequest`] | [`PlanAnswer`] |
 //! | `POST /v1/executions` | [`GrantDelivery`] | [`ExecutionAnswer`] |
 //! | `GET /v1/executions/{request}` | | [`Execution`], or 404 |
-//! | `DELETE /v1/executions/{request}` | | [`ExecutionAnswer`]: cancels what has not started |
+//! | `DELETE /v1/executions/{request}` | | [`ExecutionAnswer`]: cancels what has not started, also what never arrived: a later grant for it is refused |
 //! | `GET /v1/catalog` | | [`CatalogEntry`] list |
 //!
 //! Every answer that is a decision has status 200; anything else is [`Problem`] with a 4xx or 5xx status.
@@ -105,7 +105,19 @@ pub enum ExecutionAnswer {
         /// How it stands.
         execution: Execution,
     },
-    /// Not taken; nothing ran.
+    /// Not taken, nothing ran: it can't run just now, or its challenge is no longer good. Plan again.
+    Busy {
+        /// Why, each with its code.
+        why: Vec<Reason>,
+        /// When to plan again, in seconds.
+        retry_after: u32,
+    },
+    /// Not taken, nothing ran: the state is no longer the one that was approved.
+    Moved {
+        /// What changed, each with its code.
+        why: Vec<Reason>,
+    },
+    /// Not taken, and never will be; nothing ran.
     Refused {
         /// Why, each with its code.
         why: Vec<Reason>,
