@@ -40,6 +40,9 @@ pub async fn run(
     let schedule = Schedule::parse(&config.base.summary_schedule, &config.base.summary_timezone)?;
     let tenant = Tenant::open(&config.base, &clock, &random).await?;
     let lease = tenant.store.acquire_lease(&holder(), &random).await?;
+    if !config.discord.api.is_discord() {
+        tenant.store.mark(NOT_DISCORD);
+    }
     let requests = Requests::new(requests::Parts {
         store: tenant.store.clone(),
         fleet: tenant.fleet.clone(),
@@ -47,20 +50,11 @@ pub async fn run(
         policy: config.policy.clone(),
         identity: tenant.identity.clone(),
         members: Arc::new(GuildMembers::new(rest.clone(), config.discord.guild)),
-        via: (!config.discord.api.is_discord()).then_some(NOT_DISCORD),
         clock: clock.clone(),
         random: random.clone(),
     });
-    let summarist = Arc::new(Summarist {
-        fleet: tenant.fleet.clone(),
-        store: tenant.store.clone(),
-        knowledge: tenant.knowledge.clone(),
-        schedule,
-        warnings: certificates(&tenant),
-        deadline: config.base.poll_deadline,
-        clock: clock.clone(),
-        random: random.clone(),
-    });
+    let summarist =
+        Arc::new(Summarist { tenant: tenant.clone(), schedule, deadline: config.base.poll_deadline });
     let sweeper = Sweeper {
         tenant: tenant.clone(),
         requests: requests.clone(),
@@ -160,21 +154,4 @@ fn holder() -> String {
     let host = host.or_else(|_| std::fs::read_to_string("/etc/hostname"));
     let host = host.map_or_else(|_| "this host".to_owned(), |name| name.trim().to_owned());
     format!("process {} on {host}", std::process::id())
-}
-
-/// Warns of certificates that end soon.
-fn certificates(tenant: &Tenant) -> Arc<dyn Fn() -> Vec<String> + Send + Sync> {
-    let (identity, clock) = (tenant.identity.clone(), tenant.clock.clone());
-    Arc::new(move || {
-        let now = clock.now();
-        let own = identity.bot_info();
-        let days = |left: jiff::SignedDuration| left.as_hours().div_euclid(24).max(0);
-        let ends = own.ends_soon(now).then(|| {
-            format!(
-                "The bot's own certificate ends in {} days: run `syncmedic agents renew`.",
-                days(own.left(now))
-            )
-        });
-        ends.into_iter().collect()
-    })
 }

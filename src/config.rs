@@ -321,15 +321,15 @@ impl<'a> Reader<'a> {
         if policy.approver_role == everyone && everyone.0 != 0 {
             self.fault("APPROVER_ROLE_ID", "is @everyone: make a role that only approvers hold".into());
         }
-        if let Some(listed) = &policy.approver_users {
-            if listed.len() < usize::try_from(policy.approvals).unwrap_or(usize::MAX) {
-                let text = format!(
-                    "names {} people, but {} approvals are required: list more people",
-                    listed.len(),
-                    policy.approvals
-                );
-                self.fault("APPROVER_USERS", text);
-            }
+        if let Some(listed) = &policy.approver_users
+            && listed.len() < usize::try_from(policy.approvals).unwrap_or(usize::MAX)
+        {
+            let text = format!(
+                "names {} people, but {} approvals are required: list more people",
+                listed.len(),
+                policy.approvals
+            );
+            self.fault("APPROVER_USERS", text);
         }
     }
 }

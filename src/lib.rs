@@ -1,4 +1,20 @@
-//! Syncmedic: a first responder for Microsoft Entra password hash sync.
+//! Syncmedic: a first responder for Microsoft Entra password hash sync, living in a team's Discord.
+//!
+//! Two programs share this library: `syncmedic`, the bot, and `syncmedic-agent`, which runs on each sync server
+//! and builds alone. Imports run one way, from the top of this list to its end:
+//!
+//! - the shared language: [`ids`], [`report`] (what an agent says of its server), [`plan`] (what exactly would run),
+//!   [`grant`] (the signed permission for one run), [`catalog`] (what may run at all), [`clock`], [`random`], [`secret`]
+//! - [`link`]: mutual TLS between bot and agents, certificates, the protocol
+//! - [`agent`]: the program on a sync server
+//! - [`question`], [`diagnosis`], [`gate`]: pure: words, causes, and who may do what
+//! - [`store`]: the database and the audit chain
+//! - [`fleet`]: polls the agents; [`config`] and [`tenant`]: what the bot stands on
+//! - [`requests`]: drives a request from the click to the proof
+//! - [`watch`]: sweeps, alerts, summaries, charts
+//! - [`discord`]: commands, buttons, cards
+//! - [`bot`]: all of the bot, put together
+//! - [`demo`]: a local Discord with a page, and simulated sync servers
 
 #[cfg(feature = "agent")]
 pub mod agent;

@@ -409,3 +409,107 @@ async fn the_doctor_finds_a_channel_that_the_bot_can_not_use_and_a_list_without_
     assert_eq!(faults, ["STATUS_CHANNEL_ID", "APPROVER_USERS"]);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_whose_answer_was_lost_is_found_again_long_after_its_nonce() {
+    let world = World::new(Scenario::Unattended).await;
+    let path = format!("/channels/{APPROVALS}/messages");
+    world.discord.fail_next(1, "POST", &path, Fault::LoseAnswer);
+    world.discord.fail_next(3, "POST", &path, Fault::Drop);
+    let card = world.requested().await;
+    let is_try = |r: &local::Recorded| r.method == "POST" && r.path == path;
+    let mut tries = BTreeSet::new();
+    let four = |r: &local::Recorded| {
+        if is_try(r) {
+            tries.insert(r.number);
+        }
+        tries.len() >= 4
+    };
+    world.discord.requested("four tries", four).await.expect("are made");
+    // By then Discord has forgotten the nonce.
+    world.hand.advance(Duration::from_secs(6 * 60));
+    world.discord.requested("a look", |r| r.method == "GET" && r.path == path).await.expect("looks first");
+    let approve = world.click(LEE, card.id, "Approve").await;
+    world.discord.acknowledged(approve).await.expect("acknowledges");
+    world.discord.updated(card.id, |m| m.text().contains("awaiting proof")).await.expect("it runs");
+    assert_eq!(world.discord.requests().iter().filter(|r| is_try(r)).count(), 4);
+    let all = world.discord.messages(APPROVALS, LEE);
+    assert_eq!(all.iter().filter(|m| m.text().contains("asked by")).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_click_or_form_is_refused_and_audited() {
+    let world = World::new(Scenario::Unattended).await;
+    let card = world.requested().await;
+    let approve = card.button("Approve").expect("is there").custom_id;
+    let told = async |forgery: Forgery| {
+        let forged = world.discord.forge(forgery);
+        world.discord.followup(forged).await.expect("a followup").text()
+    };
+    let click = |channel| Forgery::click(LEE, channel, card.id, &approve);
+    let direct = click(APPROVALS).with(|json| {
+        json["user"] = json["member"]["user"].clone();
+        json.as_object_mut().expect("an object").remove("member");
+        json.as_object_mut().expect("an object").remove("guild_id");
+    });
+    assert!(told(direct).await.contains("code direct-message"));
+    let foreign = click(APPROVALS).with(|json| json["guild_id"] = "999".into());
+    assert!(told(foreign).await.contains("code wrong-guild"));
+    assert!(told(click(HELPDESK)).await.contains("code wrong-channel"));
+    let program = click(APPROVALS).with(|json| json["member"]["user"]["bot"] = true.into());
+    assert!(told(program).await.contains("code bot"));
+    let pending = click(APPROVALS).with(|json| json["member"]["pending"] = true.into());
+    assert!(told(pending).await.contains("code pending-member"));
+    // The button of one card does nothing on another message.
+    let other = world.signin().await;
+    let elsewhere = world.discord.forge(Forgery::click(LEE, APPROVALS, other.id, &approve));
+    assert!(world.shown(elsewhere).await.text().contains("code unknown-button"));
+    // A form belongs to the one it was opened for.
+    let click = world.click(LEE, card.id, "Deny").await;
+    let modal = world.discord.reply(click).await.expect("answers").modal().expect("a form");
+    let stolen = Forgery::modal(SAM, APPROVALS, Some(card.id), &modal.custom_id, &[("reason", "because")]);
+    let stolen = world.discord.forge(stolen);
+    assert!(world.shown(stolen).await.text().contains("code unknown-button"));
+    assert!(world.discord.message(card.id).expect("is there").text().contains("Approval needed"));
+    let rows = world.tenant.store.audit_recent(50).await.expect("can be read");
+    assert_eq!(rows.iter().filter(|row| row.kind == "refused").count(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interaction_that_serenity_can_not_read_is_answered_all_the_same() {
+    let world = World::new(Scenario::Healthy).await;
+    let options = json!([{"type": 3, "name": "problem", "value": "users can't sign in"}]);
+    let broken = Forgery::slash(DANA, HELPDESK, "signin", options.clone()).with(|json| {
+        json.as_object_mut().expect("an object").remove("locale");
+    });
+    let broken = world.discord.forge(broken);
+    assert!(world.shown(broken).await.text().contains("SYNC01"));
+    let unknown = world.discord.forge(Forgery::slash(DANA, HELPDESK, "nobody-knows", json!([])));
+    assert!(world.shown(unknown).await.text().contains("code unknown-command"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_staged_command_tells_the_approvers_what_to_type_and_can_be_taken_back() {
+    let world = World::new(Scenario::Attended).await;
+    let card = world.requested().await;
+    world.click(LEE, card.id, "Approve").await;
+    let staged = world.discord.updated(card.id, |m| m.text().contains("Staged")).await.expect("is staged");
+    assert!(staged.text().contains("syncmedic-agent apply --request"), "{}", staged.text());
+    let call = world.discord.next_message(APPROVALS, |m| m.text().contains("operator is needed")).await;
+    let call = call.expect("operators are told");
+    assert_eq!(call.pings.roles, BTreeSet::from([APPROVER_ROLE]));
+    assert!(call.pings.users.is_empty());
+    world.click(DANA, card.id, "Withdraw").await;
+    let withdrawn = world.until(card.id, "Withdrawn").await;
+    assert!(withdrawn.buttons().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_withheld_offer_says_why_to_the_one_who_asks() {
+    let world = World::new(Scenario::TwoActive).await;
+    let answer = world.signin().await;
+    assert!(answer.button("Request enablement").is_none());
+    let click = world.click(SAM, answer.id, "Why not?").await;
+    let why = world.shown(click).await;
+    assert!(why.text().contains("two-active") && why.visible_to == Some(SAM), "{}", why.text());
+}

@@ -108,7 +108,6 @@ impl World {
             policy,
             identity: tenant.identity.clone(),
             members: roles.clone(),
-            via: None,
             clock: clock.clone(),
             random,
         });

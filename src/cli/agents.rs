@@ -5,12 +5,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use syncmedic::clock::Clock;
+use syncmedic::config::Base;
 use syncmedic::fleet::Fleet;
 use syncmedic::ids::AgentId;
 use syncmedic::link::client::AgentUrl;
-use syncmedic::tenant::AddError;
+use syncmedic::link::identity::Identity;
+use syncmedic::random::Random;
+use syncmedic::store::Entry;
+use syncmedic::tenant::{AddError, KEYS};
 
-use super::{DATA, exit, tenant};
+use super::{DATA, env, exit, store, tenant};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -21,7 +26,7 @@ pub(super) enum Command {
         /// Where it listens: https://host:port
         #[arg(long)]
         url: AgentUrl,
-        /// The certificate request that `syncmedic-agent init` printed.
+        /// The certificate request that `syncmedic-agent init` made (data/agent.csr).
         #[arg(long, value_name = "FILE")]
         csr: PathBuf,
         /// Where to write the answer, instead of printing it.
@@ -30,6 +35,8 @@ pub(super) enum Command {
     },
     /// List the enrolled agents, and whether they answer.
     List,
+    /// Give the bot a new certificate. Agents need nothing; restart the bot to use it.
+    Renew,
     /// Remove an agent and revoke its certificate.
     Remove {
         /// The agent's id.
@@ -41,6 +48,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Add { id, url, csr, out } => add(id, url, csr, out).await,
         Command::List => list().await,
+        Command::Renew => renew().await,
         Command::Remove { id } => remove(id).await,
     }
 }
@@ -61,7 +69,7 @@ async fn add(id: AgentId, url: AgentUrl, csr: PathBuf, out: Option<PathBuf>) -> 
     };
     eprintln!(
         "{id} is enrolled (generation {}, until {}). Carry the answer to its server and run there:\n  \
-         syncmedic-agent install --enrolment FILE\nNothing in it is secret.",
+         syncmedic-agent install --bundle FILE\nNothing in it is secret.",
         added.generation,
         added.enrolment.not_after.strftime("%Y-%m-%d")
     );
@@ -104,5 +112,21 @@ async fn remove(id: AgentId) -> anyhow::Result<ExitCode> {
     }
     write.commit().await?;
     println!("{id} is removed and its certificate revoked. A running bot follows within one sweep.");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn renew() -> anyhow::Result<ExitCode> {
+    let base = Base::read(&env)?;
+    let mut identity = Identity::open(&base.data_dir.join(KEYS))?;
+    let store = store().await?;
+    let mut write = store.write().await?;
+    let body = serde_json::json!({ "before": identity.bot_info().serial.to_string() });
+    write.audit(Entry { kind: "bot-certificate-renewed", request: None, actor: None, body }).await?;
+    identity.renew_bot(Clock::system().now(), &Random::system())?;
+    write.commit().await?;
+    println!(
+        "The bot has a new certificate, good until {}. Restart the bot to use it.",
+        identity.bot_info().not_after.strftime("%Y-%m-%d")
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@
 mod agents;
 mod ask;
 mod audit;
+mod doctor;
 mod run;
 
 use std::process::ExitCode;
@@ -11,9 +12,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use syncmedic::clock::Clock;
 use syncmedic::config::{Base, ConfigError, Logging};
+use syncmedic::diagnosis::KnowledgeError;
+use syncmedic::link::identity::IdentityError;
 use syncmedic::random::Random;
-use syncmedic::store::{Store, StoreError};
+use syncmedic::store::{DatabaseUrl, Store, StoreError};
 use syncmedic::tenant::Tenant;
+use syncmedic::watch::schedule::ScheduleError;
 use tracing_subscriber::EnvFilter;
 
 /// A first responder for Microsoft Entra password hash sync, living in a team's Discord.
@@ -30,9 +34,11 @@ enum Command {
     Run,
     /// Try everything with no accounts and no servers.
     Demo(run::DemoArgs),
+    /// Check the configuration, Discord, the database, the agents, certificates and clocks.
+    Doctor,
     /// Ask in the terminal what is wrong: the same answer as in Discord, without Discord.
     Ask(ask::Args),
-    /// Enrol, list and remove the agents on the sync servers.
+    /// Enrol, list and remove the agents on the sync servers; renew the bot's own certificate.
     #[command(subcommand)]
     Agents(agents::Command),
     /// Read, export and verify the audit.
@@ -93,6 +99,7 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
         match command {
             Command::Run => run::run().await,
             Command::Demo(args) => run::demo(args).await,
+            Command::Doctor => doctor::run().await,
             Command::Ask(args) => ask::run(args).await,
             Command::Agents(command) => agents::run(command).await,
             Command::Audit(command) => audit::run(command).await,
@@ -105,6 +112,9 @@ fn code(error: &anyhow::Error) -> u8 {
         return exit.code;
     }
     if error.is::<ConfigError>() {
+        return CONFIG;
+    }
+    if error.is::<ScheduleError>() || error.is::<KnowledgeError>() || error.is::<IdentityError>() {
         return CONFIG;
     }
     match error.downcast_ref::<StoreError>() {
@@ -135,6 +145,13 @@ fn init_logging(logging: &Logging) -> anyhow::Result<()> {
 /// The database alone, for commands that only read the record.
 async fn store() -> anyhow::Result<Store> {
     let base = Base::read(&env)?;
+    let url: DatabaseUrl = base.database.expose().parse().map_err(StoreError::from)?;
+    if let Some(file) = url.sqlite_file().filter(|file| !file.exists()) {
+        return Err(exit(
+            CONFIG,
+            format!("there is no database at {} (DATABASE_URL, DATA_DIR)", file.display()),
+        ));
+    }
     Ok(Store::open(base.database.expose(), Clock::system(), &base.tenant).await?)
 }
 

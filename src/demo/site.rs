@@ -1,7 +1,7 @@
 //! Simulated sync servers with the real agent in front of each, enrolled as an administrator would: key made
 //! "on the server", certificate request signed by the bot's side, answer installed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -48,6 +48,7 @@ impl Site {
         folder: &Path,
         change: impl Fn(&mut Config),
     ) -> anyhow::Result<Site> {
+        let folder = std::path::absolute(folder)?;
         let (stop, stopped) = watch::channel(false);
         let mut site = Site { posts: Vec::new(), running: JoinSet::new(), stop };
         for server in servers {
@@ -171,10 +172,5 @@ fn config(id: &AgentId, home: &Path) -> anyhow::Result<Config> {
         .iter()
         .map(|id| id.parse())
         .collect::<Result<_, _>>()?;
-    config.data = absolute(&config.data, home);
     Ok(config)
-}
-
-fn absolute(path: &Path, home: &Path) -> PathBuf {
-    if path.is_absolute() { path.to_owned() } else { home.join(path) }
 }

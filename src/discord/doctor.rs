@@ -36,15 +36,18 @@ pub enum Level {
 }
 
 impl Check {
-    fn ok(name: impl Into<String>, text: impl Into<String>) -> Check {
+    /// As it should be.
+    pub fn ok(name: impl Into<String>, text: impl Into<String>) -> Check {
         Check { name: name.into(), level: Level::Ok, text: text.into(), mend: None }
     }
 
-    fn warn(name: impl Into<String>, text: impl Into<String>, mend: impl Into<String>) -> Check {
+    /// It works, but think about it; with the mend.
+    pub fn warn(name: impl Into<String>, text: impl Into<String>, mend: impl Into<String>) -> Check {
         Check { name: name.into(), level: Level::Warn, text: text.into(), mend: Some(mend.into()) }
     }
 
-    fn fault(name: impl Into<String>, text: impl Into<String>, mend: impl Into<String>) -> Check {
+    /// It does not work, or is not safe; with the mend.
+    pub fn fault(name: impl Into<String>, text: impl Into<String>, mend: impl Into<String>) -> Check {
         Check { name: name.into(), level: Level::Fault, text: text.into(), mend: Some(mend.into()) }
     }
 }

@@ -20,7 +20,7 @@ pub fn escape(text: &str) -> String {
             continue;
         }
         match c {
-            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' => out.push('\\'),
+            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' => out.push('\\'),
             '-' | '+' if line_start => out.push('\\'),
             _ => {}
         }
@@ -116,10 +116,10 @@ pub fn cut(text: &str, max: usize) -> String {
         }
     }
     // A link that lost its end is no link.
-    if let Some(open) = kept.rfind("](") {
-        if !kept[open..].contains(')') {
-            kept.truncate(kept[..open].rfind('[').unwrap_or(open));
-        }
+    if let Some(open) = kept.rfind("](")
+        && !kept[open..].contains(')')
+    {
+        kept.truncate(kept[..open].rfind('[').unwrap_or(open));
     }
     let mut kept = kept.trim_end().to_owned();
     kept.push('…');
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn text_from_elsewhere_neither_formats_nor_mentions() {
-        assert_eq!(escape("**b** `c` [x](y)"), "\\*\\*b\\*\\* \\`c\\` \\[x\\]\\(y\\)");
+        assert_eq!(escape("**b** `c` [x](y)"), "\\*\\*b\\*\\* \\`c\\` \\[x\\](y)");
         assert_eq!(escape("@everyone <@1>"), "@\u{200b}everyone \\<@\u{200b}1\\>");
         assert_eq!(escape("a\u{202e}b\u{7}"), "ab");
         assert_eq!(escape("# h\n> q\n - l\na-b"), "\\# h\n\\> q\n \\- l\na-b");

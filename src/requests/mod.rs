@@ -74,8 +74,6 @@ pub struct Parts {
     pub identity: Arc<Identity>,
     /// Who can tell what roles a person holds now.
     pub members: Arc<dyn Members>,
-    /// Said in every audit row, where the chat is not Discord itself.
-    pub via: Option<&'static str>,
     /// The time.
     pub clock: Clock,
     /// Randomness.
@@ -166,12 +164,20 @@ impl Requests {
         actor: &Actor,
         refusal: &Refusal,
     ) -> Result<(), StoreError> {
+        self.audit_attempt(id, actor, refusal.code()).await
+    }
+
+    async fn audit_attempt(
+        &self,
+        id: Option<&RequestId>,
+        actor: &Actor,
+        code: &str,
+    ) -> Result<(), StoreError> {
         let mut write = self.parts().store.write().await?;
         let body = json!({
-            "code": refusal.code(),
+            "code": code,
             "channel": actor.channel,
             "guild": actor.guild,
-            "via": self.parts().via,
         });
         write.audit(Entry { kind: "refused", request: id, actor: Some(actor.user), body }).await?;
         write.commit().await
@@ -240,7 +246,6 @@ impl Requests {
             "justification": request.justification,
             "operator": request.operator,
             "late": request.late,
-            "via": self.parts().via,
         });
         write.audit(Entry { kind: decision.audit, request: Some(&request.id), actor, body }).await?;
         for effect in &decision.effects {

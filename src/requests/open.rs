@@ -42,9 +42,9 @@ impl Requests {
     pub async fn open(&self, new: NewRequest) -> Result<Request, Refused> {
         let actor = new.actor.clone();
         match self.try_open(new).await {
-            Err(Refused::Gate(refusal)) => {
-                self.audit_refusal(None, &actor, &refusal).await?;
-                Err(refusal.into())
+            Err(refused @ (Refused::Gate(_) | Refused::Server(_))) => {
+                self.audit_attempt(None, &actor, refused.code()).await?;
+                Err(refused)
             }
             other => other,
         }

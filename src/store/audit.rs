@@ -125,7 +125,10 @@ impl Write<'_> {
     /// # Errors
     /// If the body holds a fraction or the database fails. The whole change can't be committed any more then:
     /// what is not audited does not happen.
-    pub async fn audit(&mut self, entry: Entry<'_>) -> Result<Head, StoreError> {
+    pub async fn audit(&mut self, mut entry: Entry<'_>) -> Result<Head, StoreError> {
+        if let (Some(mark), Value::Object(body)) = (self.store.0.mark.get(), &mut entry.body) {
+            body.insert("via".into(), json!(mark));
+        }
         // Stays set if the caller gives up waiting, too.
         let failed_before = std::mem::replace(&mut self.unaudited, true);
         let (head, at) = (self.head, self.now);

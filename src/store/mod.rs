@@ -12,7 +12,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
@@ -63,6 +63,8 @@ struct Inner {
     lease: Mutex<Option<String>>,
     /// A message was put into the outbox; see [`outbox`].
     filled: Notify,
+    /// Said in every audit row that this process writes.
+    mark: OnceLock<&'static str>,
 }
 
 impl Store {
@@ -99,6 +101,7 @@ impl Store {
             reader,
             lease,
             filled: Notify::new(),
+            mark: OnceLock::new(),
         }));
         let mut tx = store.begin().await?;
         migrate::migrate(&mut tx).await?;
@@ -135,6 +138,13 @@ impl Store {
         let head = Head { seq: whole(&row, "seq")?, hash: parsed(&row, "hash")? };
         let now = from_ms(self.0.clock.now().as_millisecond())?;
         Ok(Write { tx, head, now, unaudited: false, filled: false, store: self })
+    }
+
+    /// From now on every audit row that this process writes says so (as `via`): for a chat that is not Discord
+    /// itself.
+    pub fn mark(&self, mark: &'static str) {
+        // Marked once is marked.
+        let _ = self.0.mark.set(mark);
     }
 
     /// Where the database is, without its password.

@@ -2,7 +2,6 @@
 //! in the outbox; a bot that was down posts one late summary, marked so.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -13,15 +12,14 @@ use super::chart::{self, HistoryChart, Mark, MarkKind};
 use super::notice::{SUMMARY, SummaryNotice, SummaryRequest, SummaryServer};
 use super::schedule::Schedule;
 use crate::catalog;
-use crate::clock::Clock;
 use crate::diagnosis::{Diagnosis, Knowledge, Observation, ServerDiagnosis, diagnose};
-use crate::fleet::Fleet;
 use crate::gate::Request;
 use crate::ids::{AgentId, Snowflake};
-use crate::random::Random;
+use crate::link::certs::WARN_BEFORE_END;
 use crate::report::Report;
 use crate::store::outbox::Message;
-use crate::store::{Entry, Store, StoreError};
+use crate::store::{Entry, StoreError};
+use crate::tenant::Tenant;
 
 /// What a summary looks back on.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -31,29 +29,19 @@ const REST: Duration = Duration::from_secs(60);
 
 /// Posts summaries.
 pub struct Summarist {
-    /// The servers.
-    pub fleet: Fleet,
-    /// Where due times are claimed.
-    pub store: Store,
-    /// What is known of causes.
-    pub knowledge: Arc<Knowledge>,
+    /// The servers, the database where due times are claimed, the certificates.
+    pub tenant: Tenant,
     /// When one is due.
     pub schedule: Schedule,
-    /// What else deserves attention, such as certificates that end soon.
-    pub warnings: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     /// How long a summary waits for a server.
     pub deadline: Duration,
-    /// The time.
-    pub clock: Clock,
-    /// Randomness, for the nonce of a post.
-    pub random: Random,
 }
 
 impl Summarist {
     /// Posts each summary when it is due, until `shutdown` ends.
     pub async fn run(&self, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
-        let started = self.clock.now();
+        let started = self.tenant.clock.now();
         loop {
             tokio::select! {
                 biased;
@@ -62,12 +50,12 @@ impl Summarist {
                     tracing::error!(%error, "a due summary could not be kept; trying again");
                 }
             }
-            let now = self.clock.now();
+            let now = self.tenant.clock.now();
             let rest = now + SignedDuration::try_from(REST).unwrap_or(SignedDuration::ZERO);
             let next = self.schedule.next_after(now).map_or(rest, |next| next.min(rest));
             tokio::select! {
                 () = &mut shutdown => return,
-                () = self.clock.sleep_until(next) => {}
+                () = self.tenant.clock.sleep_until(next) => {}
             }
         }
     }
@@ -79,15 +67,16 @@ impl Summarist {
     /// # Errors
     /// If the database fails.
     pub async fn post_due(&self, started: Timestamp) -> Result<(), StoreError> {
-        let last = self.store.last_summary().await?.map(|claim| claim.due_at);
+        let store = &self.tenant.store;
+        let last = store.last_summary().await?.map(|claim| claim.due_at);
         let started = match last {
             Some(_) => started,
-            None => self.store.first_verdict_at().await?.map_or(started, |first| first.min(started)),
+            None => store.first_verdict_at().await?.map_or(started, |first| first.min(started)),
         };
-        let Some(due) = self.schedule.due(last, started, self.clock.now()) else { return Ok(()) };
+        let Some(due) = self.schedule.due(last, started, self.tenant.clock.now()) else { return Ok(()) };
         let mut notice = self.compose().await?;
-        let mut write = self.store.write().await?;
-        let Some(claim) = write.claim_summary(due.at, &self.random).await? else { return Ok(()) };
+        let mut write = self.tenant.store.write().await?;
+        let Some(claim) = write.claim_summary(due.at, &self.tenant.random).await? else { return Ok(()) };
         notice.due_at = Some(due.at);
         notice.late = due.late;
         notice.missed = due.missed;
@@ -109,8 +98,8 @@ impl Summarist {
     pub async fn post_now(&self, asked_by: Snowflake) -> Result<(), StoreError> {
         let mut notice = self.compose().await?;
         notice.asked_by = Some(asked_by);
-        notice.nonce = self.random.id().chars().take(24).collect();
-        let mut write = self.store.write().await?;
+        notice.nonce = self.tenant.random.id().chars().take(24).collect();
+        let mut write = self.tenant.store.write().await?;
         let body = serde_json::json!({ "asked": true });
         write.audit(Entry { kind: "summary", request: None, actor: Some(asked_by), body }).await?;
         notice.audit_head = write.head().to_string();
@@ -121,10 +110,10 @@ impl Summarist {
     }
 
     async fn compose(&self) -> Result<SummaryNotice, StoreError> {
-        let observations = self.fleet.poll(self.deadline).await;
-        let now = self.clock.now();
-        let diagnosis = diagnose(&observations, now, &self.knowledge);
-        let requests = self.store.recent_requests(50).await?;
+        let observations = self.tenant.fleet.poll(self.deadline).await;
+        let now = self.tenant.clock.now();
+        let diagnosis = diagnose(&observations, now, &self.tenant.knowledge);
+        let requests = self.tenant.store.recent_requests(50).await?;
         let (open, ended): (Vec<Request>, Vec<Request>) =
             requests.into_iter().partition(|request| request.state.is_open());
         let finished = ended.iter().map(line).filter(|line| now.duration_since(line.changed_at) <= DAY);
@@ -141,10 +130,10 @@ impl Summarist {
             missed: 0,
             nonce: String::new(),
             made_at: now,
-            servers: servers(&diagnosis, &observations, &self.knowledge, now),
+            servers: servers(&diagnosis, &observations, &self.tenant.knowledge, now),
             open: open.iter().map(line).collect(),
             finished,
-            warnings: self.warnings(&diagnosis),
+            warnings: self.warnings(&diagnosis, now).await?,
             audit_head: String::new(),
             chart: picture.ok(),
             chart_text: chart::describe(&chart),
@@ -164,7 +153,7 @@ impl Summarist {
             .collect();
         let zone = self.schedule.time_zone().clone();
         let mut chart = HistoryChart::from_reports(&reports, now - DAY, now, zone);
-        let alerts = self.store.alerts_since(now - DAY).await?;
+        let alerts = self.tenant.store.alerts_since(now - DAY).await?;
         for row in &mut chart.rows {
             for alert in alerts.iter().filter(|alert| alert.agent.as_str() == row.name) {
                 let kind = match alert.cause.as_str() {
@@ -184,16 +173,32 @@ impl Summarist {
         Ok(chart)
     }
 
-    fn warnings(&self, diagnosis: &Diagnosis) -> Vec<String> {
+    async fn warnings(&self, diagnosis: &Diagnosis, now: Timestamp) -> Result<Vec<String>, StoreError> {
         let mut warnings: Vec<String> =
             diagnosis.findings.iter().map(|finding| finding.text.clone()).collect();
         for server in &diagnosis.servers {
-            warnings
-                .extend(server.warnings.iter().map(|warning| format!("{}: {}", server.server, warning.text)));
+            let of_server = server.warnings.iter();
+            warnings.extend(of_server.map(|warning| format!("{}: {}", server.server, warning.text)));
         }
-        warnings.extend((self.warnings)());
-        warnings
+        let own = self.tenant.identity.bot_info();
+        if own.ends_soon(now) {
+            let left = days(own.left(now));
+            warnings
+                .push(format!("The bot's certificate ends in {left} days: run `syncmedic agents renew`."));
+        }
+        for agent in self.tenant.store.agents().await? {
+            let left = agent.enrolment.not_after.duration_since(now);
+            if left < WARN_BEFORE_END {
+                let id = &agent.enrolment.id;
+                warnings.push(format!("{id}'s certificate ends in {} days: enrol it again.", days(left)));
+            }
+        }
+        Ok(warnings)
     }
+}
+
+fn days(left: SignedDuration) -> i64 {
+    left.as_hours().div_euclid(24).max(0)
 }
 
 fn servers(

@@ -65,7 +65,7 @@ fn a_double_click_is_one_approval() {
     tell(Setup::new().env("APPROVALS_REQUIRED", "2").env("APPROVER_USERS", ""), async |s| {
         let kim = s.discord.add_person("Kim", &[APPROVER_ROLE]);
         let card = s.request_enablement().await;
-        let first = s.press(LEE, card.id, "Approve").await;
+        s.press(LEE, card.id, "Approve").await;
         let second = s.press(LEE, card.id, "Approve").await;
         assert!(refused(s, second).await.contains("already-approved"));
         s.card_says(card.id, "1 of 2").await;

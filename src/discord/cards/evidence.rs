@@ -2,7 +2,7 @@
 //! out, what to do and who can. The same content as plain text for a terminal.
 
 use super::{Frame, heartbeat_word, tone};
-use crate::diagnosis::{Confidence, Diagnosis, Evidence, Explanation, Knowledge, ServerDiagnosis};
+use crate::diagnosis::{Cause, Confidence, Diagnosis, Evidence, Explanation, Knowledge, ServerDiagnosis};
 use crate::discord::embed::{Embed, Tone};
 use crate::discord::message::{Button, Post, Style};
 use crate::discord::text;
@@ -62,17 +62,21 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
             "Press **Request enablement** ({}). A second person must approve before anything runs.",
             text::line(&remedy.target)
         );
-        embed = embed.field("What to do now", what);
+        embed = embed.field("What to do", what);
+    } else {
+        embed = embed.lines("What to do", &steps(explanation));
     }
-    embed =
-        embed.lines(what_to_do(server), &steps(explanation)).field("Who can", text::line(&explanation.who));
+    embed = embed.field("Who can", text::line(&explanation.who));
+    if server.remedy.is_some() {
+        embed = embed.field("Last switched", last_switched(server));
+    }
     if !server.offer && !server.why_not.is_empty() {
         let codes: Vec<String> = server.why_not.iter().map(|why| text::code(&why.code)).collect();
         embed = embed.field("Why there is no button", codes.join(" "));
     }
     let warnings = server.warnings.iter().chain(&answer.diagnosis.findings);
     embed = embed
-        .lines("Ruled out", &bullets(server.ruled_out.iter().map(|out| ruled_out(answer.knowledge, out))))
+        .field("Ruled out", ruled_out(server))
         .lines("Also worth knowing", &bullets(warnings.map(|finding| text::line(&finding.text))))
         .lines("Other servers", &others(answer))
         .lines("Read more", &sources(explanation));
@@ -221,39 +225,54 @@ pub(super) fn silence(server: &ServerDiagnosis) -> Option<String> {
 }
 
 fn evidence_line(evidence: &Evidence) -> String {
-    let mut line = text::line(&evidence.text);
-    if let Some(events) = &evidence.events {
-        let count = match events.count {
-            1 => String::new(),
-            count => format!(" ×{count}"),
-        };
-        line.push_str(&format!(" (event **{}**{count}, ", events.id));
-        line.push_str(&match events.count {
-            1 => format!("{})", text::at(events.last)),
-            _ => format!("{} to {})", text::at(events.first), text::at(events.last)),
-        });
+    let Some(events) = &evidence.events else { return text::line(&evidence.text) };
+    let says = without_id(&evidence.text, events.id);
+    match events.count {
+        1 => format!("**{}**, {}: {}", events.id, text::at(events.last), text::line(says)),
+        count => format!(
+            "**{}** ×{count}, {} to {}: {}",
+            events.id,
+            text::at(events.first),
+            text::at(events.last),
+            text::line(says)
+        ),
     }
-    line
+}
+
+/// The words after "Event 6900: ", since the id stands before them already.
+fn without_id(text: &str, id: u32) -> &str {
+    text.strip_prefix(&format!("Event {id}: ")).unwrap_or(text)
 }
 
 fn plain_evidence(evidence: &Evidence) -> String {
     match &evidence.events {
         Some(events) => format!(
-            "{} (event {} x{}, {:.0} to {:.0})",
-            evidence.text, events.id, events.count, events.first, events.last
+            "{} x{}, {:.0} to {:.0}: {}",
+            events.id,
+            events.count,
+            events.first,
+            events.last,
+            without_id(&evidence.text, events.id)
         ),
         None => evidence.text.clone(),
     }
 }
 
-fn ruled_out(knowledge: &Knowledge, out: &crate::diagnosis::RuledOut) -> String {
-    let title = &knowledge.explain(out.cause).title;
-    let name = if title.is_empty() { out.cause.as_str() } else { title };
-    format!("{}: {}", text::line(name), text::line(&out.why))
+/// Who last switched password sync or the sign-in method, and when.
+pub(super) fn last_switched(server: &ServerDiagnosis) -> String {
+    match &server.last_action {
+        None => "not recorded".into(),
+        Some(action) => {
+            let who = action.who.as_deref().unwrap_or("name not recorded");
+            format!("{}: {}, {}", text::line(&action.what), text::at(action.at), text::line(who))
+        }
+    }
 }
 
-fn what_to_do(server: &ServerDiagnosis) -> &'static str {
-    if server.offer { "Or, without Syncmedic" } else { "What to do" }
+/// What it is not, in the words that say why not.
+fn ruled_out(server: &ServerDiagnosis) -> String {
+    let whys: Vec<String> = server.ruled_out.iter().take(12).map(|out| text::line(&out.why)).collect();
+    text::cut(&whys.join(" "), 1000)
 }
 
 fn steps(explanation: &Explanation) -> Vec<String> {
@@ -274,7 +293,8 @@ pub(super) fn one_line(server: &ServerDiagnosis, knowledge: &Knowledge) -> Strin
     let title = &knowledge.explain(server.cause).title;
     let name = if title.is_empty() { server.cause.as_str() } else { title };
     let mut line = format!("{symbol} **{}** {}", text::line(&server.server), text::line(name));
-    if !server.forests.is_empty() {
+    // A staging server syncs no passwords, by design: it has no heartbeats to be missed.
+    if !server.forests.is_empty() && server.cause != Cause::StagingMode {
         let forest = |forest: &crate::diagnosis::ForestHealth| {
             let last = forest.last_heartbeat.map(|at| format!(" {}", text::relative(at))).unwrap_or_default();
             format!("{} {}{last}", text::line(&forest.name), heartbeat_word(forest.level))

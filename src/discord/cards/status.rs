@@ -94,11 +94,7 @@ pub fn server(seen: &Observation, server: &ServerDiagnosis, knowledge: &Knowledg
     }
     let forests: Vec<String> = server.forests.iter().map(forest).collect();
     embed = embed.lines("Forests", &forests);
-    let action = server.last_action.as_ref().map(|action| {
-        let who = action.who.as_deref().unwrap_or("name not recorded");
-        format!("{}: {}, {}", text::line(&action.what), text::at(action.at), text::line(who))
-    });
-    embed = embed.field("Last switched", action.unwrap_or_else(|| "not recorded".into()));
+    embed = embed.field("Last switched", evidence::last_switched(server));
     embed = embed.lines("Also worth knowing", &warnings(seen, server));
     if let Some(report) = report {
         let gaps: Vec<String> = report
