@@ -1,6 +1,9 @@
 //! The main job without any chat: real agents over real TLS, a real database, the gate and the driver, with
 //! people whose roles a list decides. What Discord adds is told in the stories.
 
+#[path = "without_chat/hostile_agents.rs"]
+mod hostile_agents;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
