@@ -228,7 +228,7 @@ impl Requests {
         };
         let cancel = over || request.withdrawn_by.is_some() || request.outcome.is_some();
         let answer = match cancel {
-            true => match link.cancel(&request.id).await {
+            true => match link.cancel(&request.id, request.plan.hash()).await {
                 Ok(ExecutionAnswer::Accepted { execution }) => Ok(Some(execution)),
                 Ok(ExecutionAnswer::Refused { .. }) => link.execution(&request.id).await,
                 Err(error) => Err(error),
