@@ -123,34 +123,53 @@ pub fn command(id: &str) -> Option<&'static Command> {
 
 /// The digest of a script: of its bytes before a trailing Authenticode signature block, so that an
 /// organisation may sign the script without changing what it is.
+///
+/// A block is what signing adds and nothing else: the two marker lines, and between them lines of `# ` and base64. Lines
+/// end wherever PowerShell ends a comment: at `\n`, at `\r`, or at both. Whatever differs is script, and counts.
 pub fn script_digest(script: &[u8]) -> Digest {
-    const BEGIN: &[u8] = b"# SIG # Begin signature block";
-    const END: &[u8] = b"# SIG # End signature block";
-    let unsigned = match find_line(script, BEGIN) {
-        // Only a block that runs to the end of the file is a signature; anything after it is script.
-        Some(at) if script.trim_ascii_end().ends_with(END) && only_comments(&script[at..]) => {
-            trim_newline(&script[..at])
+    let trimmed = trim_line_breaks(script);
+    Digest::of(before_signature(trimmed).map_or(trimmed, trim_line_breaks))
+}
+
+/// What stands before the signature block that a script ends with; `None` if it ends with none.
+fn before_signature(script: &[u8]) -> Option<&[u8]> {
+    let (mut rest, end) = last_line(script);
+    let mut line = end;
+    if line != b"# SIG # End signature block" {
+        return None;
+    }
+    for lines in 0.. {
+        (rest, line) = last_line(strip_line_break(rest)?);
+        match line.strip_prefix(b"# ") {
+            Some(base64) if is_base64(base64) => {}
+            _ => return (lines > 0 && line == b"# SIG # Begin signature block").then_some(rest),
         }
-        _ => script,
-    };
-    Digest::of(trim_newline(unsigned))
+    }
+    None
 }
 
-fn find_line(script: &[u8], line: &[u8]) -> Option<usize> {
-    let starts = |at: &usize| *at == 0 || script[*at - 1] == b'\n';
-    (0..script.len().saturating_sub(line.len())).filter(starts).find(|&at| script[at..].starts_with(line))
+/// A text in two: up to its last line break, with it, and the line after it.
+fn last_line(text: &[u8]) -> (&[u8], &[u8]) {
+    text.split_at(text.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1))
 }
 
-fn only_comments(block: &[u8]) -> bool {
-    block.split(|&byte| byte == b'\n').all(|line| line.trim_ascii().is_empty() || line.starts_with(b"# "))
+/// A text without the one line break that it ends with; `None` if it ends with none.
+fn strip_line_break(text: &[u8]) -> Option<&[u8]> {
+    let without = |line_break: &[u8]| text.strip_suffix(line_break);
+    without(b"\r\n").or_else(|| without(b"\n")).or_else(|| without(b"\r"))
+}
+
+fn is_base64(line: &[u8]) -> bool {
+    let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    !line.is_empty() && line.iter().all(digit)
 }
 
 /// Signing adds a line break before its block, so those at the end never count.
-fn trim_newline(mut bytes: &[u8]) -> &[u8] {
-    while let Some(rest) = bytes.strip_suffix(b"\n").or_else(|| bytes.strip_suffix(b"\r")) {
-        bytes = rest;
+fn trim_line_breaks(mut text: &[u8]) -> &[u8] {
+    while let Some(rest) = strip_line_break(text) {
+        text = rest;
     }
-    bytes
+    text
 }
 
 #[cfg(test)]
@@ -188,5 +207,117 @@ mod tests {
         assert_ne!(script_digest(plain), script_digest(tail));
         let hidden = b"Get-Thing\n# SIG # Begin signature block\nRemove-Thing\n# SIG # End signature block\n";
         assert_ne!(script_digest(plain), script_digest(hidden));
+    }
+
+    const SCRIPT: &str = "param()\r\nGet-Thing";
+
+    fn digest(tail: &str) -> Digest {
+        script_digest(format!("{SCRIPT}{tail}").as_bytes())
+    }
+
+    #[test]
+    fn what_only_looks_like_a_signature_block_is_script() {
+        let block = |begin: &str, inner: &str, end: &str| format!("\n{begin}\n{inner}\n{end}\n");
+        let (begin, end) = ("# SIG # Begin signature block", "# SIG # End signature block");
+        assert_eq!(digest(&block(begin, "# MIIa+/=", end)), digest(""));
+        for (begin, inner, end) in [
+            // A lone carriage return ends a comment, too.
+            (begin, "# MIIa\rRemove-Thing", end),
+            ("# SIG # Begin signature block\rRemove-Thing", "# MIIa", end),
+            (begin, "# MIIa", "# x\rRemove-Thing # SIG # End signature block"),
+            (begin, "# MIIa", "Remove-Thing # SIG # End signature block"),
+            ("# SIG # Begin signature block and more", "# MIIa", end),
+            (" # SIG # Begin signature block", "# MIIa", end),
+            (begin, "# MIIa", "# SIG # End signature block "),
+            (begin, "#MIIa", end),
+            (begin, "# ", end),
+            (begin, "", end),
+            (begin, "# MIIa\n\n# MIIb", end),
+            (begin, "# MIIa #>", end),
+            (begin, "# MIIa\u{2028}Remove-Thing", end),
+            (begin, "# MIIa\u{2029}Remove-Thing", end),
+            (begin, "# MIIa\u{85}Remove-Thing", end),
+            (begin, "# MIIa\u{c}Remove-Thing", end),
+            (begin, "# MIIa\0Remove-Thing", end),
+            (begin, "# MIIa\t", end),
+        ] {
+            let tail = block(begin, inner, end);
+            assert_ne!(digest(&tail), digest(""), "{tail:?}");
+        }
+        // No line break before it, no line in it, no end, or two of them.
+        let good = block(begin, "# MIIa", end);
+        for tail in [
+            good.trim_start().to_owned(),
+            format!("\n{begin}\n{end}\n"),
+            format!("\n{begin}\n# MIIa\n"),
+            format!("{good}{good}"),
+            format!("{good} "),
+        ] {
+            assert_ne!(digest(&tail), digest(""), "{tail:?}");
+        }
+    }
+
+    /// Whether a tail is a signature block or nothing, told in another way than the code tells it.
+    fn adds_nothing(tail: &str) -> bool {
+        let one = tail.replace("\r\n", "\n").replace('\r', "\n");
+        let Some((before, block)) = one.split_once("# SIG # Begin signature block\n") else {
+            return one.trim_matches('\n').is_empty();
+        };
+        let Some((inner, after)) = block.split_once("# SIG # End signature block") else { return false };
+        let base64 = |line: &str| {
+            let digits = line.strip_prefix("# ").unwrap_or_default();
+            !digits.is_empty() && digits.chars().all(|c| c.is_ascii_alphanumeric() || "+/=".contains(c))
+        };
+        let lines: Vec<&str> = inner.split_terminator('\n').collect();
+        (!before.is_empty() && before.trim_matches('\n').is_empty())
+            && (!lines.is_empty() && inner.ends_with('\n') && lines.into_iter().all(base64))
+            && after.trim_matches('\n').is_empty()
+    }
+
+    /// The pieces that blocks, and what hides among them, are made of.
+    fn piece() -> impl proptest::strategy::Strategy<Value = String> {
+        use proptest::prelude::*;
+        prop_oneof![
+            6 => prop::sample::select(vec!["\n", "\r", "\r\n"]).prop_map(str::to_owned),
+            3 => prop::sample::select(vec!["# SIG # Begin signature block", "# SIG # End signature block"])
+                .prop_map(str::to_owned),
+            3 => "# [A-Za-z0-9+/=]{1,8}",
+            1 => prop::sample::select(vec!["#", "# ", " ", "\t", "\0", "\u{2028}", "Remove-Thing", "<#", "#>", "`"])
+                .prop_map(str::to_owned),
+        ]
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(4000))]
+
+        #[test]
+        fn no_text_beside_a_well_formed_block_has_the_scripts_digest(
+            tail in proptest::collection::vec(piece(), 0..12),
+        ) {
+            let tail = tail.concat();
+            proptest::prop_assert_eq!(digest(&tail) == digest(""), adds_nothing(&tail), "{:?}", tail);
+        }
+
+        #[test]
+        fn a_block_keeps_the_digest_and_one_that_holds_anything_but_base64_comments_does_not(
+            lines in proptest::collection::vec("# [A-Za-z0-9+/=]{1,64}", 1..6),
+            line_break in proptest::sample::select(vec!["\n", "\r", "\r\n"]),
+            hidden in proptest::sample::select(
+                vec!["\r", "\n", " ", "#", "\t", "\0", "\u{b}", "\u{2028}", "\u{2029}", "$", ";", "\r&x"]
+            ),
+            at in proptest::prelude::any::<proptest::sample::Index>(),
+        ) {
+            let begin = format!("{line_break}# SIG # Begin signature block{line_break}");
+            let inner = lines.join(line_break);
+            let end = format!("{line_break}# SIG # End signature block{line_break}");
+            proptest::prop_assert_eq!(digest(&format!("{begin}{inner}{end}")), digest(""));
+            // Into a line, behind its first base64 digit, so that a line break leaves a line that is no comment.
+            let ends: Vec<usize> = inner.match_indices("# ").map(|(at, _)| at + 3).collect();
+            let at = *at.get(&ends);
+            let (before, after) = inner.split_at(at);
+            let after = format!("x{after}");
+            let changed = format!("{begin}{before}{hidden}{after}{end}");
+            proptest::prop_assert_ne!(digest(&changed), digest(""), "{:?}", changed);
+        }
     }
 }

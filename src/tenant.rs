@@ -108,8 +108,14 @@ pub enum AddError {
     /// The certificate request can't be used.
     #[error("the certificate request can't be used: {0}")]
     Request(#[from] CertError),
-    /// The answer could not be handed over, so nothing was kept.
-    #[error("the answer could not be handed over, so the agent was not added: {0}")]
+    /// The answer can't be written down.
+    #[error("the answer can't be written down: {0}")]
+    Answer(#[source] std::io::Error),
+    /// The answer could not be handed over. The agent is enrolled, with a certificate that nobody has.
+    #[error(
+        "the agent is enrolled, and the answer for it could not be handed over: {0}. Simply run `syncmedic agents add` again; \
+         that revokes this enrolment and makes a new one"
+    )]
     HandOver(#[source] std::io::Error),
     /// The database failed.
     #[error(transparent)]
@@ -117,12 +123,12 @@ pub enum AddError {
 }
 
 impl Tenant {
-    /// Adds an agent: signs its certificate request, hands the answer (TOML, nothing in it is secret) to
-    /// `hand_over`, and only then keeps the enrolment: one whose answer was lost helps nobody. An earlier
-    /// enrolment of the same id is revoked.
+    /// Adds an agent: signs its certificate request, keeps the enrolment, and then hands the answer (TOML, nothing in it
+    /// is secret) to `hand_over`, which may take its time: the database is not held up by it. An earlier enrolment of the
+    /// same id is revoked.
     ///
     /// # Errors
-    /// [`AddError`]; nothing was kept then.
+    /// [`AddError`]; except after [`AddError::HandOver`] nothing was kept.
     pub async fn add_agent(
         &self,
         id: &AgentId,
@@ -142,10 +148,11 @@ impl Tenant {
             not_after: certificate.not_after,
         };
         write.add_agent(&enrolment, None).await?;
-        let text = toml::to_string(&answer).map_err(std::io::Error::other).map_err(AddError::HandOver)?;
-        hand_over(&text).map_err(AddError::HandOver)?;
         let added_at = write.now();
+        // Before it is kept: what can't be written down can't be handed over.
+        let text = toml::to_string(&answer).map_err(std::io::Error::other).map_err(AddError::Answer)?;
         write.commit().await?;
+        hand_over(&text).map_err(AddError::HandOver)?;
         Ok(EnrolledAgent { enrolment, generation, added_at, removed_at: None })
     }
 }

@@ -110,7 +110,11 @@ impl Site {
             clock: self.clock.clone(),
             random: Random::system(),
             events: Arc::new(EventFiles::new(&config.events.files, Cleaner { names_allowed: false })),
-            scripts: Arc::new(ScriptProcess::new(config.powershell.interpreter.clone(), &config.scripts)),
+            scripts: Arc::new(ScriptProcess::new(
+                config.powershell.interpreter.clone(),
+                &config.scripts,
+                config.data.join("scripts"),
+            )),
             probe: Arc::new(ServerFile::new(&config.server.file)),
         };
         let enrolled = enrol::load(&config, &self.clock).expect("is enrolled");
@@ -202,7 +206,7 @@ async fn ready(client: &AgentClient, wish: &PlanRequest) -> (Plan, String) {
 fn accepted(answer: ExecutionAnswer) -> Execution {
     match answer {
         ExecutionAnswer::Accepted { execution } => execution,
-        ExecutionAnswer::Refused { why } => panic!("refused: {why:?}"),
+        other => panic!("not accepted: {other:?}"),
     }
 }
 
@@ -234,7 +238,7 @@ async fn an_approved_command_runs_once_and_the_next_report_shows_what_it_did() {
     assert_eq!(report.permits.commands.len(), 1);
     let wish = wish(Mode::Unattended);
     let (plan, challenge) = ready(&client, &wish).await;
-    let token = site.grant(plan, challenge);
+    let token = site.grant(plan.clone(), challenge);
     accepted(client.execute(&token).await.expect("answers"));
     let Progress::Finished { outcome: RunOutcome::Succeeded { output }, operator: None, .. } =
         finished(&client, &wish.request).await
@@ -245,7 +249,7 @@ async fn an_approved_command_runs_once_and_the_next_report_shows_what_it_did() {
     // Delivered again, it is known, and does not run again.
     let again = accepted(client.execute(&token).await.expect("answers"));
     assert!(matches!(again.progress, Progress::Finished { .. }));
-    let cancelled = client.cancel(&wish.request).await.expect("answers");
+    let cancelled = client.cancel(&wish.request, plan.hash()).await.expect("answers");
     assert!(matches!(cancelled, ExecutionAnswer::Refused { .. }));
     until(async || {
         let report = client.report(false).await.expect("answers");
@@ -269,7 +273,7 @@ async fn of_two_operators_who_apply_one_request_at_once_one_runs_it() {
     assert_eq!(site.runs().len(), 0);
     let apply = || {
         let mut command = site.program(&["apply", "--yes", "--aad-username", "jane@contoso.com"]);
-        command.env("USERDOMAIN", "CONTOSO").env("USERNAME", "op");
+        command.env("USERDOMAIN", "CONTOSO").env("USERNAME", "somebody.else").env("USER", "somebody.else");
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts")
     };
     let (first, second) = (apply(), apply());
@@ -279,7 +283,9 @@ async fn of_two_operators_who_apply_one_request_at_once_one_runs_it() {
     assert_eq!(site.runs().len(), 1);
     assert!(site.runs()[0].ends_with("-Attended True -AADUsername jane@contoso.com"), "{:?}", site.runs());
     let Progress::Finished { operator, .. } = finished(&client, &wish.request).await else { panic!("ended") };
-    assert_eq!(operator.as_deref(), Some("CONTOSO\\op"));
+    // Whatever the environment says.
+    let output = Command::new("id").arg("-run").output().expect("runs");
+    assert_eq!(operator.as_deref(), Some(String::from_utf8_lossy(&output.stdout).trim()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -288,8 +294,8 @@ async fn a_staged_request_can_be_cancelled_and_then_not_applied() {
     let (agent, client) = site.served().await;
     let wish = wish(Mode::Attended);
     let (plan, challenge) = ready(&client, &wish).await;
-    accepted(client.execute(&site.grant(plan, challenge)).await.expect("answers"));
-    let cancelled = accepted(client.cancel(&wish.request).await.expect("answers"));
+    accepted(client.execute(&site.grant(plan.clone(), challenge)).await.expect("answers"));
+    let cancelled = accepted(client.cancel(&wish.request, plan.hash()).await.expect("answers"));
     assert!(matches!(cancelled.progress, Progress::Cancelled { .. }));
     let operator = syncmedic::agent::Operator { account: "op".into(), aad_username: None };
     let why = agent.apply(&wish.request, operator).await.expect_err("is refused");
@@ -352,11 +358,78 @@ async fn a_state_that_moved_between_plan_and_grant_lets_nothing_run() {
     let on = STATE.replace("\"cloud_flag\":false", "\"cloud_flag\":true");
     std::fs::write(site.home().join("state.json"), on).expect("writes");
     let answer = client.execute(&site.grant(plan, challenge)).await.expect("answers");
-    let ExecutionAnswer::Refused { why } = answer else { panic!("was taken") };
+    let ExecutionAnswer::Moved { why } = answer else { panic!("not moved: {answer:?}") };
     assert_eq!(
         why.iter().map(|reason| reason.code.as_str()).collect::<Vec<_>>(),
         ["state-moved", "already-enabled"]
     );
+    assert_eq!(site.runs().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_meets_a_busy_server_or_a_dead_challenge_is_put_off_and_a_new_plan_runs() {
+    let site = site("2.6.3.0");
+    let (_agent, client) = site.served().await;
+    let wish = wish(Mode::Unattended);
+    let (plan, challenge) = ready(&client, &wish).await;
+    let cycle = STATE.replace("\"cycle_running\":false", "\"cycle_running\":true");
+    for (state, challenge, code) in [
+        (cycle.as_str(), challenge.as_str(), "cycle-running"),
+        (STATE, challenge.as_str(), "challenge-unknown"),
+        (STATE, &"00".repeat(16), "challenge-unknown"),
+    ] {
+        std::fs::write(site.home().join("state.json"), state).expect("writes");
+        let answer = client.execute(&site.grant(plan.clone(), challenge.to_owned())).await.expect("answers");
+        let ExecutionAnswer::Busy { why, retry_after } = answer else { panic!("not busy: {answer:?}") };
+        assert_eq!(why[0].code, code);
+        assert!((1..=30).contains(&retry_after), "{retry_after}");
+    }
+    assert_eq!(client.execution(&wish.request).await.expect("answers"), None, "nothing was used up");
+    let (plan, challenge) = ready(&client, &wish).await;
+    accepted(client.execute(&site.grant(plan, challenge)).await.expect("answers"));
+    finished(&client, &wish.request).await;
+    assert_eq!(site.runs().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_was_cancelled_before_its_grant_came_never_runs_even_after_a_restart() {
+    let site = site("2.6.3.0");
+    let (_agent, client) = site.served().await;
+    let wish = wish(Mode::Unattended);
+    let (plan, challenge) = ready(&client, &wish).await;
+    for _ in 0..2 {
+        let cancelled = accepted(client.cancel(&wish.request, plan.hash()).await.expect("answers"));
+        assert_eq!(cancelled.plan, plan.hash());
+        assert!(matches!(cancelled.progress, Progress::Cancelled { .. }));
+    }
+    let token = site.grant(plan.clone(), challenge);
+    let (_restarted, again) = site.served().await;
+    for client in [client, again] {
+        let answer = client.execute(&token).await.expect("answers");
+        let ExecutionAnswer::Refused { why } = answer else { panic!("not refused: {answer:?}") };
+        assert_eq!(why[0].code, "request-known");
+    }
+    assert_eq!(site.runs().len(), 0);
+}
+
+/// A server's clock that ran ahead, and was corrected after the bot had been told that the request is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_ever_answered_as_cancelled_is_never_applied_even_if_the_clock_is_set_back() {
+    let site = site("2.6.91.0");
+    let now = site.clock.now();
+    let (clock, hand) = Clock::manual(now);
+    let site = Site { clock, ..site };
+    let (agent, client) = site.served().await;
+    let wish = wish(Mode::Attended);
+    let (plan, challenge) = ready(&client, &wish).await;
+    accepted(client.execute(&site.grant(plan, challenge)).await.expect("answers"));
+    hand.set_wall(now + SignedDuration::from_hours(2));
+    let told = client.execution(&wish.request).await.expect("answers").expect("is known");
+    assert!(matches!(told.progress, Progress::Cancelled { .. }), "{told:?}");
+    hand.set_wall(now);
+    let operator = syncmedic::agent::Operator { account: "op".into(), aad_username: None };
+    let why = agent.apply(&wish.request, operator).await.expect_err("is refused");
+    assert_eq!(why[0].code, "not-staged");
     assert_eq!(site.runs().len(), 0);
 }
 
@@ -394,6 +467,8 @@ async fn what_is_no_request_of_the_protocol_is_answered_with_a_problem() {
         (http.get(format!("{base}/v2/report")), 404, "no-such-path"),
         (http.delete(format!("{base}/v1/report")), 405, "no-such-method"),
         (http.get(format!("{base}/v1/report?fresh=x")), 400, "query-unreadable"),
+        (http.delete(format!("{base}/v1/executions/{}", "0".repeat(32))), 400, "query-unreadable"),
+        (http.delete(format!("{base}/v1/executions/{}?plan=7f3a", "0".repeat(32))), 400, "query-unreadable"),
         (http.get(format!("{base}/v1/executions/7")), 400, "request-id-invalid"),
         (http.get(format!("{base}/v1/executions/{}", "0".repeat(32))), 404, "request-unknown"),
         (json("{".into()), 400, "body-unreadable"),

@@ -176,7 +176,12 @@ impl Agent {
 
 /// Runs what may block where that is allowed.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
+    joined(tokio::task::spawn_blocking(work)).await
+}
+
+/// What a task came to, as if the work had been done here: what it did before it panicked is not known.
+pub(super) async fn joined<T>(task: tokio::task::JoinHandle<T>) -> T {
+    match task.await {
         Ok(done) => done,
         // The work itself panicked, or the program is ending: go on as it would have.
         Err(error) => match error.try_into_panic() {

@@ -7,6 +7,7 @@
 //! | `events/`, `server.json` | where this build reads events and the server's facts |
 //! | `data/agent.key`, `data/agent.csr` | the key, which never leaves, and the request |
 //! | `data/enrolment.toml` | the bot's answer |
+//! | `data/scripts/` | a private copy of each script while it runs |
 
 use std::path::Path;
 use std::sync::Arc;

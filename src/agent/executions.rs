@@ -2,21 +2,29 @@
 //!
 //! Deciding and writing the journal are one step, under the journal's lock; the command itself runs after it.
 
-use crate::agent::core::{Agent, blocking};
+use crate::agent::core::{Agent, blocking, joined};
 use crate::agent::gatekeeper::{Ask, Verdict};
-use crate::agent::journal::{JournalError, Permit, Run};
-use crate::agent::powershell::Argument;
+use crate::agent::journal::{JournalError, Locked, Permit, Run};
+use crate::agent::powershell::{Argument, InvalidArgument};
 use crate::agent::run::{arguments, execute};
 use crate::catalog;
 use crate::grant::{Grant, verify};
 use crate::ids::{Build, RequestId};
 use crate::link::protocol::{Execution, ExecutionAnswer, Reason};
+use crate::plan::Digest;
 use crate::report::Report;
+
+/// When the bot may plan again after a delivery that had to be put off, in seconds. Soon: planning again costs little, and
+/// its own answer says how long to wait.
+const PLAN_AGAIN: u32 = 5;
+
+/// Why a staged request whose time is over will not run.
+const NOT_IN_TIME: &str = "not applied in time";
 
 /// Who applies a staged request at the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
-    /// The operator's Windows account.
+    /// The operator's account, as [`account`](crate::agent::account) tells it: marked where it is not confirmed.
     pub account: String,
     /// What Microsoft's cmdlet is given to sign in with, if the operator gave it.
     pub aad_username: Option<String>,
@@ -37,8 +45,7 @@ impl Agent {
     /// Takes a signed grant: runs it, or stages it. Whoever awaits this may go away; what has begun goes on.
     pub async fn deliver(&self, token: String) -> ExecutionAnswer {
         let agent = self.clone();
-        let task = tokio::spawn(async move { agent.take(token).await });
-        task.await.unwrap_or_else(|error| refused("agent-error", format!("the agent failed: {error}")))
+        joined(tokio::spawn(async move { agent.take(token).await })).await
     }
 
     async fn take(&self, token: String) -> ExecutionAnswer {
@@ -51,74 +58,106 @@ impl Agent {
             _ => self.report(false).await,
         };
         let agent = self.clone();
-        let taken = blocking(move || agent.take_locked(&token, &report)).await;
-        match taken {
-            Ok(Taken::Started { run, grant, arguments }) => {
-                let request = run.request().clone();
+        match blocking(move || agent.take_locked(&token, &report)).await {
+            Taken::Started { execution, run, grant, arguments } => {
                 let agent = self.clone();
                 tokio::spawn(async move { execute(&agent, run, &grant, &arguments).await });
-                self.answer(&request)
+                ExecutionAnswer::Accepted { execution }
             }
-            Ok(Taken::Known(request)) => self.answer(&request),
-            Err(why) => {
-                log_refusal("grant", grant.as_ref(), &why);
-                ExecutionAnswer::Refused { why }
+            Taken::Answered(answer) => {
+                log_answer(grant.as_ref(), &answer);
+                answer
             }
         }
     }
 
     /// Decides and writes the journal as one step.
-    fn take_locked(&self, token: &str, report: &Report) -> Result<Taken, Vec<Reason>> {
+    fn take_locked(&self, token: &str, report: &Report) -> Taken {
         let now = self.0.clock.now();
-        let mut journal = self.0.journal.lock().map_err(|error| reasons(&error))?;
+        let mut journal = match self.0.journal.lock() {
+            Ok(journal) => journal,
+            Err(error) => return refused(reasons(&error)).into(),
+        };
         let ask = Ask::Deliver { token, challenges: &self.0.challenges };
         match self.decide(ask, report, Ok(journal.view())) {
             Verdict::Run(grant) => {
-                let arguments =
-                    arguments(&grant, report).map_err(|error| argument_refused(&error.to_string()))?;
-                let run = journal.start(now, &grant, None).map_err(|error| reasons(&error))?;
+                let arguments = match arguments(&grant, report) {
+                    Ok(arguments) => arguments,
+                    Err(error) => return refused(argument_refused(&error)).into(),
+                };
+                let run = match journal.start(now, &grant, None) {
+                    Ok(run) => run,
+                    Err(error) => return refused(reasons(&error)).into(),
+                };
                 log_grant("running", &grant, None);
-                Ok(Taken::Started { run, grant, arguments })
+                match journal.view().execution(run.request()) {
+                    Some(execution) => Taken::Started { execution, run, grant, arguments },
+                    None => accepted(&journal, &grant.plan.request).into(),
+                }
             }
-            Verdict::Stage(grant) => {
-                journal.stage(now, &grant, token).map_err(|error| reasons(&error))?;
-                log_grant("staged", &grant, None);
-                Ok(Taken::Known(grant.plan.request.clone()))
-            }
-            Verdict::Known(request) => Ok(Taken::Known(request)),
-            other => Err(why_not(other)),
+            Verdict::Stage(grant) => match journal.stage(now, &grant, token) {
+                Ok(()) => {
+                    log_grant("staged", &grant, None);
+                    accepted(&journal, &grant.plan.request).into()
+                }
+                Err(error) => refused(reasons(&error)).into(),
+            },
+            Verdict::Known(request) => accepted(&journal, &request).into(),
+            Verdict::Busy(why) => ExecutionAnswer::Busy { why, retry_after: PLAN_AGAIN }.into(),
+            Verdict::Moved(why) => ExecutionAnswer::Moved { why }.into(),
+            Verdict::Refused(why) => refused(why).into(),
+            // Only a plan leads to this.
+            Verdict::Ready(_) => refused(Vec::new()).into(),
         }
     }
 
-    /// How a request stands; `None` if it is not known here.
+    /// How a request stands; `None` if it is not known here. One whose time is over is cancelled by this, and only then
+    /// said to be: were the clock set back after the answer, `apply` could run it otherwise.
     ///
     /// # Errors
     /// If the journal can't be used.
     pub fn execution(&self, request: &RequestId) -> Result<Option<Execution>, JournalError> {
-        Ok(self.0.journal.view()?.execution(request, self.0.clock.now()))
-    }
-
-    /// Cancels a request that has not started.
-    pub async fn cancel(&self, request: &RequestId) -> ExecutionAnswer {
-        let (agent, request) = (self.clone(), request.clone());
-        blocking(move || agent.cancel_locked(&request)).await
-    }
-
-    fn cancel_locked(&self, request: &RequestId) -> ExecutionAnswer {
-        let cancelled = self
-            .0
-            .journal
-            .lock()
-            .and_then(|mut journal| journal.cancel(self.0.clock.now(), request, "cancelled by the bot"));
-        match cancelled {
-            Ok(()) => {
-                tracing::info!(%request, "a staged request was cancelled");
-                self.answer(request)
+        let now = self.0.clock.now();
+        let view = self.0.journal.view()?;
+        if view.expired(now).any(|expired| expired == request) {
+            let mut journal = self.0.journal.lock()?;
+            // An operator may have begun in between.
+            if journal.view().expired(now).any(|expired| expired == request) {
+                journal.cancel(now, request, NOT_IN_TIME)?;
             }
-            Err(JournalError::Known { state: "cancelled", .. }) => self.answer(request),
-            Err(error @ JournalError::Known { .. }) => refused("not-cancellable", error.to_string()),
-            Err(error) => ExecutionAnswer::Refused { why: reasons(&error) },
+            return Ok(journal.view().execution(request));
         }
+        Ok(view.execution(request))
+    }
+
+    /// Cancels a request that has not started. One that never came here is barred: its grant may still be on its way.
+    ///
+    /// # Errors
+    /// If the journal can't be used; whether the request is cancelled is then not known.
+    pub async fn cancel(&self, request: &RequestId, plan: Digest) -> Result<ExecutionAnswer, JournalError> {
+        let (agent, request) = (self.clone(), request.clone());
+        blocking(move || agent.cancel_locked(&request, plan)).await
+    }
+
+    fn cancel_locked(&self, request: &RequestId, plan: Digest) -> Result<ExecutionAnswer, JournalError> {
+        let now = self.0.clock.now();
+        let mut journal = self.0.journal.lock()?;
+        match journal.view().state(request) {
+            None => {
+                journal.bar(now, request, plan)?;
+                tracing::info!(%request, plan = %plan.code(), "a request was cancelled before its grant came");
+            }
+            Some("staged") => {
+                journal.cancel(now, request, "cancelled by the bot")?;
+                tracing::info!(%request, "a staged request was cancelled");
+            }
+            Some("cancelled") => {}
+            Some(state) => {
+                let text = format!("request {request} is already {state}");
+                return Ok(refused(vec![Reason::new("not-cancellable", text)]));
+            }
+        }
+        Ok(accepted(&journal, request))
     }
 
     /// The requests that wait for an operator.
@@ -177,30 +216,23 @@ impl Agent {
             Verdict::Run(_) => {
                 return Err(vec![Reason::new("plan-mismatch", "the stored grant is for another request")]);
             }
-            other => return Err(why_not(other)),
+            Verdict::Busy(why) | Verdict::Moved(why) | Verdict::Refused(why) => return Err(why),
+            // Only a plan or a delivery leads to these.
+            Verdict::Ready(_) | Verdict::Stage(_) | Verdict::Known(_) => return Err(Vec::new()),
         };
         if operator.aad_username.is_none() && needs_user_name(&grant, report) {
             let text = "on this build Microsoft's cmdlet must be told who signs in: give --aad-username";
             return Err(vec![Reason::new("aad-username-needed", text)]);
         }
-        let mut given = arguments(&grant, report).map_err(|error| argument_refused(&error.to_string()))?;
+        let mut given = arguments(&grant, report).map_err(|error| argument_refused(&error))?;
         if let Some(name) = operator.aad_username {
-            let name =
-                Argument::new("AADUsername", name).map_err(|error| argument_refused(&error.to_string()))?;
+            let name = Argument::new("AADUsername", name).map_err(|error| argument_refused(&error))?;
             given.push(name);
         }
         let run = journal.start(self.0.clock.now(), &grant, Some(operator.account.clone()));
         let run = run.map_err(|error| reasons(&error))?;
         log_grant("applied", &grant, Some(&operator.account));
         Ok((run, grant, given))
-    }
-
-    fn answer(&self, request: &RequestId) -> ExecutionAnswer {
-        match self.execution(request) {
-            Ok(Some(execution)) => ExecutionAnswer::Accepted { execution },
-            Ok(None) => refused("request-unknown", format!("request {request} is not known here")),
-            Err(error) => ExecutionAnswer::Refused { why: reasons(&error) },
-        }
     }
 
     /// Cancels the staged requests whose time is over, so that their grants leave the disk.
@@ -211,7 +243,7 @@ impl Agent {
         }
         let mut journal = self.0.journal.lock()?;
         let expired: Vec<RequestId> = journal.view().expired(now).cloned().collect();
-        expired.iter().try_for_each(|request| journal.cancel(now, request, "not applied in time"))
+        expired.iter().try_for_each(|request| journal.cancel(now, request, NOT_IN_TIME))
     }
 }
 
@@ -227,27 +259,37 @@ fn needs_user_name(grant: &Grant, report: &Report) -> bool {
 
 /// What became of a grant.
 enum Taken {
-    Started { run: Run, grant: Box<Grant>, arguments: Vec<Argument> },
-    Known(RequestId),
+    Started { execution: Execution, run: Run, grant: Box<Grant>, arguments: Vec<Argument> },
+    Answered(ExecutionAnswer),
 }
 
-fn why_not(verdict: Verdict) -> Vec<Reason> {
-    match verdict {
-        Verdict::Busy(why) | Verdict::Moved(why) | Verdict::Refused(why) => why,
-        Verdict::Ready(_) | Verdict::Run(_) | Verdict::Stage(_) | Verdict::Known(_) => Vec::new(),
+impl From<ExecutionAnswer> for Taken {
+    fn from(answer: ExecutionAnswer) -> Taken {
+        Taken::Answered(answer)
     }
+}
+
+/// How a request stands in the journal that is still locked: nothing can have come between.
+fn accepted(journal: &Locked<'_>, request: &RequestId) -> ExecutionAnswer {
+    match journal.view().execution(request) {
+        Some(execution) => ExecutionAnswer::Accepted { execution },
+        None => {
+            let text = format!("request {request} is not known here");
+            refused(vec![Reason::new("request-unknown", text)])
+        }
+    }
+}
+
+fn refused(why: Vec<Reason>) -> ExecutionAnswer {
+    ExecutionAnswer::Refused { why }
 }
 
 fn reasons(error: &JournalError) -> Vec<Reason> {
     vec![Reason::new(error.code(), error.to_string())]
 }
 
-fn argument_refused(text: &str) -> Vec<Reason> {
-    vec![Reason::new("arguments-invalid", text)]
-}
-
-fn refused(code: &str, text: String) -> ExecutionAnswer {
-    ExecutionAnswer::Refused { why: vec![Reason::new(code, text)] }
+fn argument_refused(error: &InvalidArgument) -> Vec<Reason> {
+    vec![Reason::new("arguments-invalid", error.to_string())]
 }
 
 fn log_grant(what: &str, grant: &Grant, operator: Option<&str>) {
@@ -259,7 +301,13 @@ fn log_grant(what: &str, grant: &Grant, operator: Option<&str>) {
     );
 }
 
-fn log_refusal(what: &str, grant: Option<&Grant>, why: &[Reason]) {
+fn log_answer(grant: Option<&Grant>, answer: &ExecutionAnswer) {
+    let (what, why) = match answer {
+        ExecutionAnswer::Accepted { .. } => return,
+        ExecutionAnswer::Busy { why, .. } => ("put off", why),
+        ExecutionAnswer::Moved { why } => ("not taken, for the state moved", why),
+        ExecutionAnswer::Refused { why } => ("refused", why),
+    };
     let codes: Vec<&str> = why.iter().map(|reason| reason.code.as_str()).collect();
     let codes = codes.join(",");
     match grant {
@@ -268,9 +316,9 @@ fn log_refusal(what: &str, grant: Option<&Grant>, why: &[Reason]) {
             tracing::warn!(
                 request = %grant.plan.request, command = %grant.plan.command, plan = %grant.plan.code(),
                 requester = %grant.requester, approvers = approvers.join(","), audit_head = grant.audit_head, codes,
-                "a {what} was refused"
+                "a grant was {what}"
             );
         }
-        None => tracing::warn!(codes, "a {what} with a wrong signature was refused"),
+        None => tracing::warn!(codes, "a grant with a wrong signature was {what}"),
     }
 }

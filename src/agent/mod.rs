@@ -4,11 +4,12 @@
 //! - [`config`], [`enrol`]: the server's own rules; key, certificate and trust.
 //! - [`eventlog`], [`probe`], [`live`], [`observe`]: what a [report](crate::report) is made of; [`redact`] masks names in it.
 //! - [`gatekeeper`]: the server's veto; [`challenge`] and [`journal`]: a grant is fresh, and a request runs once ever.
-//! - [`powershell`], `run`, [`state`]: runs a command of the catalogue; what it printed.
+//! - [`powershell`], `run`, [`state`]: runs a command of the catalogue; what it printed. [`account`]: whose session it is.
 //!
 //! Three traits are the edges to the machine, each with an implementation for what runs anywhere and a place
 //! for Windows' own: [`eventlog::EventLog`], [`powershell::Scripts`] and [`probe::Probe`].
 
+pub mod account;
 pub mod challenge;
 pub mod config;
 pub mod core;

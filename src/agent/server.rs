@@ -16,6 +16,7 @@ use crate::ids::RequestId;
 use crate::link::protocol::{
     CatalogEntry, Execution, ExecutionAnswer, GrantDelivery, PlanAnswer, PlanRequest, Problem, Reason,
 };
+use crate::plan::Digest;
 use crate::report::Report;
 
 /// The most bytes of a request's body. A grant has about two thousand.
@@ -58,6 +59,12 @@ impl From<JsonRejection> for Failure {
     }
 }
 
+impl From<QueryRejection> for Failure {
+    fn from(rejection: QueryRejection) -> Failure {
+        Failure(rejection.status(), Reason::new("query-unreadable", rejection.body_text()))
+    }
+}
+
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Failure {
         Failure(StatusCode::INTERNAL_SERVER_ERROR, Reason::new(error.code(), error.to_string()))
@@ -74,8 +81,7 @@ async fn report(
     State(agent): State<Agent>,
     freshness: Result<Query<Freshness>, QueryRejection>,
 ) -> Result<Json<Report>, Failure> {
-    let Query(Freshness { fresh }) = freshness
-        .map_err(|rejection| problem(rejection.status(), "query-unreadable", &rejection.body_text()))?;
+    let Query(Freshness { fresh }) = freshness?;
     Ok(Json(agent.report(fresh == 1).await))
 }
 
@@ -120,11 +126,18 @@ async fn execution(
     agent.execution(&read(&request)?)?.map(Json).ok_or_else(unknown)
 }
 
+#[derive(Deserialize)]
+struct Cancelled {
+    plan: Digest,
+}
+
 async fn cancel(
     State(agent): State<Agent>,
     Path(request): Path<String>,
+    cancelled: Result<Query<Cancelled>, QueryRejection>,
 ) -> Result<Json<ExecutionAnswer>, Failure> {
-    Ok(Json(agent.cancel(&read(&request)?).await))
+    let Query(Cancelled { plan }) = cancelled?;
+    Ok(Json(agent.cancel(&read(&request)?, plan).await?))
 }
 
 async fn catalog(State(agent): State<Agent>) -> Json<Vec<CatalogEntry>> {

@@ -16,7 +16,7 @@ use syncmedic::agent::eventlog::files::EventFiles;
 use syncmedic::agent::gatekeeper::Trust;
 use syncmedic::agent::powershell::process::ScriptProcess;
 use syncmedic::agent::probe::ServerFile;
-use syncmedic::agent::{Agent, Operator, Parts, Staged, enrol};
+use syncmedic::agent::{Agent, Operator, Parts, Staged, account, enrol};
 use syncmedic::catalog;
 use syncmedic::clock::Clock;
 use syncmedic::ids::{AgentId, RequestId};
@@ -42,11 +42,11 @@ struct Cli {
 enum Command {
     /// Make this server's agent: configuration, scripts, key; print the certificate request.
     Init {
-        /// The agent's id, best the server's name.
+        /// The agent's id, such as SYNC01; best the server's own name.
         #[arg(long)]
         id: AgentId,
         /// The folder to make it in.
-        #[arg(long)]
+        #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
     /// Take in the bot's answer to the certificate request.
@@ -54,7 +54,7 @@ enum Command {
         #[command(flatten)]
         config: ConfigPath,
         /// The file that `syncmedic agents add` wrote.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         bundle: PathBuf,
     },
     /// Answer the bot until stopped.
@@ -74,20 +74,20 @@ enum Command {
     Apply {
         #[command(flatten)]
         config: ConfigPath,
-        /// The request, if several wait.
-        #[arg(long)]
+        /// Which request, if several wait.
+        #[arg(long, value_name = "ID")]
         request: Option<RequestId>,
         /// Do not ask before running it.
         #[arg(long)]
         yes: bool,
         /// What Microsoft's cmdlet is given to sign in with (an administrator's user principal name).
-        #[arg(long)]
+        #[arg(long, value_name = "NAME")]
         aad_username: Option<String>,
     },
     /// List the commands that this agent carries.
     Catalog {
         /// Also tell which of them this server allows.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
 }
@@ -95,7 +95,7 @@ enum Command {
 #[derive(Args)]
 struct ConfigPath {
     /// The agent's configuration.
-    #[arg(long, default_value = "agent.toml", env = "SYNCMEDIC_AGENT_CONFIG")]
+    #[arg(long, value_name = "FILE", default_value = "agent.toml", env = "SYNCMEDIC_AGENT_CONFIG")]
     config: PathBuf,
 }
 
@@ -152,13 +152,18 @@ async fn run(command: Command) -> Outcome {
 fn init(id: &AgentId, folder: &Path) -> Outcome {
     let request = enrol::init(id, folder).map_err(data)?;
     print!("{request}");
-    let shown = folder.display();
+    let shown = |file: &str| folder.join(file).display().to_string();
+    let (settings, csr) =
+        (shown("agent.toml"), shown(&format!("data{}agent.csr", std::path::MAIN_SEPARATOR)));
     eprintln!(
-        "\nThe agent {id} lies in {shown}. Its key stays there; the request above (also in {shown}/data/agent.csr) is no \
-         secret.\nNext:\n  1. Where the bot runs: syncmedic agents add {id} --url https://THIS-SERVER:{port} --csr agent.csr\n  \
-         2. Here: syncmedic-agent install --config {shown}/agent.toml --bundle enrolment.toml\n  \
-         3. Here: look through {shown}/agent.toml (as it stands, nothing ever runs here), then\n     \
-         syncmedic-agent run --config {shown}/agent.toml",
+        "\nThe agent {id} lies in {}. Its key stays there; the request above, also in {csr}, is no secret.\nNext:\n  \
+         1. Carry {csr} to the bot's host, and run there, HOST being this server:\n     \
+         syncmedic agents add {id} --url https://HOST:{port} --csr agent.csr --out enrolment.toml\n  \
+         2. Carry enrolment.toml back, no secret either, and run here:\n     \
+         syncmedic-agent install --config {settings} --bundle enrolment.toml\n  \
+         3. Look through {settings} (as it stands, nothing ever runs here), then run here:\n     \
+         syncmedic-agent run --config {settings}",
+        folder.display(),
         port = syncmedic::agent::config::PORT,
     );
     Ok(())
@@ -236,7 +241,7 @@ fn agent(config: Config, trust: Trust, clock: Clock) -> Result<Agent, Failure> {
         clock,
         random: Random::system(),
         events: Arc::new(EventFiles::new(&config.events.files, cleaner)),
-        scripts: Arc::new(ScriptProcess::new(interpreter, &config.scripts)),
+        scripts: Arc::new(ScriptProcess::new(interpreter, &config.scripts, config.data.join("scripts"))),
         probe: Arc::new(ServerFile::new(&config.server.file)),
     };
     Agent::new(config, trust, parts).map_err(data)
@@ -325,7 +330,7 @@ async fn apply(path: &Path, request: Option<RequestId>, yes: bool, aad_username:
         return Ok(());
     }
     println!("Running. If a sign-in window opens, sign in there.");
-    let operator = Operator { account: account(), aad_username };
+    let operator = Operator { account: account::of_this_session(), aad_username };
     let execution = agent.apply(&chosen.request, operator).await.map_err(|why| {
         let lines: Vec<String> = why.iter().map(|Reason { code, text }| format!("{text} ({code})")).collect();
         data(format!("nothing was run: {}", lines.join("; ")))
@@ -365,16 +370,6 @@ fn confirmed() -> Result<bool, Failure> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(broken)?;
     Ok(line.trim().eq_ignore_ascii_case("yes"))
-}
-
-/// The account of whoever is at the keyboard, as the system tells programs.
-fn account() -> String {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    match (variable("USERDOMAIN"), variable("USERNAME").or_else(|| variable("USER"))) {
-        (Some(domain), Some(name)) => format!("{domain}\\{name}"),
-        (None, Some(name)) => name,
-        (_, None) => "unknown".into(),
-    }
 }
 
 fn list(path: Option<&Path>) -> Outcome {

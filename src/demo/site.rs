@@ -129,8 +129,11 @@ async fn enrolled_listener(
 ) -> anyhow::Result<TcpListener> {
     let id = server.id();
     let known = tenant.store.agents().await?.into_iter().find(|agent| agent.enrolment.id == *id);
-    let port = known.and_then(|agent| agent.enrolment.url.rsplit(':').next()?.parse::<u16>().ok());
-    if let Some(port) = port.filter(|_| enrol::load(config, &tenant.clock).is_ok())
+    let port = known.as_ref().and_then(|agent| agent.enrolment.url.rsplit(':').next()?.parse::<u16>().ok());
+    // What was enrolled, and not an answer that never came to be installed.
+    let print = known.map(|agent| agent.enrolment.fingerprint);
+    let installed = enrol::load(config, &tenant.clock).ok().map(|at| at.certificate.fingerprint.to_string());
+    if let Some(port) = port.filter(|_| installed.is_some() && installed == print)
         && let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await
     {
         return Ok(listener);

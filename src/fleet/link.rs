@@ -7,6 +7,7 @@ use crate::ids::RequestId;
 use crate::link::client::AgentClient;
 use crate::link::error::LinkError;
 use crate::link::protocol::{CatalogEntry, Execution, ExecutionAnswer, PlanAnswer, PlanRequest};
+use crate::plan::Digest;
 use crate::report::Report;
 
 /// An answer to come.
@@ -26,8 +27,8 @@ pub trait AgentLink: Send + Sync {
     /// How a run stands; `None` if the agent never took it.
     fn execution<'a>(&'a self, request: &'a RequestId) -> Answer<'a, Option<Execution>>;
 
-    /// Cancels a run that has not started.
-    fn cancel<'a>(&'a self, request: &'a RequestId) -> Answer<'a, ExecutionAnswer>;
+    /// Cancels a run of the plan with this hash that has not started, or never arrived.
+    fn cancel<'a>(&'a self, request: &'a RequestId, plan: Digest) -> Answer<'a, ExecutionAnswer>;
 
     /// The commands that the agent carries.
     fn catalog(&self) -> Answer<'_, Vec<CatalogEntry>>;
@@ -50,8 +51,8 @@ impl AgentLink for AgentClient {
         Box::pin(AgentClient::execution(self, request))
     }
 
-    fn cancel<'a>(&'a self, request: &'a RequestId) -> Answer<'a, ExecutionAnswer> {
-        Box::pin(AgentClient::cancel(self, request))
+    fn cancel<'a>(&'a self, request: &'a RequestId, plan: Digest) -> Answer<'a, ExecutionAnswer> {
+        Box::pin(AgentClient::cancel(self, request, plan))
     }
 
     fn catalog(&self) -> Answer<'_, Vec<CatalogEntry>> {

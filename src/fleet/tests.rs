@@ -92,7 +92,7 @@ impl AgentLink for Scripted {
         unreachable!("not asked here")
     }
 
-    fn cancel<'a>(&'a self, _: &'a RequestId) -> Answer<'a, ExecutionAnswer> {
+    fn cancel<'a>(&'a self, _: &'a RequestId, _: Digest) -> Answer<'a, ExecutionAnswer> {
         unreachable!("not asked here")
     }
 

@@ -19,6 +19,7 @@ use super::protocol::{
 use super::refusal::{CertFault, HandshakeFault};
 use super::tls::{BotTls, bot_side};
 use crate::ids::{AgentId, RequestId};
+use crate::plan::Digest;
 use crate::report::{MAX_BYTES, Report, ReportError};
 
 /// The most bytes of an answer that holds no report.
@@ -159,12 +160,13 @@ impl AgentClient {
         Ok(Some(execution))
     }
 
-    /// Cancels a run that has not started.
+    /// Cancels a run of the plan with this hash that has not started, or never arrived: once accepted as cancelled,
+    /// no grant for the request runs, even one that is still on its way.
     ///
     /// # Errors
-    /// [`LinkError`].
-    pub async fn cancel(&self, request: &RequestId) -> Result<ExecutionAnswer, LinkError> {
-        let path = format!("/v1/executions/{request}");
+    /// [`LinkError`]. After one, whether it is cancelled is not known: ask again.
+    pub async fn cancel(&self, request: &RequestId, plan: Digest) -> Result<ExecutionAnswer, LinkError> {
+        let path = format!("/v1/executions/{request}?plan={plan}");
         let answer: ExecutionAnswer = self.json(self.plain(Method::DELETE, &path)).await?;
         if let ExecutionAnswer::Accepted { execution } = &answer {
             self.same_request(request, &execution.request)?;
@@ -324,8 +326,7 @@ fn connect(deadlines: &Deadlines, enrolled: &Enrolled, tls: &BotTls) -> Result<H
     let setup = |why: String| LinkError::Setup { agent: enrolled.agent.clone(), why };
     // Before the connections are made, so that a change in between is not missed.
     let revoked = tls.revoked().version();
-    let config =
-        bot_side(tls, &enrolled.agent, enrolled.generation).map_err(|error| setup(error.to_string()))?;
+    let config = bot_side(tls, enrolled).map_err(|error| setup(error.to_string()))?;
     let client = Client::builder()
         .use_preconfigured_tls(config)
         .https_only(true)

@@ -186,6 +186,7 @@ fn cert_mend(fault: &CertFault) -> &'static str {
             "Give it the certificate that `syncmedic agents add` made for it, or correct the address"
         }
         CertFault::OtherAgent { .. } => "Correct the address, or that server's certificate",
+        CertFault::NotEnrolled => "Install the answer of the newest `syncmedic agents add` at the server",
         CertFault::OtherGeneration { .. } => {
             "A clone or a restored machine? Stop the one that is wrong, or enrol it again"
         }

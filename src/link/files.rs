@@ -79,7 +79,7 @@ pub fn make_folder(path: &Path) -> Result<(), FileError> {
 ///
 /// # Errors
 /// [`FileError::Io`], also if the file exists: a key is never overwritten.
-pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
+pub fn write_new(path: &Path, content: impl AsRef<[u8]>) -> Result<(), FileError> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -88,7 +88,7 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
         options.mode(0o600);
     }
     let mut file = options.open(path).map_err(io_error(path))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io_error(path))
+    file.write_all(content.as_ref()).and_then(|()| file.sync_all()).map_err(io_error(path))
 }
 
 /// Puts a new text in a file's place in one step, readable by its owner alone: a crash leaves the old or

@@ -6,7 +6,7 @@
 //! | `POST /v1/plans` | [`PlanRequest`] | [`PlanAnswer`] |
 //! | `POST /v1/executions` | [`GrantDelivery`] | [`ExecutionAnswer`] |
 //! | `GET /v1/executions/{request}` | | [`Execution`], or 404 |
-//! | `DELETE /v1/executions/{request}` | | [`ExecutionAnswer`]: cancels what has not started, also what never arrived: a later grant for it is refused |
+//! | `DELETE /v1/executions/{request}?plan={hash}` | | [`ExecutionAnswer`]: cancels what has not started, also what never arrived: a later grant for it is refused |
 //! | `GET /v1/catalog` | | [`CatalogEntry`] list |
 //!
 //! Every answer that is a decision has status 200; anything else is [`Problem`] with a 4xx or 5xx status.
@@ -129,7 +129,7 @@ pub enum ExecutionAnswer {
 pub struct Execution {
     /// The request it belongs to.
     pub request: RequestId,
-    /// The hash of the plan that was granted.
+    /// The hash of the plan that was granted, or of the one that was cancelled before its grant came.
     pub plan: Digest,
     /// How far it is.
     #[serde(flatten)]
@@ -156,7 +156,8 @@ pub enum Progress {
         at: Timestamp,
         /// How.
         outcome: RunOutcome,
-        /// The Windows account of the operator who ran it; attended runs only.
+        /// The account of the operator who ran it, marked `(unconfirmed)` where the system did not vouch for it;
+        /// attended runs only.
         #[serde(default)]
         operator: Option<String>,
     },

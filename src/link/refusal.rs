@@ -62,6 +62,9 @@ pub enum CertFault {
         /// Which was expected.
         expected: u32,
     },
+    /// It is of the right agent and generation, and not the certificate that was kept at the enrolment.
+    #[error("the certificate is not the one that was enrolled")]
+    NotEnrolled,
     /// It can't be read, or breaks a rule that has no case of its own here.
     #[error("the certificate can't be used: {0}")]
     Unusable(String),
@@ -79,6 +82,7 @@ impl CertFault {
             CertFault::WrongKind => "cert-wrong-kind",
             CertFault::OtherAgent { .. } => "cert-other-agent",
             CertFault::OtherGeneration { .. } => "generation-fenced",
+            CertFault::NotEnrolled => "cert-not-enrolled",
             CertFault::Unusable(_) => "cert-unusable",
         }
     }
@@ -122,6 +126,7 @@ impl From<CertFault> for Error {
             CertFault::WrongKind => E::InvalidPurpose,
             fault @ (CertFault::OtherAgent { .. }
             | CertFault::OtherGeneration { .. }
+            | CertFault::NotEnrolled
             | CertFault::Unusable(_)) => E::Other(OtherError(Arc::new(fault))),
         };
         Error::InvalidCertificate(error)
@@ -141,7 +146,7 @@ pub enum PeerVerdict {
     WrongKind,
     /// The peer saw none.
     Missing,
-    /// It is another agent's or generation's than the peer dials, or unusable; TLS has no alert of its own.
+    /// It is another agent's, generation's or enrolment's than the peer dials, or unusable; TLS has no alert of its own.
     Other,
 }
 
@@ -181,7 +186,9 @@ impl fmt::Display for PeerVerdict {
             PeerVerdict::Foreign => "another authority issued it",
             PeerVerdict::WrongKind => "it is of the wrong kind",
             PeerVerdict::Missing => "none was shown",
-            PeerVerdict::Other => "it is another agent's, another generation's, or unusable",
+            PeerVerdict::Other => {
+                "it is another agent's, another generation's, not the enrolled one, or unusable"
+            }
         })
     }
 }
@@ -375,6 +382,7 @@ mod tests {
             CertFault::WrongKind,
             CertFault::OtherAgent { found: id },
             CertFault::OtherGeneration { found: 2, expected: 3 },
+            CertFault::NotEnrolled,
             CertFault::Unusable("torn".into()),
         ] {
             let error = std::io::Error::other(Error::from(fault.clone()));

@@ -30,6 +30,7 @@ use super::refusal::{Revoked, RevokedEntry};
 use super::tls::{self, BotTls};
 use crate::clock::{Clock, Hand};
 use crate::ids::AgentId;
+use crate::plan::Digest;
 use crate::random::Random;
 use crate::report::{MAX_BYTES, Report};
 
@@ -77,6 +78,8 @@ struct Scene {
     authority: Authority,
     bot: Credential,
     log: Log,
+    /// The fingerprint of the certificate that SYNC01 was given last.
+    enrolled: Mutex<Option<Digest>>,
     _logging: tracing::subscriber::DefaultGuard,
 }
 
@@ -90,12 +93,17 @@ fn scene() -> Scene {
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let _logging = tracing::subscriber::set_default(subscriber);
-    Scene { clock, hand, random, authority, bot, log, _logging }
+    Scene { clock, hand, random, authority, bot, log, enrolled: Mutex::default(), _logging }
 }
 
 impl Scene {
     fn agent(&self, name: &str, generation: u32) -> Credential {
-        agent_of(&self.authority, name, generation, self.clock.now(), &self.random)
+        let agent = agent_of(&self.authority, name, generation, self.clock.now(), &self.random);
+        if name == "SYNC01" {
+            let issued = CertInfo::from_pem(&agent.certificate).expect("reads");
+            *self.enrolled.lock().expect("a lock") = Some(issued.fingerprint);
+        }
+        agent
     }
 
     fn another_tenant(&self) -> Authority {
@@ -123,7 +131,7 @@ impl Scene {
         address
     }
 
-    /// A client that expects SYNC01 in generation 1.
+    /// A client that expects SYNC01 in generation 1, with the certificate that it was given last.
     fn client(&self, address: SocketAddr) -> AgentClient {
         self.client_as(&self.bot, self.authority.certificate(), Revoked::default(), address)
     }
@@ -135,9 +143,9 @@ impl Scene {
             agent: id("SYNC01"),
             address: format!("https://{address}").parse().expect("valid"),
             generation: 1,
-            // Those of no agent: what the list says of the certificate that is shown must do alone.
+            // That of no agent: what the list says of the certificate that is shown must do alone.
             serial: issued.serial,
-            fingerprint: issued.fingerprint,
+            fingerprint: self.enrolled.lock().expect("a lock").unwrap_or(issued.fingerprint),
         };
         AgentClient::new(enrolled, tls).expect("set up")
     }
@@ -187,7 +195,7 @@ fn addresses(peers: &Mutex<Vec<Peer>>) -> Vec<SocketAddr> {
 
 fn revoking(credential: &Credential) -> RevokedEntry {
     let info = CertInfo::from_pem(&credential.certificate).expect("reads");
-    info.fingerprint.to_string().parse().expect("a fingerprint")
+    RevokedEntry::Serial(info.serial)
 }
 
 #[tokio::test]
@@ -328,6 +336,19 @@ async fn another_generations_certificate_is_fenced() {
     let scene = scene();
     let address = scene.listen(scene.server(&scene.agent("SYNC01", 2)), answering(REPORT)).await;
     scene.refused(&scene.client(address), "generation-fenced", "own-cert-refused").await;
+}
+
+/// An answer of `agents add` that was handed over and then not kept leaves a second good certificate of one generation.
+#[tokio::test]
+async fn a_certificate_that_was_issued_and_is_not_the_enrolled_one_is_refused() {
+    let scene = scene();
+    let issued = scene.agent("SYNC01", 1);
+    let enrolled = scene.agent("SYNC01", 1);
+    let address = scene.listen(scene.server(&issued), answering(REPORT)).await;
+    let error = scene.refused(&scene.client(address), "cert-not-enrolled", "own-cert-refused").await;
+    assert!(error.to_string().contains("agents add"), "{error}");
+    let address = scene.listen(scene.server(&enrolled), answering(REPORT)).await;
+    scene.client(address).report(false).await.expect("the enrolled one answers");
 }
 
 /// Connects as anything but the bot does, and returns what the connection ends with.

@@ -182,6 +182,8 @@ mod bot {
     use super::*;
     use crate::ids::AgentId;
     use crate::link::authority::Credential;
+    use crate::link::enrolled::Enrolled;
+    use crate::plan::Digest;
 
     /// What the bot dials every agent with. Cheap to clone.
     #[derive(Clone)]
@@ -218,18 +220,20 @@ mod bot {
         }
     }
 
-    /// The bot's side: shows its own certificate, and takes only that agent's and generation's, whatever the
-    /// host in the address is called.
+    /// The bot's side: shows its own certificate, and takes only the very certificate that the agent was enrolled
+    /// with, whatever the host in the address is called. Agent and generation alone would not do: an answer that was
+    /// handed over may never have been kept, and its certificate is as good as the one that was.
     ///
     /// # Errors
     /// [`TlsError`], if the bot's key can't be used.
-    pub fn bot_side(tls: &BotTls, agent: &AgentId, generation: u32) -> Result<ClientConfig, TlsError> {
+    pub fn bot_side(tls: &BotTls, enrolled: &Enrolled) -> Result<ClientConfig, TlsError> {
         let chain = vec![certificate_der(&tls.credential.certificate)?];
         let verifier = AgentVerifier {
             roots: tls.roots.clone(),
             provider: provider(),
-            agent: agent.clone(),
-            generation,
+            agent: enrolled.agent.clone(),
+            generation: enrolled.generation,
+            fingerprint: enrolled.fingerprint,
             revoked: tls.revoked.clone(),
         };
         let mut config = builder(tls)?
@@ -249,13 +253,14 @@ mod bot {
         builder.with_protocol_versions(&[&rustls::version::TLS13]).map_err(setup)
     }
 
-    /// Takes one agent in one generation.
+    /// Takes one agent in one generation, with one certificate.
     #[derive(Debug)]
     struct AgentVerifier {
         roots: Arc<RootCertStore>,
         provider: Arc<CryptoProvider>,
         agent: AgentId,
         generation: u32,
+        fingerprint: Digest,
         revoked: Revoked,
     }
 
@@ -282,6 +287,7 @@ mod bot {
                 Kind::Agent { generation, .. } if generation != self.generation => {
                     CertFault::OtherGeneration { found: generation, expected: self.generation }
                 }
+                Kind::Agent { .. } if info.fingerprint != self.fingerprint => CertFault::NotEnrolled,
                 Kind::Agent { .. } => return Ok(ServerCertVerified::assertion()),
                 Kind::Bot | Kind::Authority => CertFault::WrongKind,
             };

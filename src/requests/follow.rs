@@ -47,7 +47,7 @@ impl Requests {
     /// The agent has not taken the grant. Before that counts, it notes that it never will.
     async fn make_sure_it_never_runs(&self, request: Request) -> Result<Request, Refused> {
         let Some(link) = self.parts().fleet.link(&request.plan.agent) else { return Ok(request) };
-        match link.cancel(&request.id).await {
+        match link.cancel(&request.id, request.plan.hash()).await {
             Ok(ExecutionAnswer::Accepted { execution }) => match execution.progress {
                 Progress::Cancelled { .. } => {
                     let text = "The server never got the grant. Nothing ran; ask again.";
@@ -81,7 +81,7 @@ impl Requests {
         }
         let over = request.run_by.is_some_and(|by| now >= by);
         let answer = if over || request.withdrawn_by.is_some() || request.outcome.is_some() {
-            match link.cancel(&request.id).await {
+            match link.cancel(&request.id, request.plan.hash()).await {
                 Ok(ExecutionAnswer::Accepted { execution }) => Ok(Some(execution)),
                 Ok(_) => link.execution(&request.id).await,
                 Err(error) => Err(error),

@@ -129,8 +129,8 @@ impl AgentLink for Liar {
         })
     }
 
-    fn cancel<'a>(&'a self, request: &'a RequestId) -> Answer<'a, ExecutionAnswer> {
-        self.honest.cancel(request)
+    fn cancel<'a>(&'a self, request: &'a RequestId, plan: Digest) -> Answer<'a, ExecutionAnswer> {
+        self.honest.cancel(request, plan)
     }
 
     fn catalog(&self) -> Answer<'_, Vec<CatalogEntry>> {

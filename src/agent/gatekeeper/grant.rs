@@ -20,25 +20,22 @@ pub(super) fn delivered(token: &str, challenges: &Challenges, facts: Facts<'_>, 
     };
     let request = &grant.plan.request;
     if let Some(state) = view.state(request) {
-        return if view.plan(request) == Some(grant.plan.hash()) {
-            Verdict::Known(request.clone())
-        } else {
-            refused(vec![Reason::new(
-                "request-known",
-                format!("request {request} is already {state}, with another plan"),
-            )])
+        return match view.permitted(request) {
+            Some(plan) if plan == grant.plan.hash() => Verdict::Known(request.clone()),
+            permitted => {
+                let how = if permitted.is_some() { "with another plan" } else { "before its grant came" };
+                let text = format!("request {request} is already {state}, {how}");
+                refused(vec![Reason::new("request-known", text)])
+            }
         };
     }
-    let mut why = Vec::new();
-    if let Err(error) = challenges.redeem(&grant.challenge, grant.plan.hash()) {
-        why.push(Reason::new(error.code(), error.to_string()));
-    }
-    if let Err(error) = grant.check_times(facts.now) {
-        why.push(reason(&error));
-    }
-    allowed(grant, why, facts, view, |grant| match grant.plan.mode {
-        Mode::Unattended => Verdict::Run(grant),
-        Mode::Attended => Verdict::Stage(grant),
+    // Used up whatever else is wrong. A bad one refuses nothing for ever: the bot may plan again.
+    let stale = challenges.redeem(&grant.challenge, grant.plan.hash()).err();
+    let why = grant.check_times(facts.now).err().map(|error| reason(&error));
+    allowed(grant, why.into_iter().collect(), facts, view, |grant| match (stale, grant.plan.mode) {
+        (Some(error), _) => Verdict::Busy(vec![Reason::new(error.code(), error.to_string())]),
+        (None, Mode::Unattended) => Verdict::Run(grant),
+        (None, Mode::Attended) => Verdict::Stage(grant),
     })
 }
 
@@ -51,7 +48,7 @@ pub(super) fn applied(token: &str, facts: Facts<'_>, view: &View) -> Verdict {
     let request = &grant.plan.request;
     let mut why = Vec::new();
     match view.state(request) {
-        Some("staged") if view.plan(request) == Some(grant.plan.hash()) => {}
+        Some("staged") if view.permitted(request) == Some(grant.plan.hash()) => {}
         state => {
             let text = format!(
                 "request {request} is not staged with this plan but {}",

@@ -185,7 +185,9 @@ fn rules(wish: Wish<'_>, command: &Command, facts: Facts<'_>, view: &View) -> Ve
         why.push(Reason::new("run-cap-reached", text));
     }
     why.extend(server::product(facts.report));
-    if wish.mode == Mode::Unattended && command.mode(facts.report.appliance.build) == Mode::Attended {
+    // An unknown build is nothing final; `known_state` answers busy.
+    let mode = facts.report.appliance.build.map(|build| command.mode(Some(build)));
+    if wish.mode == Mode::Unattended && mode == Some(Mode::Attended) {
         let text = "on this build Microsoft's cmdlet asks a person to sign in: ask for an attended run, which an operator \
                     applies at the server";
         why.push(Reason::new("attended-mode-required", text));

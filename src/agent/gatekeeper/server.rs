@@ -4,6 +4,7 @@ use crate::agent::journal::view::View;
 use crate::catalog::{Command, ENABLE_FOREST_CHANNEL, ENABLE_PASSWORD_SYNC};
 use crate::ids::{Build, ConnectorId};
 use crate::link::protocol::Reason;
+use crate::plan::last_admin_action;
 use crate::report::{ApplianceKind, ConnectorKind, Report, ServiceState, State};
 
 /// The oldest build that Microsoft's cloud still accepts, from 30 September 2026.
@@ -37,7 +38,8 @@ pub(super) fn product(report: &Report) -> Vec<Reason> {
     }
 }
 
-/// The state, if everything that a decision rests on is known just now; what is not, otherwise.
+/// The state, if everything that a decision rests on is known just now; what is not, otherwise. That includes all that
+/// goes into the fingerprint: one made of unknown values would differ from the approved one without anything having moved.
 pub(super) fn known_state(report: &Report) -> Result<&State, Vec<Reason>> {
     let reason = |what: &str| {
         let gap = report.gaps.iter().find(|gap| gap.what == what);
@@ -51,8 +53,9 @@ pub(super) fn known_state(report: &Report) -> Result<&State, Vec<Reason>> {
         }
     };
     need(report.appliance.kind != ApplianceKind::Unknown && report.appliance.build.is_some(), "appliance");
-    // The fingerprint holds the last administrators' action.
-    need(report.events_at.is_some(), "events");
+    // The fingerprint holds the record number of the last administrators' action.
+    let numbered = last_admin_action(&report.events).is_none_or(|event| event.record.is_some());
+    need(report.events_at.is_some() && numbered, "events");
     let Some(state) = &report.state else {
         need(false, "state");
         return Err(unknown);
@@ -62,6 +65,7 @@ pub(super) fn known_state(report: &Report) -> Result<&State, Vec<Reason>> {
     need(state.cycle_running.is_some(), "cycle_running");
     need(state.scheduler_suspended.is_some(), "scheduler_suspended");
     need(state.wizard_open.is_some(), "wizard_open");
+    need(state.sign_in_method.is_some(), "sign_in_method");
     need(state.connectors.is_some(), "connectors");
     for forest in state.connectors_of(ConnectorKind::Ad) {
         need(forest.channel.is_some(), &format!("channel {}", forest.id));

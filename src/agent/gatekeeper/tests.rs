@@ -186,6 +186,9 @@ fn each_thing_that_is_wrong_has_its_own_answer_to_a_plan() {
         ("busy: state-unknown", |w, _| w.state().cycle_running = None),
         ("busy: state-unknown", |w, _| w.state().scheduler_suspended = None),
         ("busy: state-unknown", |w, _| w.state().wizard_open = None),
+        ("busy: state-unknown", |w, _| w.state().sign_in_method = None),
+        ("busy: state-unknown", |w, _| w.report.appliance.build = None),
+        ("busy: state-unknown", |w, _| w.report.events.push(admin_action(None))),
         ("busy: state-unknown", |w, _| w.state().connectors = None),
         ("busy: state-unknown", |w, _| w.state().connectors.as_mut().expect("known")[1].channel = None),
         ("refused: staging-mode", |w, _| w.state().staging = Some(true)),
@@ -215,11 +218,42 @@ fn each_thing_that_is_wrong_has_its_own_answer_to_a_plan() {
         change(&mut world, &mut wish);
         assert_eq!(said(&world.decide(Ask::Plan(&wish))), *expected);
     }
-    // An unknown build: no telling whether a person is needed, so an unattended run is refused.
-    let mut world = world();
-    world.report.appliance.build = None;
-    let verdict = world.decide(Ask::Plan(&wish("enable-password-sync", Mode::Unattended)));
-    assert_eq!(said(&verdict), "refused: attended-mode-required");
+}
+
+/// An administrators' action on password sync, as the event log numbers it.
+fn admin_action(record: Option<u64>) -> crate::report::Event {
+    let event = serde_json::json!({
+        "id": 2506, "level": "information", "provider": "ADSync",
+        "at": "2026-11-22T01:00:00Z", "record": record, "text": ""
+    });
+    serde_json::from_value(event).expect("is an event")
+}
+
+/// A value that can't be read just now makes another fingerprint, and yet nothing moved.
+#[test]
+fn whatever_of_the_fingerprint_is_unknown_makes_the_server_busy_and_never_moved() {
+    type Change = fn(&mut World);
+    let table: &[Change] = &[
+        |w| w.state().cloud_flag = None,
+        |w| w.state().staging = None,
+        |w| w.state().sign_in_method = None,
+        |w| w.state().connectors = None,
+        |w| w.state().connectors.as_mut().expect("known")[1].channel = None,
+        |w| w.report.appliance.build = None,
+        |w| w.report.events_at = None,
+        |w| w.report.events = vec![admin_action(None)],
+        |w| w.report.state = None,
+    ];
+    for (row, change) in table.iter().enumerate() {
+        let mut world = world();
+        world.report.events = vec![admin_action(Some(7))];
+        let grant = world.grant(Mode::Unattended);
+        let asked = wish("enable-password-sync", Mode::Unattended);
+        let wish = PlanRequest { expected: Some(grant.plan.fingerprint), ..asked };
+        change(&mut world);
+        assert_eq!(said(&world.decide(Ask::Plan(&wish))), "busy: state-unknown", "row {row}");
+        assert_eq!(said(&world.deliver(&grant)), "busy: state-unknown", "row {row}");
+    }
 }
 
 #[test]
@@ -268,11 +302,11 @@ fn each_thing_that_is_wrong_with_a_grant_has_its_own_code() {
         ("refused: agent-mismatch", |w, _| w.config.id = "SYNC02".parse().expect("valid")),
         ("refused: generation-mismatch", |w, _| w.trust.generation = 4),
         ("refused: grant-key-unknown", |w, _| w.trust.grant_keys.clear()),
-        ("refused: challenge-unknown", |_, g| g.challenge = "00".repeat(16)),
-        ("refused: challenge-expired", |w, _| w.hand.advance(Duration::from_secs(121))),
-        ("refused: challenge-other-plan, script-mismatch", |_, g| g.plan.script = Digest::of(b"another")),
-        ("refused: challenge-other-plan", |_, g| g.plan.fingerprint = Digest::of(b"another")),
-        ("refused: challenge-other-plan", |_, g| g.plan.request = request(2)),
+        ("busy: challenge-unknown", |_, g| g.challenge = "00".repeat(16)),
+        ("busy: challenge-expired", |w, _| w.hand.advance(Duration::from_secs(121))),
+        ("refused: script-mismatch", |_, g| g.plan.script = Digest::of(b"another")),
+        ("moved: state-moved", |_, g| g.plan.fingerprint = Digest::of(b"another")),
+        ("busy: challenge-other-plan", |_, g| g.plan.request = request(2)),
         ("refused: clock-skew", |w, _| w.hand.set_wall(w.clock.now() - SignedDuration::from_mins(11))),
         ("refused: clock-skew", |_, g| g.signed_at -= SignedDuration::from_mins(11)),
         ("refused: grant-expired", |_, g| g.expires = g.signed_at - SignedDuration::from_mins(11)),
@@ -316,9 +350,9 @@ fn a_challenge_lets_a_grant_in_once_also_after_the_clock_was_set_back() {
     let grant = world.grant(Mode::Unattended);
     assert_eq!(said(&world.deliver(&grant)), "run");
     // Not yet in the journal, as if the agent had died before: still not again.
-    assert_eq!(said(&world.deliver(&grant)), "refused: challenge-unknown");
+    assert_eq!(said(&world.deliver(&grant)), "busy: challenge-unknown");
     world.hand.set_wall(grant.signed_at);
-    assert_eq!(said(&world.deliver(&grant)), "refused: challenge-unknown");
+    assert_eq!(said(&world.deliver(&grant)), "busy: challenge-unknown");
 }
 
 #[test]
@@ -338,6 +372,30 @@ fn a_grant_delivered_again_is_known_and_one_for_another_plan_is_refused() {
     let outcome = RunOutcome::Succeeded { output: serde_json::Value::Null };
     world.journal.finish(run, now, outcome).expect("writes");
     assert_eq!(said(&world.decide(Ask::Plan(&another))), "ready");
+}
+
+#[test]
+fn a_grant_for_a_request_that_was_cancelled_before_it_came_is_refused() {
+    let world = world();
+    let grant = world.grant(Mode::Unattended);
+    let (request, plan) = (&grant.plan.request, grant.plan.hash());
+    world.journal.lock().expect("locks").bar(world.clock.now(), request, plan).expect("writes");
+    assert_eq!(said(&world.deliver(&grant)), "refused: request-known");
+    let wish = wish("enable-password-sync", Mode::Unattended);
+    assert_eq!(said(&world.decide(Ask::Plan(&wish))), "refused: request-known");
+}
+
+#[test]
+fn what_is_final_is_said_before_what_moved_and_that_before_what_passes() {
+    let mut world = world();
+    let mut grant = world.grant(Mode::Unattended);
+    grant.challenge = "00".repeat(16);
+    world.state().cycle_running = Some(true);
+    assert_eq!(said(&world.deliver(&grant)), "busy: cycle-running");
+    world.state().sign_in_method = Some("Federation".into());
+    assert_eq!(said(&world.deliver(&grant)), "moved: state-moved");
+    grant.approvers.clear();
+    assert_eq!(said(&world.deliver(&grant)), "refused: approvals-too-few");
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub enum What {
     Started {
         /// What was permitted.
         permit: Permit,
-        /// The account of the operator, if one is at the keyboard.
+        /// The account of the operator, if one is at the keyboard; marked if it is not confirmed.
         operator: Option<String>,
     },
     /// Its command ended.
@@ -72,6 +72,11 @@ pub enum What {
     Cancelled {
         /// Why.
         why: String,
+    },
+    /// It was cancelled before any grant for it came; one that comes later is refused.
+    Barred {
+        /// The hash of the plan that was cancelled.
+        plan: Digest,
     },
 }
 
@@ -353,6 +358,17 @@ impl Locked<'_> {
         // Only tidies up: the entry is what counts.
         let _ = fs::remove_file(self.journal.staged_path(request));
         Ok(())
+    }
+
+    /// Writes that a request that never came here will not run if it comes: its grant may still be on its way.
+    ///
+    /// # Errors
+    /// If it is known, or the disk does not take it.
+    pub fn bar(&mut self, now: Timestamp, request: &RequestId, plan: Digest) -> Result<(), JournalError> {
+        match self.view.state(request) {
+            None => self.append(now, request, What::Barred { plan }),
+            Some(state) => Err(JournalError::Known { request: request.clone(), state }),
+        }
     }
 
     fn append(&mut self, at: Timestamp, request: &RequestId, what: What) -> Result<(), JournalError> {

@@ -44,7 +44,7 @@ fn journal() -> (tempfile::TempDir, Journal) {
 
 fn progress(journal: &Journal, request: u8) -> Option<Progress> {
     let view = journal.view().expect("reads");
-    view.execution(&grant(request).plan.request, now()).map(|execution| execution.progress)
+    view.execution(&grant(request).plan.request).map(|execution| execution.progress)
 }
 
 #[test]
@@ -130,8 +130,24 @@ fn a_staged_grant_waits_on_disk_until_it_is_cancelled_or_its_time_is_over() {
     assert_eq!(view.staged(now()).count(), 1);
     let late = grant(2).expires + jiff::SignedDuration::from_secs(1);
     assert_eq!(view.staged(late).count(), 0);
-    let expired = view.execution(&grant(2).plan.request, late).expect("known").progress;
-    assert_eq!(expired, Progress::Cancelled { at: grant(2).expires });
+    // The clock alone cancels nothing: only what is written holds when it is set back.
+    assert!(matches!(progress(&journal, 2), Some(Progress::Staged { .. })));
+    assert_eq!(view.expired(late).collect::<Vec<_>>(), [&grant(2).plan.request]);
+}
+
+#[test]
+fn a_request_cancelled_before_its_grant_came_never_starts_and_is_remembered() {
+    let (folder, journal) = journal();
+    let (request, plan) = (grant(1).plan.request, grant(1).plan.hash());
+    journal.lock().expect("locks").bar(now(), &request, plan).expect("writes");
+    let journal = Journal::open(folder.path().join("data")).expect("opens");
+    let known = journal.view().expect("reads").execution(&request).expect("is known");
+    assert_eq!((known.plan, known.progress), (plan, Progress::Cancelled { at: now() }));
+    assert_eq!(journal.view().expect("reads").permitted(&request), None);
+    let mut locked = journal.lock().expect("locks");
+    assert_eq!(locked.start(now(), &grant(1), None).expect_err("refused").code(), "request-known");
+    assert_eq!(locked.stage(now(), &grant(1), "token").expect_err("refused").code(), "request-known");
+    assert_eq!(locked.bar(now(), &request, plan).expect_err("refused").code(), "request-known");
 }
 
 #[test]

@@ -20,7 +20,9 @@ pub struct View {
 /// How one request stands.
 #[derive(Debug, Clone)]
 struct Record {
-    permit: Permit,
+    plan: Digest,
+    /// What was permitted; `None` if it was cancelled before any grant came.
+    permit: Option<Permit>,
     operator: Option<String>,
     stage: Stage,
     started: Option<Timestamp>,
@@ -71,6 +73,7 @@ impl View {
             What::Started { .. } => matches!(stage, None | Some(Stage::Staged { .. })),
             What::Finished { .. } => matches!(stage, Some(Stage::Started { .. })),
             What::Cancelled { .. } => matches!(stage, Some(Stage::Staged { .. })),
+            What::Barred { .. } => stage.is_none(),
         }
     }
 
@@ -79,12 +82,18 @@ impl View {
         let Entry { at, request, what, .. } = entry;
         match what {
             What::Staged { permit, until } => {
-                let stage = Stage::Staged { until };
-                self.requests.insert(request, Record { permit, operator: None, stage, started: None });
+                let (plan, permit, stage) = (permit.plan, Some(permit), Stage::Staged { until });
+                self.requests.insert(request, Record { plan, permit, operator: None, stage, started: None });
             }
             What::Started { permit, operator } => {
                 let stage = Stage::Started { alive: alive(&request) };
-                self.requests.insert(request, Record { permit, operator, stage, started: Some(at) });
+                let (plan, permit, started) = (permit.plan, Some(permit), Some(at));
+                self.requests.insert(request, Record { plan, permit, operator, stage, started });
+            }
+            What::Barred { plan } => {
+                let stage = Stage::Cancelled { at };
+                let barred = Record { plan, permit: None, operator: None, stage, started: None };
+                self.requests.insert(request, barred);
             }
             What::Finished { outcome } => self.set(&request, Stage::Finished { at, outcome }),
             What::Cancelled { .. } => self.set(&request, Stage::Cancelled { at }),
@@ -112,17 +121,17 @@ impl View {
         })
     }
 
-    /// The hash of the plan that a request was permitted for.
-    pub fn plan(&self, request: &RequestId) -> Option<Digest> {
-        self.requests.get(request).map(|record| record.permit.plan)
+    /// The hash of the plan that a request was permitted for; `None` also if no grant for it was ever taken.
+    pub fn permitted(&self, request: &RequestId) -> Option<Digest> {
+        self.requests.get(request)?.permit.as_ref().map(|permit| permit.plan)
     }
 
-    /// How a request stands, for the bot. A staged one whose time is over has been cancelled by that.
-    pub fn execution(&self, request: &RequestId, now: Timestamp) -> Option<Execution> {
+    /// How a request stands, for the bot. It is cancelled only once that is written: whatever the clock says, a staged
+    /// one could still run until then.
+    pub fn execution(&self, request: &RequestId) -> Option<Execution> {
         let record = self.requests.get(request)?;
         let since = record.started.unwrap_or(Timestamp::UNIX_EPOCH);
         let progress = match record.stage.clone() {
-            Stage::Staged { until } if now > until => Progress::Cancelled { at: until },
             Stage::Staged { until } => Progress::Staged { until },
             Stage::Started { alive: true } => Progress::Running { since },
             Stage::Started { alive: false } => Progress::Unknown { since },
@@ -131,18 +140,18 @@ impl View {
             }
             Stage::Cancelled { at } => Progress::Cancelled { at },
         };
-        Some(Execution { request: request.clone(), plan: record.permit.plan, progress })
+        Some(Execution { request: request.clone(), plan: record.plan, progress })
     }
 
     /// The requests that wait for an operator, with what was permitted and until when.
     pub fn staged(&self, now: Timestamp) -> impl Iterator<Item = (&RequestId, &Permit, Timestamp)> {
         self.requests.iter().filter_map(move |(request, record)| match record.stage {
-            Stage::Staged { until } if now <= until => Some((request, &record.permit, until)),
+            Stage::Staged { until } if now <= until => Some((request, record.permit.as_ref()?, until)),
             _ => None,
         })
     }
 
-    /// The staged requests whose time is over.
+    /// The staged requests whose time is over, and which are to be cancelled for that.
     pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = &RequestId> {
         self.requests.iter().filter_map(move |(request, record)| match record.stage {
             Stage::Staged { until } if now > until => Some(request),
@@ -170,7 +179,8 @@ impl View {
     pub fn runs_in_a_day(&self, command: &CommandId, now: Timestamp) -> usize {
         let since = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
         let counts = |record: &&Record| {
-            record.permit.command == *command && record.started.is_some_and(|at| at > since)
+            let permitted = record.permit.as_ref().is_some_and(|permit| permit.command == *command);
+            permitted && record.started.is_some_and(|at| at > since)
         };
         self.requests.values().filter(counts).count()
     }

@@ -2,8 +2,10 @@
 //!
 //! - [`Scripts`]: what the rest of the agent asks for; [`Argument`]: closed arguments, never free text.
 //! - [`process`]: a real child process, bounded in time and output, killed with everything it started.
+//! - `copy`: what that process is given, a private copy of the script that was checked.
 //! - [`output`]: the one JSON object that a script prints.
 
+mod copy;
 pub mod output;
 pub mod process;
 #[cfg(test)]
@@ -103,6 +105,14 @@ pub enum ScriptError {
         /// Where it is.
         path: String,
     },
+    /// No private copy of it can be made to run.
+    #[error("{path}: no private copy of the script can be made there: {why}")]
+    NotCopied {
+        /// The folder of copies.
+        path: String,
+        /// Why.
+        why: String,
+    },
     /// The interpreter does not start.
     #[error("{interpreter} does not start: {why}")]
     NotStarted {
@@ -142,6 +152,7 @@ impl ScriptError {
         match self {
             ScriptError::Missing { .. } => "script-missing",
             ScriptError::Changed { .. } => "script-changed",
+            ScriptError::NotCopied { .. } => "script-not-copied",
             ScriptError::NotStarted { .. } => "interpreter-not-started",
             ScriptError::TimedOut(_) => "timed-out",
             ScriptError::NeedsAPerson(_) => "needs-a-person",

@@ -1,5 +1,5 @@
-//! Runs a script as a child process: its digest checked first, nothing on its input, a short environment, an end
-//! in time, a bound on what it prints, and nothing it started left behind.
+//! Runs a script as a child process: a private copy of the bytes whose digest was checked, nothing on its input, a short
+//! environment, an end in time, a bound on what it prints, and nothing it started left behind.
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -11,9 +11,11 @@ use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
 use serde_json::{Map, Value};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
+use super::copy::ScriptCopy;
 use super::output::{self, MAX_BYTES};
 use super::{ATTENDED_TIMEOUT, Argument, ScriptError, Scripts};
-use crate::catalog::{Command, script_digest};
+use crate::agent::core::blocking;
+use crate::catalog::Command;
 use crate::plan::Mode;
 
 /// What a child may know of its surroundings. Windows' own programs need these; secrets live in none of them. Left
@@ -45,14 +47,20 @@ const ENVIRONMENT: &[&str] = &[
 pub struct ScriptProcess {
     interpreter: Vec<String>,
     folder: PathBuf,
+    copies: PathBuf,
     timeout: Option<Duration>,
 }
 
 impl ScriptProcess {
     /// Runs the scripts in `folder` (`<command>/run.ps1`, as in `commands/`) with an interpreter: a program
-    /// and its first arguments, to which the script's path and arguments are added.
-    pub fn new(interpreter: Vec<String>, folder: impl Into<PathBuf>) -> ScriptProcess {
-        ScriptProcess { interpreter, folder: folder.into(), timeout: None }
+    /// and its first arguments, to which the script's path and arguments are added. What is given to it is a copy in
+    /// `copies`, a folder that nobody else may write to; it is made if it is missing.
+    pub fn new(
+        interpreter: Vec<String>,
+        folder: impl Into<PathBuf>,
+        copies: impl Into<PathBuf>,
+    ) -> ScriptProcess {
+        ScriptProcess { interpreter, folder: folder.into(), copies: copies.into(), timeout: None }
     }
 
     /// Ends every run after `timeout`, whatever its `command.toml` says; for tests.
@@ -75,17 +83,18 @@ impl ScriptProcess {
 
     async fn run_checked(
         &self,
-        command: &Command,
+        command: &'static Command,
         arguments: &[Argument],
         mode: Mode,
     ) -> Result<Map<String, Value>, ScriptError> {
-        let path = self.path(command);
-        check(&path, command).await?;
+        let (installed, copies) = (self.path(command), self.copies.clone());
+        // Lives longer than the child, which is killed before it goes.
+        let copy = blocking(move || ScriptCopy::make(&installed, &copies, command)).await?;
         let limit = self.timeout.unwrap_or_else(|| {
             let usual = Duration::from_secs(command.about.timeout_seconds);
             if mode == Mode::Attended { usual.max(ATTENDED_TIMEOUT) } else { usual }
         });
-        let mut child = Tree(self.spawn(&path, arguments)?);
+        let mut child = Tree(self.spawn(copy.path(), arguments)?);
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let pipes = (child.0.stdout().take(), child.0.stderr().take());
         let ended = tokio::time::timeout(limit, child.end(pipes, &mut stdout, &mut stderr)).await;
@@ -135,14 +144,6 @@ impl Scripts for ScriptProcess {
     ) -> BoxFuture<'a, Result<Map<String, Value>, ScriptError>> {
         self.run_checked(command, arguments, mode).boxed()
     }
-}
-
-async fn check(path: &Path, command: &Command) -> Result<(), ScriptError> {
-    let shown = path.display().to_string();
-    let bytes = tokio::fs::read(path)
-        .await
-        .map_err(|error| ScriptError::Missing { path: shown.clone(), why: error.to_string() })?;
-    if script_digest(&bytes) == command.digest { Ok(()) } else { Err(ScriptError::Changed { path: shown }) }
 }
 
 fn failure(status: ExitStatus) -> Option<String> {
@@ -236,7 +237,8 @@ mod tests {
         let stand_in = folder.path().join("powershell.sh");
         std::fs::write(&stand_in, shell).expect("writes");
         let interpreter = vec!["/bin/sh".into(), stand_in.display().to_string(), "-File".into()];
-        let scripts = ScriptProcess::new(interpreter, folder.path()).with_timeout(Duration::from_secs(20));
+        let scripts = ScriptProcess::new(interpreter, folder.path(), folder.path().join("copies"));
+        let scripts = scripts.with_timeout(Duration::from_secs(20));
         Server { folder, scripts }
     }
 
@@ -256,9 +258,65 @@ mod tests {
         let arguments =
             [Argument::flag("ExpectedStaging", false), Argument::new("Connector", "x-1").expect("valid")];
         let object = server.run(READ_STATE, &arguments).await.expect("success");
+        let printed = object["args"].as_str().expect("a text");
+        let (script, given) =
+            printed.split_once(' ').and_then(|(_, rest)| rest.split_once(' ')).expect("both");
+        assert!(printed.starts_with("-File /") && script.ends_with("/read-state/run.ps1"), "{printed}");
+        assert_eq!(given, "-ExpectedStaging False -Connector x-1");
+    }
+
+    /// Changes the installed script before the interpreter reads what it was given, and tells what that is.
+    const TAMPER: &str = r#"
+echo Remove-Thing > "$(dirname "$0")/read-state/run.ps1"
+printf '{"ok":true,"path":"%s","sha256":"%s","file":"%s","folder":"%s"}' "$2" \
+  "$(sha256sum < "$2" | cut -d ' ' -f 1)" "$(stat -c %a "$2")" "$(stat -c %a "$(dirname "$(dirname "$2")")")"
+"#;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_runs_is_a_private_copy_of_the_checked_script_even_if_that_is_changed_afterwards() {
+        let server = server(TAMPER);
+        let object = server.run(READ_STATE, &[]).await.expect("success");
+        let script = command(READ_STATE).expect("in the catalogue").script;
+        assert_eq!(object["sha256"], crate::plan::Digest::of(script).to_string());
+        assert_eq!((&object["file"], &object["folder"]), (&"600".into(), &"700".into()));
+        let path = Path::new(object["path"].as_str().expect("a text"));
+        assert!(path.starts_with(server.folder.path().join("copies")), "{path:?}");
+        assert_eq!(server.run(READ_STATE, &[]).await.expect_err("refused").code(), "script-changed");
+    }
+
+    #[tokio::test]
+    async fn a_signed_scripts_copy_is_signed() {
+        let server = server(r#"printf '{"ok":true,"last":"%s"}' "$(tail -n 1 "$2")""#);
         let script = server.folder.path().join("read-state/run.ps1");
-        let expected = format!("-File {} -ExpectedStaging False -Connector x-1", script.display());
-        assert_eq!(object["args"], expected);
+        let block = "\n# SIG # Begin signature block\n# MIIa\n# SIG # End signature block\n";
+        let signed = [command(READ_STATE).expect("in the catalogue").script, block.as_bytes()].concat();
+        std::fs::write(&script, signed).expect("writes");
+        let object = server.run(READ_STATE, &[]).await.expect("success");
+        assert_eq!(object["last"], "# SIG # End signature block");
+    }
+
+    #[tokio::test]
+    async fn no_copy_outlives_its_run_however_it_ends() {
+        for (shell, works) in [(r#"echo '{"ok":true}'"#, true), ("while :; do sleep 1; done", false)] {
+            let server = server(shell).hurried();
+            assert_eq!(server.run(READ_STATE, &[]).await.is_ok(), works);
+            let left = std::fs::read_dir(server.folder.path().join("copies")).expect("was made").count();
+            assert_eq!(left, 0, "{shell}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_runs_from_a_folder_that_others_can_write_to() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let server = server("touch \"$(dirname \"$0\")/ran\"");
+        let copies = server.folder.path().join("copies");
+        std::fs::create_dir(&copies).expect("makes");
+        std::fs::set_permissions(&copies, std::fs::Permissions::from_mode(0o770)).expect("chmod");
+        let error = server.run(READ_STATE, &[]).await.expect_err("refused");
+        assert_eq!(error.code(), "script-not-copied");
+        assert!(error.to_string().contains("chmod 700"), "{error}");
+        assert!(!server.folder.path().join("ran").exists());
     }
 
     #[tokio::test]
@@ -346,7 +404,11 @@ mod tests {
     #[tokio::test]
     async fn a_missing_interpreter_is_named() {
         let server = server("");
-        let scripts = ScriptProcess::new(vec!["/nonexistent/powershell".into()], server.folder.path());
+        let scripts = ScriptProcess::new(
+            vec!["/nonexistent/powershell".into()],
+            server.folder.path(),
+            server.folder.path().join("copies"),
+        );
         let error = Server { scripts, ..server }.run(READ_STATE, &[]).await.expect_err("not started");
         assert_eq!(error.code(), "interpreter-not-started");
         assert!(error.to_string().contains("/nonexistent/powershell"));

@@ -1,0 +1,114 @@
+//! What really runs: a private copy of the script's bytes that were checked. The installed script could be changed
+//! between its check and the moment in which the interpreter reads it; the copy only by the agent's own account.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::ScriptError;
+use crate::catalog::{Command, script_digest};
+use crate::link::files;
+use crate::random::Random;
+
+/// A copy of a checked script, for one run. It goes when this is dropped.
+#[derive(Debug)]
+pub(super) struct ScriptCopy {
+    folder: PathBuf,
+    path: PathBuf,
+    /// Open while the script runs. On Windows, opening it without write sharing keeps everybody from writing to it.
+    held: Option<File>,
+}
+
+impl ScriptCopy {
+    /// Copies the installed script at `installed`, if it is the command's, to a folder of its own in `copies`. A signed
+    /// script's copy is signed.
+    ///
+    /// # Errors
+    /// [`ScriptError::Missing`], [`ScriptError::Changed`], or [`ScriptError::NotCopied`].
+    pub(super) fn make(
+        installed: &Path,
+        copies: &Path,
+        command: &Command,
+    ) -> Result<ScriptCopy, ScriptError> {
+        let shown = |path: &Path| path.display().to_string();
+        let missing =
+            |error: io::Error| ScriptError::Missing { path: shown(installed), why: error.to_string() };
+        let bytes = fs::read(installed).map_err(missing)?;
+        if script_digest(&bytes) != command.digest {
+            return Err(ScriptError::Changed { path: shown(installed) });
+        }
+        let failed = |why: String| ScriptError::NotCopied { path: shown(copies), why };
+        files::make_folder(copies).map_err(|error| failed(error.to_string()))?;
+        private(copies).map_err(failed)?;
+        let folder = copies.join(Random::system().id());
+        let place = folder.join(command.id.as_str());
+        let path = place.join("run.ps1");
+        new_folder(&folder).map_err(|error| failed(error.to_string()))?;
+        // From here on it is tidied up, whatever happens.
+        let mut copy = ScriptCopy { folder, path, held: None };
+        new_folder(&place).map_err(|error| failed(error.to_string()))?;
+        files::write_new(&copy.path, &bytes).map_err(|error| failed(error.to_string()))?;
+        copy.hold(&bytes).map_err(|error| failed(error.to_string()))?;
+        Ok(copy)
+    }
+
+    /// Where the copy is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keeps the file open, and makes sure that what is open is what was checked.
+    fn hold(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut file = File::open(&self.path)?;
+        let mut read = Vec::with_capacity(bytes.len());
+        (&mut file).take(bytes.len() as u64 + 1).read_to_end(&mut read)?;
+        if read != bytes {
+            return Err(io::Error::other("the copy was changed while it was made"));
+        }
+        self.held = Some(file);
+        Ok(())
+    }
+}
+
+impl Drop for ScriptCopy {
+    fn drop(&mut self) {
+        // Closed first: Windows removes no open file.
+        drop(self.held.take());
+        if let Err(error) = fs::remove_dir_all(&self.folder) {
+            // It is never run again, and holds no secret.
+            tracing::warn!(path = %self.folder.display(), "a script's copy can't be removed: {error}");
+        }
+    }
+}
+
+/// Makes a folder that was not there, for its owner alone.
+fn new_folder(path: &Path) -> io::Result<()> {
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}
+
+/// Whether only this program's account can change what is in a folder. On Windows the access list of the folder above
+/// decides, which is inherited.
+fn private(folder: &Path) -> Result<(), String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let found = fs::symlink_metadata(folder).map_err(|error| error.to_string())?;
+        let owner = found.uid();
+        if !found.is_dir() || (owner != 0 && owner != nix::unistd::geteuid().as_raw()) {
+            return Err("it must be a folder of the agent's own account".into());
+        }
+        if found.mode() & 0o022 != 0 {
+            return Err("others can write to it: allow its owner alone (chmod 700)".into());
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
