@@ -59,7 +59,11 @@ impl Requests {
         let now = self.parts().clock.now();
         let diagnosis = diagnose(&observations, now, &self.parts().knowledge);
         let server = diagnosis.servers.iter().find(|server| server.agent == request.plan.agent)?;
-        if matches!(server.cause, Cause::Healthy | Cause::Recovered) {
+        // A forest that was left out by choice keeps its remedy beside a good verdict.
+        let still = server.remedy.as_ref().is_some_and(|remedy| {
+            remedy.command == request.plan.command && remedy.arguments == request.plan.arguments
+        });
+        if matches!(server.cause, Cause::Healthy | Cause::Recovered) && !still {
             return Some(Input::FaultEnded);
         }
         match crate::plan::fingerprint(report) {
