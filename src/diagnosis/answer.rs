@@ -50,11 +50,11 @@ pub struct ServerDiagnosis {
     pub evidence: Vec<Evidence>,
     /// What it is not, and why.
     pub ruled_out: Vec<RuledOut>,
-    /// The command that would mend it.
+    /// The command that would mend it; with a good verdict the one that opens a forest which was left out by choice.
     pub remedy: Option<Remedy>,
     /// Whether the remedy may be requested now: every condition is known to hold.
     pub offer: bool,
-    /// Why no offer stands; empty if one does, or if the verdict is good.
+    /// Why no offer stands; empty if one does, or if the verdict is good and has no remedy.
     pub why_not: Vec<WhyNot>,
     /// What else deserves attention.
     pub warnings: Vec<Finding>,
@@ -66,7 +66,8 @@ pub struct ServerDiagnosis {
     pub silent: Option<Silence>,
     /// The last recorded switching of password sync or of the sign-in method.
     pub last_action: Option<AdminAction>,
-    /// Whether somebody switched it off on purpose (or may have): asks for more, withholds nothing.
+    /// Whether somebody switched it off on purpose, or may have, or (a forest's own switch) nothing shows that it was
+    /// on lately: asks for more, withholds nothing.
     pub deliberate: bool,
 }
 

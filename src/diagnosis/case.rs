@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::answer::{AdminAction, ForestHealth};
 use super::forests::forests;
 use super::knowledge::Knowledge;
-use super::limits::{AHEAD, FRESH};
+use super::limits::{AHEAD, CLOSED_LATELY, FRESH};
 use super::observation::Observation;
-use super::timeline::Timeline;
+use super::timeline::{Fault, Timeline};
 use super::{answer::Finding, audit};
 use crate::ids::ConnectorId;
 use crate::report::{ApplianceKind, Report, ServiceState, State};
@@ -85,6 +85,35 @@ impl<'a> Case<'a> {
     /// The forests whose channel is known to be closed.
     pub(super) fn closed(&self) -> Vec<&ForestHealth> {
         self.forests.iter().filter(|forest| forest.channel == Some(false)).collect()
+    }
+
+    /// The closed forests that were open within [`CLOSED_LATELY`]: a heartbeat or a success says so.
+    pub(super) fn closed_lately(&self) -> Vec<&ForestHealth> {
+        let mut closed = self.closed();
+        closed.retain(|forest| self.open_lately(forest));
+        closed
+    }
+
+    /// The closed forests that nothing shows to have been open: that is taken as somebody's choice.
+    pub(super) fn closed_by_choice(&self) -> Vec<&ForestHealth> {
+        let mut closed = self.closed();
+        closed.retain(|forest| !self.open_lately(forest));
+        closed
+    }
+
+    fn open_lately(&self, forest: &ForestHealth) -> bool {
+        let within = |from: Timestamp, at: Timestamp| from.duration_since(at) <= CLOSED_LATELY;
+        let alive = forest.last_heartbeat.is_some_and(|at| within(self.as_of, at));
+        // Judged by the time of the reading, so that a silent server's old report tells the same each day.
+        let read_at = self.state().map_or(self.as_of, |state| state.read_at);
+        alive || forest.last_success.is_some_and(|at| within(read_at, at))
+    }
+
+    /// Whether a fault is of a forest whose channel was read as closed since: it says nothing of now.
+    pub(super) fn of_closed(&self, fault: &Fault<'_>) -> bool {
+        let closed = |id: &ConnectorId| self.closed().iter().any(|forest| &forest.connector == id);
+        let before = self.state().is_some_and(|state| fault.event.at <= state.read_at);
+        before && fault.connector.as_ref().is_some_and(closed)
     }
 }
 

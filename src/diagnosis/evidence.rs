@@ -55,10 +55,13 @@ pub(super) fn flag(case: &Case<'_>) -> Option<Evidence> {
     }
 }
 
-/// Each forest's heartbeat as a reason.
+/// Each forest's heartbeat as a reason; none is awaited of a closed one.
 pub(super) fn heartbeats(case: &Case<'_>) -> Vec<Evidence> {
     let told = case.forests.iter().map(|forest| {
         let name = &forest.name;
+        if forest.channel == Some(false) {
+            return stated(format!("Password sync is off for {name}, as read on the server."));
+        }
         stated(match (forest.last_heartbeat, forest.level) {
             (Some(at), HeartbeatLevel::Fresh | HeartbeatLevel::Due) => {
                 format!("{name} shows signs of life, the last at {at:.0}.")

@@ -22,6 +22,10 @@ pub(super) const HEARTBEAT_LATE: SignedDuration = SignedDuration::from_mins(60);
 /// Over this age it is missing. Source: Connect Health's alert "heartbeat was skipped in last 120 minutes".
 pub(super) const HEARTBEAT_MISSING: SignedDuration = SignedDuration::from_mins(120);
 
+/// A closed forest without a sign of life or success in this time is taken as meant so. The time that reports count
+/// events for. Source: design, "What the agent says".
+pub(super) const CLOSED_LATELY: SignedDuration = SignedDuration::from_hours(72);
+
 /// A flag that is off shows at each ping, so code 90 older than two pings and some slack is no longer current.
 pub(super) const CODE_90_CURRENT: SignedDuration = SignedDuration::from_mins(65);
 /// Faults older than this say nothing of now.

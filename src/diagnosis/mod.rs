@@ -59,7 +59,7 @@ pub fn diagnose(observations: &[Observation], now: Timestamp, knowledge: &Knowle
     let mut servers: Vec<ServerDiagnosis> =
         observations.iter().map(|observation| server(observation, now, knowledge)).collect();
     for (index, server) in servers.iter_mut().enumerate() {
-        if server.cause.command().is_some() {
+        if server.remedy.is_some() || server.cause.command().is_some() {
             let others = tenant::others_withhold(observations, index, now);
             server.why_not.extend(others);
         }
@@ -74,7 +74,7 @@ fn server(observation: &Observation, now: Timestamp, knowledge: &Knowledge) -> S
     let Some(report) = &observation.report else { return unheard(observation) };
     let case = Case::read(observation, report, now, knowledge);
     let verdict = judge(&case);
-    let has_command = verdict.cause.command().is_some();
+    let has_command = verdict.command().is_some();
     let received = observation.received_at.map(|at| now.duration_since(at));
     ServerDiagnosis {
         agent: observation.agent.clone(),
@@ -91,7 +91,7 @@ fn server(observation: &Observation, now: Timestamp, knowledge: &Knowledge) -> S
         report_age: Some(received.unwrap_or_else(|| case.now.duration_since(report.clock))),
         silent: observation.silence.clone(),
         last_action: case.actions.first().cloned(),
-        deliberate: has_command && audit::deliberate(&case.actions),
+        deliberate: has_command && (verdict.by_choice || audit::deliberate(&case.actions)),
         evidence: verdict.evidence,
         remedy: verdict.remedy,
         forests: case.forests,

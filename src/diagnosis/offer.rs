@@ -8,6 +8,7 @@ use super::evidence::day;
 use super::limits::{CODE_90_CURRENT, NO_SELF_HEALING_FROM, SELF_HEALING, SKEW_WITHHOLDS};
 use super::timeline::Fault;
 use super::verdict::Verdict;
+use crate::catalog;
 use crate::report::{ApplianceKind, ConnectorKind, ServiceState, State};
 
 /// Makes a reason.
@@ -17,11 +18,12 @@ pub(super) fn why_not(code: &str, text: impl Into<String>) -> WhyNot {
 
 /// Why no offer stands for a verdict, as far as its own server goes; empty if nothing withholds.
 pub(super) fn withheld(case: &Case<'_>, verdict: &Verdict) -> Vec<WhyNot> {
-    if !case.knowledge.explain(verdict.cause).bad && verdict.cause != Cause::StagingMode {
+    let bad = case.knowledge.explain(verdict.cause).bad;
+    if !bad && verdict.cause != Cause::StagingMode && verdict.remedy.is_none() {
         return Vec::new();
     }
     let mut why = verdict.doubts.clone();
-    if verdict.cause.command().is_none() {
+    let Some(command) = verdict.command() else {
         if why.is_empty() {
             let text = match verdict.cause {
                 Cause::StagingMode => "A server in staging mode is never switched on.",
@@ -31,7 +33,7 @@ pub(super) fn withheld(case: &Case<'_>, verdict: &Verdict) -> Vec<WhyNot> {
             why.push(why_not(code, text));
         }
         return why;
-    }
+    };
     reach(case, &mut why);
     product(case, &mut why);
     match case.state() {
@@ -40,13 +42,13 @@ pub(super) fn withheld(case: &Case<'_>, verdict: &Verdict) -> Vec<WhyNot> {
             if !case.state_fresh() {
                 why.push(why_not("state-stale", "ADSync's state was read more than 5 minutes ago."));
             }
-            flag(state, verdict.cause, &mut why);
+            flag(state, command, &mut why);
             calm(state, &mut why);
             connectors(case, state, &mut why);
         }
     }
     evidence(case, verdict, &mut why);
-    permitted(case, verdict, &mut why);
+    permitted(case, command, &mut why);
     let mut seen = std::collections::BTreeSet::new();
     why.retain(|reason| seen.insert(reason.code.clone()));
     why
@@ -105,13 +107,13 @@ fn product(case: &Case<'_>, why: &mut Vec<WhyNot>) {
 }
 
 /// The flag fits the remedy.
-fn flag(state: &State, cause: Cause, why: &mut Vec<WhyNot>) {
-    match (state.cloud_flag, cause) {
+fn flag(state: &State, command: &str, why: &mut Vec<WhyNot>) {
+    match (state.cloud_flag, command) {
         (None, _) => why.push(why_not("flag-unknown", "The tenant's flag could not be read.")),
-        (Some(true), Cause::PhsNotActivated) => {
+        (Some(true), catalog::ENABLE_PASSWORD_SYNC) => {
             why.push(why_not("flag-on", "The tenant's flag is on already."))
         }
-        (Some(false), Cause::ForestChannelDisabled) => {
+        (Some(false), catalog::ENABLE_FOREST_CHANNEL) => {
             why.push(why_not(
                 "flag-off",
                 "The tenant's flag is off: a forest's switch alone would not help.",
@@ -203,8 +205,7 @@ fn evidence(case: &Case<'_>, verdict: &Verdict, why: &mut Vec<WhyNot>) {
 }
 
 /// The server's own configuration allows the command.
-fn permitted(case: &Case<'_>, verdict: &Verdict, why: &mut Vec<WhyNot>) {
-    let Some(command) = verdict.cause.command() else { return };
+fn permitted(case: &Case<'_>, command: &str, why: &mut Vec<WhyNot>) {
     if !case.report.permits.commands.iter().any(|allowed| allowed.as_str() == command) {
         why.push(why_not(
             "not-allowed-at-server",

@@ -9,7 +9,7 @@ use super::limits::IN_FLIGHT;
 use super::timeline::{Fault, Timeline};
 use crate::catalog;
 use crate::ids::ConnectorId;
-use crate::report::{ConnectorKind, Report};
+use crate::report::{Connector, ConnectorKind, Report};
 
 /// What a report says about a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Proof {
     Proven {
         /// When the last missing heartbeat came, by the server's clock.
         at: Timestamp,
+        /// The forests that no heartbeat was asked of, because their own switch is off.
+        closed: Vec<String>,
     },
     /// Not known yet.
     Waiting {
@@ -34,8 +36,9 @@ pub enum Proof {
 /// Judges a run by a later report of its server.
 ///
 /// Proven is: the flag was read as on after the run, **and** each AD connector has a heartbeat (654, 651, or 657
-/// with Success) that is newer than the run **and** than any code 90. For one forest's channel: the channel was
-/// read as open too, and that forest's heartbeat counts alone. Both times are by the server's clock.
+/// with Success) that is newer than the run **and** than any code 90. A forest whose own switch was read as off can't
+/// send one: it is named, and nothing is asked of it; but at least one forest must be open. For one forest's channel:
+/// the channel was read as open too, and that forest's heartbeat counts alone. Times are by the server's clock.
 pub fn proof(report: &Report, ran_at: Timestamp, remedy: &Remedy) -> Proof {
     let one: Option<ConnectorId> = match remedy.command.as_str() {
         catalog::ENABLE_PASSWORD_SYNC => None,
@@ -56,10 +59,18 @@ pub fn proof(report: &Report, ran_at: Timestamp, remedy: &Remedy) -> Proof {
     }
     let forests: Vec<_> =
         state.into_iter().flat_map(|state| state.connectors_of(ConnectorKind::Ad)).collect();
-    let judged: Vec<_> =
-        forests.iter().filter(|forest| one.as_ref().is_none_or(|id| id == &forest.id)).collect();
+    let judges = |forest: &&&Connector| match &one {
+        Some(id) => id == &forest.id,
+        None => forest.channel != Some(false),
+    };
+    let judged: Vec<_> = forests.iter().filter(judges).collect();
+    let closed = forests.iter().filter(|forest| one.is_none() && forest.channel == Some(false));
+    let closed: Vec<String> = closed.map(|forest| forest.name.clone()).collect();
     if judged.is_empty() {
-        missing.push("the forests, read after the run".to_owned());
+        missing.push(match closed.is_empty() {
+            true => "the forests, read after the run".to_owned(),
+            false => "a forest whose own switch is on: there is none".to_owned(),
+        });
     }
     let timeline = Timeline::read(report, &EMBEDDED.signatures, report.events_at.unwrap_or(report.clock));
     let code_90 =
@@ -80,22 +91,22 @@ pub fn proof(report: &Report, ran_at: Timestamp, remedy: &Remedy) -> Proof {
         // The first heartbeat after both proves it; the time stays the same however often it is asked.
         match timeline.heartbeats_of(&forest.id).find(|heartbeat| heartbeat.at > from) {
             Some(heartbeat) => proven_at = proven_at.max(heartbeat.at),
-            None if forest.channel == Some(false) => missing.push(format!(
-                "a heartbeat of {}: its own switch is off, so it needs a second step first",
-                forest.name
-            )),
             None => missing.push(format!("a heartbeat of {}", forest.name)),
         }
     }
     if missing.is_empty() {
-        return Proof::Proven { at: proven_at };
+        return Proof::Proven { at: proven_at, closed };
     }
     let alive_since = timeline.heartbeats.iter().any(|heartbeat| heartbeat.at > from);
     match last_90 {
         Some(at) if !alive_since && at.duration_since(ran_at) > IN_FLIGHT => {
             contradicted(&format!("Error Code 90 came again at {at:.0}, after the run."))
         }
-        _ => Proof::Waiting { missing },
+        _ => {
+            let unasked = |name: &String| format!("nothing of {name}, whose own switch is off");
+            missing.extend(closed.iter().map(unasked));
+            Proof::Waiting { missing }
+        }
     }
 }
 

@@ -1,14 +1,15 @@
 //! What is wrong with one server, and what would mend it.
 //!
 //! First what makes all events moot (a retired product, staging mode, a refused build, a stopped service), then
-//! the faults that no later sign of life has overcome, then what the state says by itself, then the heartbeats.
+//! the faults that no later sign of life has overcome, then the flag, then missing heartbeats of open forests, and
+//! only then forests whose own switch is off: a forest that is left out on purpose must not hide an outage.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::activation::{description_only, flag_off, flag_on_since, not_activated};
-use super::answer::{Evidence, HeartbeatLevel, Remedy, WhyNot};
+use super::answer::{Evidence, ForestHealth, HeartbeatLevel, Remedy, WhyNot};
 use super::case::Case;
 use super::cause::{Cause, Confidence};
 use super::evidence::{day, flag, heartbeats, of_faults, stated};
@@ -30,6 +31,8 @@ pub(super) struct Verdict {
     /// A sentence that fits better than the cause's own.
     pub(super) summary: Option<String>,
     pub(super) remedy: Option<Remedy>,
+    /// The remedy is for a forest that somebody seems to have left out on purpose.
+    pub(super) by_choice: bool,
     /// What in the evidence speaks against a remedy.
     pub(super) doubts: Vec<WhyNot>,
 }
@@ -49,8 +52,15 @@ impl Verdict {
             forest: None,
             summary: None,
             remedy: None,
+            by_choice: false,
             doubts: Vec::new(),
         }
+    }
+
+    /// The command that would mend it: the remedy's, or the cause's where doubts keep the remedy away.
+    pub(super) fn command(&self) -> Option<&str> {
+        let of_remedy = self.remedy.as_ref().map(|remedy| remedy.command.as_str());
+        of_remedy.or_else(|| self.cause.command())
     }
 
     /// Nothing can be told.
@@ -177,21 +187,39 @@ fn by_evidence(case: &Case<'_>) -> Verdict {
             false => mixed(case, others),
         };
     }
-    if !case.closed().is_empty() {
-        return match others.is_empty() {
-            true => channel_closed(case),
-            false => mixed(case, others),
-        };
-    }
+    let others: Vec<&Fault<'_>> = others.into_iter().filter(|fault| !case.of_closed(fault)).collect();
     match others.last() {
         Some(newest) => other_fault(case, &others, newest),
-        None => quiet(case),
+        None => missing_heartbeat(case).unwrap_or_else(|| closed_or_quiet(case)),
     }
 }
 
-/// A forest's own switch is off: known from the live state only, never from events.
-fn channel_closed(case: &Case<'_>) -> Verdict {
-    let closed = case.closed();
+/// Nothing worse holds. A forest that was open until lately is a fault; one that was not is taken as a choice,
+/// unless no forest is open at all: then no password is synced, whoever wanted it so.
+fn closed_or_quiet(case: &Case<'_>) -> Verdict {
+    let (lately, chosen) = (case.closed_lately(), case.closed_by_choice());
+    if !lately.is_empty() {
+        return channel_closed(case, &lately);
+    }
+    let any_open = case.forests.len() > chosen.len();
+    if !any_open && !chosen.is_empty() {
+        return Verdict { by_choice: true, ..channel_closed(case, &chosen) };
+    }
+    let mut verdict = quiet(case);
+    if let (Some(forest), Cause::Healthy | Cause::Recovered) = (chosen.first(), verdict.cause) {
+        verdict.remedy = open_channel(forest);
+        verdict.by_choice = true;
+    }
+    verdict
+}
+
+fn open_channel(forest: &ForestHealth) -> Option<Remedy> {
+    let arguments = BTreeMap::from([("connector".to_owned(), forest.connector.to_string())]);
+    remedy(Cause::ForestChannelDisabled, arguments, &forest.name)
+}
+
+/// Forests' own switches are off: known from the live state only, never from events.
+fn channel_closed(case: &Case<'_>, closed: &[&ForestHealth]) -> Verdict {
     let read_at = case.state().map(|state| state.read_at);
     let alive = closed.iter().any(|forest| forest.last_heartbeat > read_at);
     let events = match (alive, case.report.events_at) {
@@ -204,7 +232,7 @@ fn channel_closed(case: &Case<'_>) -> Verdict {
         .map(|it| stated(format!("Password sync is off for {}, as read on the server.", it.name)));
     let mut evidence: Vec<Evidence> = told.collect();
     evidence.extend(flag(case));
-    let since = closed.first().and_then(|forest| forest.last_heartbeat);
+    let since = closed.first().and_then(|forest| forest.last_heartbeat.max(forest.last_success));
     let sure = sureness(case, events, Some(true));
     let mut verdict = Verdict::new(Cause::ForestChannelDisabled, sure, since, evidence);
     let names: Vec<&str> = closed.iter().map(|forest| forest.name.as_str()).collect();
@@ -213,8 +241,7 @@ fn channel_closed(case: &Case<'_>) -> Verdict {
         let text = "A forest whose switch was read as off has shown a sign of life since.";
         verdict.doubts.push(why_not("heartbeat-newer", text));
     } else if let Some(forest) = closed.first() {
-        let arguments = BTreeMap::from([("connector".to_owned(), forest.connector.to_string())]);
-        verdict.remedy = remedy(Cause::ForestChannelDisabled, arguments, &forest.name);
+        verdict.remedy = open_channel(forest);
     }
     verdict
 }
@@ -269,7 +296,16 @@ fn accompanies(cause: Cause, other: Cause) -> bool {
     }
 }
 
-/// No open fault: healthy, recovered, or no sign of life.
+/// A forest whose channel is not known to be closed shows no sign of life.
+fn missing_heartbeat(case: &Case<'_>) -> Option<Verdict> {
+    let mut awaited = case.forests.iter().filter(|forest| forest.channel != Some(false));
+    let forest = awaited.find(|forest| forest.level == HeartbeatLevel::Missing)?;
+    let evidence = heartbeats(case).into_iter().chain(flag(case)).collect();
+    let sure = sureness(case, Some(true), case.state().map(|_| true));
+    Some(Verdict::new(Cause::HeartbeatMissing, sure, forest.last_heartbeat, evidence))
+}
+
+/// No open fault and no forest known to be silent: healthy, recovered, or it can't be told.
 fn quiet(case: &Case<'_>) -> Verdict {
     let awaited: Vec<_> = case.forests.iter().filter(|forest| forest.channel != Some(false)).collect();
     let overcome =
@@ -280,10 +316,6 @@ fn quiet(case: &Case<'_>) -> Verdict {
     evidence.extend(flag(case));
     let state = case.state().map(|_| true);
 
-    if let Some(forest) = awaited.iter().find(|forest| forest.level == HeartbeatLevel::Missing) {
-        let sure = sureness(case, Some(true), state);
-        return Verdict::new(Cause::HeartbeatMissing, sure, forest.last_heartbeat, evidence);
-    }
     let all_good = !awaited.is_empty() && awaited.iter().all(|forest| good(forest.level));
     let some_good = newest.is_some_and(|at| good(level(at, case.as_of)));
     if all_good || some_good {

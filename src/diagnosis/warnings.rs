@@ -23,11 +23,8 @@ pub(super) fn warnings(case: &Case<'_>, cause: Cause) -> Vec<Finding> {
             ),
         ));
     }
-    if cause != Cause::ForestChannelDisabled && cause != Cause::StagingMode {
-        for forest in case.closed() {
-            let text = format!("Password sync is off for {}: a second step is needed for it.", forest.name);
-            found.push(finding("channel-closed", text));
-        }
+    if cause != Cause::StagingMode {
+        closed(case, cause, &mut found);
     }
     builds(case, cause, &mut found);
     if let Some(foreign) = case.timeline.foreign.last() {
@@ -57,6 +54,25 @@ pub(super) fn warnings(case: &Case<'_>, cause: Cause) -> Vec<Finding> {
         found.push(finding("unread", format!("{} could not be read: {}", gap.what, gap.why)));
     }
     found
+}
+
+/// The closed forests that the verdict itself does not name.
+fn closed(case: &Case<'_>, cause: Cause, found: &mut Vec<Finding>) {
+    let named = cause == Cause::ForestChannelDisabled;
+    let lately = case.closed_lately();
+    for forest in lately.iter().filter(|_| !named) {
+        let text = format!("Password sync is off for {}: a second step is needed for it.", forest.name);
+        found.push(finding("channel-closed", text));
+    }
+    // With none closed lately such a verdict is about those closed by choice.
+    for forest in case.closed_by_choice().iter().filter(|_| !named || !lately.is_empty()) {
+        let text = format!(
+            "Password sync is off for {}, and nothing shows that it was on in the last 72 hours: that is taken as \
+             meant so.",
+            forest.name
+        );
+        found.push(finding("channel-closed", text));
+    }
 }
 
 fn late(level: HeartbeatLevel) -> bool {

@@ -60,6 +60,7 @@ mod bits {
     pub(super) const EMBED_LINKS: u64 = 1 << 14;
     pub(super) const ATTACH_FILES: u64 = 1 << 15;
     pub(super) const READ_MESSAGE_HISTORY: u64 = 1 << 16;
+    pub(super) const MENTION_EVERYONE: u64 = 1 << 17;
     pub(super) const MANAGE_ROLES: u64 = 1 << 28;
     /// A role that members can pick for themselves during onboarding.
     pub(super) const IN_PROMPT: u64 = 1 << 0;
@@ -95,6 +96,7 @@ pub async fn check(rest: &Rest, discord: &Discord, policy: &Policy) -> Vec<Check
             checks.push(Check::ok("guild", format!("The bot is in {}.", seen.guild.name)));
             checks.extend(channels(&seen, discord));
             checks.extend(roles(&seen, policy));
+            checks.extend(mention(&seen, policy));
         }
     }
     checks.extend(approvers(rest, policy).await);
@@ -194,6 +196,23 @@ fn roles(seen: &Seen, policy: &Policy) -> Vec<Check> {
         checks.extend(approver_role(seen, approver, policy));
     }
     checks
+}
+
+/// Whether a new approval card reaches the approvers: Discord shows a role's mention always, and notifies only where
+/// the role may be mentioned. A missing role or channel is reported elsewhere.
+fn mention(seen: &Seen, policy: &Policy) -> Option<Check> {
+    const NAME: &str = "approvers' mention";
+    let role = seen.roles.get(&policy.approver_role)?;
+    let channel = seen.channels.iter().find(|channel| channel.id == policy.approvals_channel)?;
+    let broad = permissions(seen, channel) & bits::MENTION_EVERYONE != 0;
+    Some(match role.mentionable || broad {
+        true => Check::ok(NAME, format!("A new request notifies @{}.", role.name)),
+        false => Check::warn(
+            NAME,
+            format!("@{} can't be mentioned by the bot: nobody is notified of a new request.", role.name),
+            "Allow anyone to mention the role, or give the bot Mention Everyone in the approvals channel.",
+        ),
+    })
 }
 
 /// Who can hand out the approver role, besides people.
@@ -360,5 +379,17 @@ mod tests {
         assert_eq!(found(&policy).text, "@moderators can make anybody an approver.");
         policy.approver_users = Some([Snowflake(32)].into());
         assert_eq!(found(&policy).level, Level::Ok);
+
+        // Whether they hear of a request is another matter.
+        assert_eq!(mention(&seen, &policy).expect("looked at").level, Level::Warn);
+        let broad = vec![role(1, "@everyone", ALL | bits::MENTION_EVERYONE, 0), role(7, "approvers", 0, 5)];
+        let mut broad = self::seen(broad, json!([]));
+        assert_eq!(mention(&broad, &policy).expect("looked at").level, Level::Ok);
+        let denied =
+            json!({"id": "1", "type": 0, "allow": "0", "deny": (bits::MENTION_EVERYONE).to_string()});
+        broad.channels[0].permission_overwrites = vec![serde_json::from_value(denied).expect("an overwrite")];
+        assert_eq!(mention(&broad, &policy).expect("looked at").level, Level::Warn);
+        broad.roles.get_mut(&Snowflake(7)).expect("the role").mentionable = true;
+        assert_eq!(mention(&broad, &policy).expect("looked at").level, Level::Ok);
     }
 }

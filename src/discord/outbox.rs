@@ -16,12 +16,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::cards::{Frame, alert, approval, outcome, summary};
 use super::click::{APPROVE, ATTENDED, DENY, WITHDRAW};
 use super::gateway::Identity;
-use super::message::Post;
+use super::message::{Ping, Post};
 use super::rest::error::{INVALID_FORM, UNKNOWN_MESSAGE};
 use super::rest::{Rest, RestError};
 use crate::clock::Clock;
 use crate::config::Discord;
-use crate::gate::Request;
+use crate::gate::{Request, State};
 use crate::ids::Snowflake;
 use crate::plan::Digest;
 use crate::random::{Random, hex};
@@ -42,6 +42,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How many of a channel's newest messages are looked through.
 const LOOKED_THROUGH: u8 = 100;
 
+/// What could not be delivered for this long, however often it was tried, is given up.
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(72);
+/// It was tried at least so often before: a bot that was down for a week has not tried yet.
+const GIVE_UP_TRIES: u32 = 20;
+/// How often old rows are forgotten.
+const PURGE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Hands on what lies in the outbox.
 pub struct Outbox {
     /// Where it lies.
@@ -50,7 +57,7 @@ pub struct Outbox {
     pub rest: Rest,
     /// Which channels.
     pub discord: Discord,
-    /// Whom operators' messages are for.
+    /// Whom new requests and operators' messages are for.
     pub approver_role: Snowflake,
     /// Who the bot is.
     pub identity: Identity,
@@ -96,6 +103,7 @@ impl Outbox {
     pub async fn run(&self, shutdown: impl Future<Output = ()>) -> Result<(), RestError> {
         tokio::pin!(shutdown);
         let mut failures = 0;
+        let mut purge_at = self.clock.elapsed();
         loop {
             let handed = tokio::select! {
                 biased;
@@ -122,6 +130,11 @@ impl Outbox {
                     }
                 }
             }
+            if self.clock.elapsed() >= purge_at {
+                self.purge().await;
+                purge_at = self.clock.elapsed() + PURGE_EVERY;
+            }
+            let to_purge = purge_at.saturating_sub(self.clock.elapsed());
             let next = self.store.outbox_next().await;
             let wait = async {
                 match next {
@@ -133,6 +146,7 @@ impl Outbox {
             tokio::select! {
                 () = &mut shutdown => return Ok(()),
                 () = self.store.outbox_filled() => {}
+                () = self.clock.sleep(to_purge) => {}
                 () = wait => {}
             }
         }
@@ -173,6 +187,13 @@ impl Outbox {
                 tracing::error!(kind = row.kind, subject = row.subject, %error, "a message is given up");
                 write.outbox_give_up(row.seq, &error.to_string()).await?;
             }
+            Failed::Rest(_) if self.hopeless(row) => {
+                tracing::error!(
+                    kind = row.kind, subject = row.subject, attempts = row.attempts + 1, since = %row.created_at,
+                    %error, "a message is given up after days of trying"
+                );
+                write.outbox_give_up(row.seq, &error.to_string()).await?;
+            }
             Failed::Rest(_) | Failed::Store(_) => {
                 let wait = backoff(row.attempts, &error);
                 let attempts = row.attempts + 1;
@@ -181,6 +202,24 @@ impl Outbox {
             }
         }
         write.commit().await
+    }
+
+    fn hopeless(&self, row: &OutboxRow) -> bool {
+        let age = self.clock.now().duration_since(row.created_at);
+        age > GIVE_UP_AFTER && row.attempts + 1 >= GIVE_UP_TRIES
+    }
+
+    /// Forgets old rows; what fails is tried again a day later.
+    async fn purge(&self) {
+        let purged = async {
+            let mut write = self.store.write().await?;
+            let purged = write.purge(self.clock.now()).await?;
+            write.commit().await.map(|()| purged)
+        };
+        match purged.await {
+            Ok(purged) => tracing::debug!(?purged, "old rows were forgotten"),
+            Err(error) => tracing::error!(%error, "old rows can't be forgotten"),
+        }
     }
 
     fn tried(&self) -> MutexGuard<'_, HashSet<i64>> {
@@ -194,14 +233,24 @@ impl Outbox {
             APPROVAL_CARD => self.approval(row, &nonce).await,
             OUTCOME => {
                 let request = self.request(row).await?;
-                let origin = self.store.card(&request_origin(&row.subject)).await?;
+                let origin = self.store.card(&request_origin(request.id.as_str())).await?;
                 let (channel, reply) = match origin {
                     Some(origin) => (origin.channel, Some(origin.message)),
                     None => (self.discord.approvals_channel, None),
                 };
-                let link = self.link(&row.subject).await?;
+                let link = self.link(request.id.as_str()).await?;
                 let post = outcome::requester(&request, link.as_deref(), &mark, self.frame());
-                self.create(row, channel, &post, &nonce, &mark, reply).await?;
+                match self.create(row, channel, &post, &nonce, &mark, reply).await {
+                    // Where it was asked nobody can be told any more: then in the channel that must be there.
+                    Err(Failed::Rest(error))
+                        if error.is_closed() && channel != self.discord.approvals_channel =>
+                    {
+                        tracing::warn!(request = %request.id, %error, "told in the approvals channel instead");
+                        let channel = self.discord.approvals_channel;
+                        self.create(row, channel, &post, &nonce, &mark, None).await?;
+                    }
+                    created => drop(created?),
+                }
                 self.done(row, None).await
             }
             STAGED => {
@@ -220,6 +269,7 @@ impl Outbox {
                     channel: self.discord.status_channel,
                     mark: &mark,
                     nonce: &nonce,
+                    announce_to: None,
                 };
                 let card = self.show(row, &send, content, &post).await?;
                 self.done(row, card.as_ref().map(|card| (row.subject.as_str(), card))).await
@@ -265,7 +315,9 @@ impl Outbox {
                 let buttons = self.buttons(&request).await?;
                 let post = approval::card(&request, &buttons, self.frame());
                 let channel = self.discord.approvals_channel;
-                let send = Send { key: &key, channel, mark: &mark, nonce };
+                // Approvers are called once, while there is something to decide. An edit calls nobody.
+                let announce_to = (request.state == State::Requested).then_some(self.approver_role);
+                let send = Send { key: &key, channel, mark: &mark, nonce, announce_to };
                 self.show(row, &send, content, &post).await?
             }
         };
@@ -314,7 +366,15 @@ impl Outbox {
                 self.rest.edit_message(send.channel, message, post).await?;
                 message
             }
-            None => self.rest.create_message(send.channel, post, send.nonce, None).await?.id,
+            None => {
+                let called = send.announce_to.map(|role| Post {
+                    content: format!("<@&{role}>"),
+                    ping: Ping::Role(role),
+                    ..post.clone()
+                });
+                let post = called.as_ref().unwrap_or(post);
+                self.rest.create_message(send.channel, post, send.nonce, None).await?.id
+            }
         };
         Ok(Some(Card { channel: send.channel, message, content }))
     }
@@ -360,7 +420,7 @@ impl Outbox {
     }
 
     async fn request(&self, row: &OutboxRow) -> Result<Request, Failed> {
-        let id = row.subject.parse().map_err(|error| Failed::Never(format!("{error}")))?;
+        let id = request_of(&row.subject).parse().map_err(|error| Failed::Never(format!("{error}")))?;
         let request = self.store.request(&id).await?;
         request.ok_or_else(|| Failed::Never(format!("there is no request {id}")))
     }
@@ -385,11 +445,18 @@ struct Send<'a> {
     channel: Snowflake,
     mark: &'a str,
     nonce: &'a str,
+    /// The role that is called when the card is first posted, and never again.
+    announce_to: Option<Snowflake>,
 }
 
 fn read<T: serde::de::DeserializeOwned>(row: &OutboxRow) -> Result<T, Failed> {
     serde_json::from_value(row.body.clone())
         .map_err(|error| Failed::Never(format!("its body can't be read: {error}")))
+}
+
+/// The request that a row is about. An outcome has a subject of its own, so that a card never waits for it.
+fn request_of(subject: &str) -> &str {
+    subject.rsplit('/').next().unwrap_or(subject)
 }
 
 /// The digest of what a message says.

@@ -262,7 +262,12 @@ impl Requests {
                 Effect::Drive | Effect::CancelAtAgent => continue,
             };
             let dedupe = format!("{kind}/{}/{}", request.id, request.version);
-            let subject = request.id.as_str();
+            // An outcome that can't be delivered must not hold up the card.
+            let subject = match kind {
+                notice::OUTCOME => format!("{kind}/{}", request.id),
+                _ => request.id.to_string(),
+            };
+            let subject = subject.as_str();
             write.enqueue(Message { dedupe: &dedupe, kind, subject, body: json!({}) }).await?;
         }
         Ok(())

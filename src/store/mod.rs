@@ -4,7 +4,8 @@
 //! - `url` where the database is, without ever printing its password; `connect`; `migrate` the schema; `error`
 //! - [`audit`] the hash chain, with [`canonical`] its bytes and [`verify`] the check that needs no database
 //! - [`lease`] one bot per database; [`lifeline`] tells that the one before is dead
-//! - [`requests`], [`agents`], [`buttons`], [`cards`], [`outbox`], [`summaries`], [`verdicts`], [`alerts`]: a table each
+//! - [`requests`], [`agents`], [`buttons`], [`cards`], [`outbox`], [`summaries`], [`verdicts`], [`alerts`]: a table each;
+//!   [`purge`] forgets what nobody needs any more
 //!
 //! One set of SQL serves SQLite and PostgreSQL. Every change happens inside a [`Write`]: on SQLite the single
 //! writing connection with `BEGIN IMMEDIATE`, on PostgreSQL a lock on the head row of the chain. So changes
@@ -33,6 +34,7 @@ pub mod lease;
 pub mod lifeline;
 mod migrate;
 pub mod outbox;
+pub mod purge;
 pub mod requests;
 pub mod summaries;
 mod url;

@@ -93,45 +93,45 @@ impl Store {
     /// The open requests, oldest first.
     ///
     /// # Errors
-    /// If the database fails or holds something unreadable.
+    /// If the database fails. A request that can't be read is reported in the log and left out.
     pub async fn open_requests(&self) -> Result<Vec<Request>, StoreError> {
         let rows =
             sqlx::query("SELECT id, version, body FROM requests WHERE open = 1 ORDER BY created_at, id");
-        rows.fetch_all(self.read()).await?.iter().map(request).collect()
+        Ok(readable(&rows.fetch_all(self.read()).await?))
     }
 
     /// The requests of which something can still become, oldest first: all open ones, and of those that later
     /// proof can settle the ones that changed since then.
     ///
     /// # Errors
-    /// If the database fails or holds something unreadable.
+    /// If the database fails. A request that can't be read is reported in the log and left out.
     pub async fn watched_requests(&self, since: Timestamp) -> Result<Vec<Request>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, version, body FROM requests
              WHERE watched = 1 AND (open = 1 OR changed_at >= $1) ORDER BY created_at, id",
         );
-        rows.bind(since.as_millisecond()).fetch_all(self.read()).await?.iter().map(request).collect()
+        Ok(readable(&rows.bind(since.as_millisecond()).fetch_all(self.read()).await?))
     }
 
     /// The requests that changed since then, oldest first.
     ///
     /// # Errors
-    /// If the database fails or holds something unreadable.
+    /// If the database fails. A request that can't be read is reported in the log and left out.
     pub async fn requests_since(&self, since: Timestamp) -> Result<Vec<Request>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, version, body FROM requests WHERE changed_at >= $1 ORDER BY created_at, id",
         );
-        rows.bind(since.as_millisecond()).fetch_all(self.read()).await?.iter().map(request).collect()
+        Ok(readable(&rows.bind(since.as_millisecond()).fetch_all(self.read()).await?))
     }
 
     /// The newest requests, newest first.
     ///
     /// # Errors
-    /// If the database fails or holds something unreadable.
+    /// If the database fails. A request that can't be read is reported in the log and left out.
     pub async fn recent_requests(&self, limit: u32) -> Result<Vec<Request>, StoreError> {
         let rows =
             sqlx::query("SELECT id, version, body FROM requests ORDER BY created_at DESC, id DESC LIMIT $1");
-        rows.bind(i64::from(limit)).fetch_all(self.read()).await?.iter().map(request).collect()
+        Ok(readable(&rows.bind(i64::from(limit)).fetch_all(self.read()).await?))
     }
 }
 
@@ -154,6 +154,20 @@ impl Columns {
             body: serde_json::to_string(request).map_err(unwritable)?,
         })
     }
+}
+
+/// The requests that can be read. One that can't must not stop the others: it is reported and left out. While it is
+/// open it still keeps a second one of its command and scope from being made.
+fn readable(rows: &[AnyRow]) -> Vec<Request> {
+    let read = |row: &AnyRow| match request(row) {
+        Ok(request) => Some(request),
+        Err(error) => {
+            let id: String = row.try_get("id").unwrap_or_default();
+            tracing::error!(request = %id, %error, "a stored request can't be read; it is left alone");
+            None
+        }
+    };
+    rows.iter().filter_map(read).collect()
 }
 
 fn request(row: &AnyRow) -> Result<Request, StoreError> {

@@ -88,6 +88,9 @@ pub struct SummaryServer {
     pub build: Option<String>,
     /// Whether something is wrong.
     pub bad: bool,
+    /// Whether it is in staging mode, and so sends no heartbeats.
+    #[serde(default)]
+    pub staging: bool,
     /// The verdict in one sentence.
     pub summary: String,
     /// How old its report is; absent if it never answered.

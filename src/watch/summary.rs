@@ -12,7 +12,7 @@ use super::chart::{self, HistoryChart, Mark, MarkKind};
 use super::notice::{SUMMARY, SummaryNotice, SummaryRequest, SummaryServer};
 use super::schedule::Schedule;
 use crate::catalog;
-use crate::diagnosis::{Diagnosis, Knowledge, Observation, ServerDiagnosis, diagnose};
+use crate::diagnosis::{Cause, Diagnosis, Knowledge, Observation, ServerDiagnosis, diagnose};
 use crate::gate::Request;
 use crate::ids::{AgentId, Snowflake};
 use crate::link::certs::WARN_BEFORE_END;
@@ -215,6 +215,7 @@ fn servers(
             name: server.server.clone(),
             build: server.build.map(|build| build.to_string()),
             bad: knowledge.explain(server.cause).bad,
+            staging: server.cause == Cause::StagingMode,
             summary: server.summary.clone(),
             report_age: server.report_age,
             silent: server.silent.is_some(),

@@ -136,8 +136,23 @@ fn hostile_text_in_a_reason_pings_nobody_and_breaks_no_card() {
         let reason = "@everyone <@&1441000000000000022> ```x``` [a](http://evil.example) \u{202e}**bold**";
         s.press_request(answer.id, reason).await;
         let card = s.card().await;
-        assert!(card.pings.is_empty(), "{:?}", card.pings);
+        // The approvers are called, whatever the reason says, and nobody else.
+        assert_eq!(card.pings.roles, [APPROVER_ROLE].into());
+        assert!(card.pings.users.is_empty() && !card.pings.everyone, "{:?}", card.pings);
         assert!(card.channel == APPROVALS);
+        s.skim();
+    });
+}
+
+#[test]
+fn approvers_are_called_once_and_no_edit_calls_anybody() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        assert_eq!(card.pings.roles, [APPROVER_ROLE].into());
+        s.press(DANA, card.id, "Withdraw").await;
+        let card = s.card_says(card.id, "Withdrawn").await;
+        assert!(card.pings.is_empty(), "{:?}", card.pings);
+        s.told("taken back").await;
         s.skim();
     });
 }

@@ -95,6 +95,36 @@ fn a_card_that_could_not_be_edited_catches_up() {
 }
 
 #[test]
+fn an_outcome_whose_channel_is_closed_is_told_in_the_approvals_channel_and_the_card_goes_on() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        let closed = Fault::Error { status: 403, code: 50013, message: "Missing Permissions".into() };
+        s.discord.fail_next(1, "POST", &format!("/channels/{HELPDESK}/messages"), closed);
+        s.press(LEE, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Verified).await;
+        assert!(s.card_says(card.id, "Verified").await.buttons().is_empty());
+        let told = s.post_says(APPROVALS, "Your request").await;
+        assert_eq!(told.pings.users, [DANA].into(), "exactly the requester");
+        assert!(told.pings.roles.is_empty() && told.text().contains("Verified"), "{}", told.text());
+        s.skim();
+    });
+}
+
+#[test]
+fn an_outcome_that_can_not_be_delivered_holds_up_no_card() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        s.discord.fail_next(40, "POST", &format!("/channels/{HELPDESK}/messages"), Fault::Status(502));
+        s.press(LEE, card.id, "Deny").await;
+        s.deny(LEE, "not now, please").await;
+        s.card_says(card.id, "Denied").await;
+        assert!(s.discord.planned_faults() > 0, "it is still being tried");
+        s.skim();
+    });
+}
+
+#[test]
 fn a_refusal_that_can_not_be_delivered_leaves_the_card_as_it_is() {
     tell(Setup::new(), async |s| {
         let card = s.request_enablement().await;

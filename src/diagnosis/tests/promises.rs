@@ -65,6 +65,7 @@ prop_compose! {
         service in prop_oneof![6 => Just(ServiceState::Running), 1 => Just(ServiceState::Stopped),
                                1 => Just(ServiceState::Unknown)],
         state_known in prop::bool::weighted(0.9), permitted in prop::bool::weighted(0.9),
+        succeeded in prop_oneof![Just(None), Just(Some(30i64)), Just(Some(100_000i64))],
         read in prop_oneof![6 => Just(0i64), 1 => -10i64..100], logged in prop_oneof![6 => Just(0i64), 1 => -10i64..100],
     ) -> Report {
         let mut report = healthy();
@@ -82,6 +83,7 @@ prop_compose! {
         (state.scheduler_suspended, state.wizard_open) = (suspended, wizard);
         let connectors = state.connectors.as_mut().expect("connectors");
         (connectors[1].channel, connectors[2].channel) = (channels[0], channels[1]);
+        connectors[2].last_success = succeeded.map(ago);
         if !state_known {
             report.state = None;
         }
@@ -135,7 +137,29 @@ proptest! {
             let named = state.connectors.iter().flatten().find(|it| it.id.as_str() == id);
             prop_assert_eq!(named.expect("one of the server's").channel, Some(false));
         }
-        prop_assert!(remedy.is_none() || server.cause.command() == remedy, "another cause's command");
+        let good = matches!(server.cause, Cause::Healthy | Cause::Recovered);
+        let by_choice = good && server.deliberate && remedy == Some("enable-forest-channel");
+        prop_assert!(remedy.is_none() || by_choice || server.cause.command() == remedy, "another cause's command");
+    }
+
+    #[test]
+    fn a_closed_forest_never_hides_what_the_open_one_shows(
+        mut report in any_report(), succeeded in prop::option::of(0i64..10_000),
+    ) {
+        // The same server without the closed forest, and without its events.
+        report.events.retain(|it| it.connector == CORP.parse().ok());
+        let mut without = report.clone();
+        if let Some(connectors) = report.state.as_mut().and_then(|state| state.connectors.as_mut()) {
+            connectors[1].channel = Some(true);
+            connectors[2].channel = Some(false);
+            connectors[2].last_success = succeeded.map(ago);
+            without.state.as_mut().expect("as before").connectors = Some(connectors[..2].to_vec());
+        }
+        let (with, without) = (judge_one(report), judge_one(without));
+        let good = matches!(without.cause, Cause::Healthy | Cause::Recovered);
+        let unsure = without.cause == Cause::HeartbeatMissing && without.forests.iter().all(|it| it.level != HeartbeatLevel::Missing);
+        let named = with.cause == Cause::ForestChannelDisabled && (good || unsure);
+        prop_assert!(with.cause == without.cause || named, "{} hides {}", with.cause, without.cause);
     }
 
     #[test]
@@ -147,7 +171,8 @@ proptest! {
             let state = report.state.as_ref().expect("state is known");
             let off = [state.staging, state.cycle_running, state.scheduler_suspended, state.wizard_open];
             prop_assert_eq!(off, [Some(false); 4]);
-            prop_assert_eq!(state.cloud_flag, Some(server.cause == Cause::ForestChannelDisabled));
+            let of_forest = server.remedy.as_ref().is_some_and(|it| it.command.as_str() == "enable-forest-channel");
+            prop_assert_eq!(state.cloud_flag, Some(of_forest));
             prop_assert!(state.connectors.iter().flatten().skip(1).all(|it| it.channel.is_some()));
             prop_assert_eq!(report.appliance.kind, ApplianceKind::Connect);
             let build = report.appliance.build.expect("known").to_string();

@@ -13,6 +13,10 @@ fn remedy(command: &str, connector: Option<&str>) -> Remedy {
     }
 }
 
+fn proven() -> Proof {
+    Proof::Proven { at: ago(30), closed: Vec::new() }
+}
+
 fn tenant(change: impl FnOnce(&mut Report)) -> Proof {
     let mut report = healthy();
     report.events = vec![event(655, 70, CODE_90), ping(CORP, 40), ping(LAB, 30), ping(LAB, 2)];
@@ -22,7 +26,7 @@ fn tenant(change: impl FnOnce(&mut Report)) -> Proof {
 
 #[test]
 fn flag_on_and_a_heartbeat_of_every_forest_after_the_run_prove_it_once_and_for_all() {
-    assert_eq!(tenant(|_| ()), Proof::Proven { at: ago(30) });
+    assert_eq!(tenant(|_| ()), proven());
 }
 
 #[test]
@@ -43,11 +47,32 @@ fn what_is_missing_is_waited_for_and_named() {
         tenant(|r| r.events = vec![event(654, 5, ""), of(CORP, event(663, 5, "")), ping(LAB, 60)]),
         "lab.contoso.com",
     );
-    let closed = tenant(|r| {
+}
+
+fn close(report: &mut Report, forests: &[usize]) {
+    for forest in forests {
+        report.state.as_mut().expect("a state").connectors.as_mut().expect("some")[*forest].channel =
+            Some(false);
+    }
+}
+
+#[test]
+fn a_closed_forest_is_named_and_kept_out_of_the_tenants_proof() {
+    let proven = tenant(|r| {
+        close(r, &[2]);
         r.events.retain(|it| it.connector != LAB.parse().ok());
-        r.state.as_mut().expect("a state").connectors.as_mut().expect("some")[2].channel = Some(false);
     });
-    waits(closed, "second step");
+    assert_eq!(proven, Proof::Proven { at: ago(40), closed: vec!["lab.contoso.com".into()] });
+    let waiting = tenant(|r| {
+        close(r, &[2]);
+        r.events.retain(|it| it.connector != CORP.parse().ok());
+    });
+    let Proof::Waiting { missing } = waiting else { panic!("{waiting:?}") };
+    assert!(missing[0] == "a heartbeat of corp.contoso.com" && missing[1].contains("lab.contoso.com"));
+    // With every forest closed nothing can prove it, whatever the log says.
+    let none = tenant(|r| close(r, &[1, 2]));
+    let Proof::Waiting { missing } = none else { panic!("{none:?}") };
+    assert!(missing[0].contains("there is none"), "{missing:?}");
 }
 
 #[test]
@@ -59,7 +84,7 @@ fn a_flag_still_off_or_code_90_coming_back_contradicts() {
     let in_flight = tenant(|r| r.events = vec![event(655, 58, CODE_90)]);
     assert!(matches!(in_flight, Proof::Waiting { .. }));
     let overcome = tenant(|r| r.events.push(event(655, 58, CODE_90)));
-    assert_eq!(overcome, Proof::Proven { at: ago(30) });
+    assert_eq!(overcome, proven());
 }
 
 #[test]
@@ -67,7 +92,7 @@ fn one_forest_is_proven_by_its_own_channel_and_heartbeat() {
     let mut report = healthy();
     report.events = vec![ping(LAB, 30)];
     let lab = remedy("enable-forest-channel", Some(LAB));
-    assert_eq!(proof(&report, ago(60), &lab), Proof::Proven { at: ago(30) });
+    assert_eq!(proof(&report, ago(60), &lab), proven());
     let corp = remedy("enable-forest-channel", Some(CORP));
     assert!(matches!(proof(&report, ago(60), &corp), Proof::Waiting { .. }));
     report.state.as_mut().expect("a state").connectors.as_mut().expect("some")[2].channel = Some(false);

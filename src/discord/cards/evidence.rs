@@ -1,7 +1,7 @@
 //! The answer to "why can't users sign in?": the verdict in one plain sentence, how it is known, what was ruled
 //! out, what to do and who can. The same content as plain text for a terminal.
 
-use super::{Frame, heartbeat_word, tone};
+use super::{Frame, awaited, heartbeat_word, tone};
 use crate::diagnosis::{
     Cause, Confidence, Diagnosis, EventEvidence, Evidence, Explanation, Knowledge, ServerDiagnosis,
 };
@@ -65,7 +65,16 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
         embed = embed.field("No answer from this server", silence);
     }
     embed = embed.lines("How we know", &bullets(evidence_lines(&server.evidence).into_iter()));
-    if let Some(remedy) = server.remedy.as_ref().filter(|_| server.offer) {
+    // Beside a good verdict a remedy is for a forest that was left out, it seems on purpose.
+    let by_choice = server.remedy.is_some() && !explanation.bad;
+    if let Some(remedy) = server.remedy.as_ref().filter(|_| server.offer && by_choice) {
+        let what = format!(
+            "Nothing is wrong. If {} should be synced after all: **Request enablement** asks why, and two people \
+             must approve.",
+            text::line(&remedy.target)
+        );
+        embed = embed.field("What to do", what);
+    } else if let Some(remedy) = server.remedy.as_ref().filter(|_| server.offer) {
         let what = format!(
             "Press **Request enablement** (for {}). A second person must approve before anything runs.",
             text::line(&remedy.target)
@@ -78,7 +87,7 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
     if server.remedy.is_some() {
         embed = embed.field("Last switched", last_switched(server));
     }
-    if !server.offer && !server.why_not.is_empty() {
+    if !server.offer && !server.why_not.is_empty() && !by_choice {
         let codes: Vec<String> = server.why_not.iter().map(|why| text::code(&why.code)).collect();
         embed = embed.field("Why there is no button", codes.join(" "));
     }
@@ -90,6 +99,9 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
         .field("Read more", sources(explanation).join(" · "));
     let mut post = Post::card(frame.finish(embed.footer("Diagnosed by Syncmedic"), None));
     post.buttons = buttons_of(buttons);
+    if by_choice {
+        post.buttons.iter_mut().for_each(|button| button.style = Style::Secondary);
+    }
     post
 }
 
@@ -328,7 +340,9 @@ pub(super) fn one_line(server: &ServerDiagnosis, knowledge: &Knowledge) -> Strin
         let forest = |forest: &crate::diagnosis::ForestHealth| {
             let last =
                 forest.last_heartbeat.map(|at| format!(" (last {})", text::relative(at))).unwrap_or_default();
-            format!("{} {}{last}", text::line(&forest.name), heartbeat_word(forest.level))
+            let word =
+                if awaited(forest, server.cause) { heartbeat_word(forest.level) } else { "none expected" };
+            format!("{} {word}{last}", text::line(&forest.name))
         };
         let forests: Vec<String> = server.forests.iter().take(6).map(forest).collect();
         line.push_str(&format!(" · heartbeats: {}", forests.join(", ")));
@@ -344,13 +358,32 @@ pub(super) fn one_line(server: &ServerDiagnosis, knowledge: &Knowledge) -> Strin
 
 fn sources(explanation: &Explanation) -> Vec<String> {
     let link = |address: &String| {
-        let shown = address.trim_start_matches("https://");
-        let last = shown.trim_end_matches('/').rsplit('/').next().unwrap_or(shown);
         // An address that could break out of the link is shown as text.
         let fits = address.starts_with("https://") && !address.contains(['(', ')', '<', '>', ' ', '\n']);
-        if fits { format!("[{}]({address})", text::line(last)) } else { text::code(address) }
+        if fits { format!("[{}]({address})", text::line(&title_of(address))) } else { text::code(address) }
     };
     explanation.sources.iter().take(5).map(link).collect()
+}
+
+/// A readable name for an address: its last piece in words.
+fn title_of(address: &str) -> String {
+    let shown = address.trim_start_matches("https://").trim_end_matches('/');
+    let last = shown.rsplit('/').next().unwrap_or(shown);
+    let host = shown.split('/').next().unwrap_or(shown);
+    if last.bytes().all(|byte| byte.is_ascii_digit()) {
+        return format!("{host} #{last}");
+    }
+    // How Microsoft's pages are named says what kind they are of, not what they are about.
+    let about = ["how-to-connect-", "reference-connect-", "tshoot-connect-", "reference-"];
+    let about = about.iter().find_map(|kind| last.strip_prefix(kind)).unwrap_or(last);
+    let mut words = about.replace(['-', '_'], " ").replace("pwd", "password");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    match host.strip_suffix("learn.microsoft.com").is_some() {
+        true => format!("Microsoft: {words}"),
+        false => format!("{host}: {words}"),
+    }
 }
 
 fn bullets(lines: impl Iterator<Item = String>) -> Vec<String> {

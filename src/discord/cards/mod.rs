@@ -24,7 +24,7 @@ mod tests;
 use serde_json::Value;
 
 use super::embed::{Embed, Tone};
-use crate::diagnosis::{Cause, HeartbeatLevel, Knowledge, ServerDiagnosis};
+use crate::diagnosis::{Cause, ForestHealth, HeartbeatLevel, Knowledge, ServerDiagnosis};
 
 /// What every card of this bot carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,11 @@ pub(crate) fn tone(server: &ServerDiagnosis, knowledge: &Knowledge) -> Tone {
         _ if explanation.bad => Tone::Warning,
         _ => Tone::Plain,
     }
+}
+
+/// Whether a forest's heartbeat is awaited: a staging server and a forest whose own switch is off send none, by design.
+pub(crate) fn awaited(forest: &ForestHealth, cause: Cause) -> bool {
+    cause != Cause::StagingMode && forest.channel != Some(false)
 }
 
 /// How a heartbeat's age is said.

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Frame, evidence, flag, heartbeat_word, tone};
-use crate::diagnosis::{Diagnosis, ForestHealth, Knowledge, Observation, ServerDiagnosis};
+use super::{Frame, awaited, evidence, flag, heartbeat_word, tone};
+use crate::diagnosis::{Cause, Diagnosis, ForestHealth, Knowledge, Observation, ServerDiagnosis};
 use crate::discord::embed::{Embed, Tone};
 use crate::discord::message::{File, Post};
 use crate::discord::text;
@@ -92,7 +92,7 @@ pub fn server(seen: &Observation, server: &ServerDiagnosis, knowledge: &Knowledg
                 .inline("Sync cycle", cycle(state));
         }
     }
-    let forests: Vec<String> = server.forests.iter().map(forest).collect();
+    let forests: Vec<String> = server.forests.iter().map(|one| forest(one, server.cause)).collect();
     embed = embed.lines("Forests", &forests);
     embed = embed.field("Last switched", evidence::last_switched(server));
     embed = embed.lines("Also worth knowing", &warnings(seen, server));
@@ -149,14 +149,16 @@ fn cycle(state: &crate::report::State) -> &'static str {
     }
 }
 
-fn forest(forest: &ForestHealth) -> String {
+fn forest(forest: &ForestHealth, cause: Cause) -> String {
     let ago = |at: Option<Timestamp>| at.map_or_else(|| "none seen".into(), text::relative);
+    let heartbeat = match awaited(forest, cause) {
+        true => format!("heartbeat {} (last {})", heartbeat_word(forest.level), ago(forest.last_heartbeat)),
+        false => "no heartbeat is expected".to_owned(),
+    };
     format!(
-        "• **{}** channel {} · heartbeat {} (last {}) · last success {}",
+        "• **{}** channel {} · {heartbeat} · last success {}",
         text::line(&forest.name),
         flag(forest.channel),
-        heartbeat_word(forest.level),
-        ago(forest.last_heartbeat),
         ago(forest.last_success)
     )
 }

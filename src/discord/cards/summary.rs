@@ -79,6 +79,11 @@ fn server(server: &SummaryServer) -> String {
         let age = server.report_age.map(|age| format!("last heard {} ago", text::span(age)));
         line.push_str(&format!(" **No answer**, {}.", age.unwrap_or_else(|| "never heard of".into())));
     }
+    // None is expected of a server in staging mode.
+    if server.staging {
+        line.push_str(&format!("\n{} in 24 h", text::count(server.errors as usize, "error", "errors")));
+        return text::cut(&line, 700);
+    }
     line.push_str(&format!(
         "\n{}, {} in 24 h",
         text::count(server.heartbeats as usize, "heartbeat", "heartbeats"),

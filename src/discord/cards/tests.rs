@@ -300,6 +300,7 @@ fn told() -> SummaryNotice {
         servers: vec![SummaryServer {
             name: "SYNC01".into(),
             build: Some("2.6.3.0".into()),
+            staging: false,
             bad: true,
             summary: "Changed passwords don't reach Microsoft Entra ID.".into(),
             report_age: Some(SignedDuration::from_secs(2)),

@@ -89,6 +89,11 @@ impl RestError {
         }
     }
 
+    /// Whether the channel is gone, or closed to the bot: the same message may arrive in another one.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.code(), Some(UNKNOWN_CHANNEL | MISSING_ACCESS | MISSING_PERMISSIONS))
+    }
+
     /// Whether what was asked for is not there (404).
     pub fn is_not_found(&self) -> bool {
         matches!(self, RestError::Refused { status: 404, .. })

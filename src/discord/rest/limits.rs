@@ -62,10 +62,18 @@ impl Limits {
     }
 
     /// Waits until a request of this route may go out, and counts it.
-    pub(super) async fn take(&self, route: &Route) {
+    ///
+    /// # Errors
+    /// If that would take longer than `patience` in all: how long it would take from now. Nothing is counted then.
+    pub(super) async fn take(&self, route: &Route, patience: Duration) -> Result<(), Duration> {
+        let until = self.clock.elapsed() + patience;
         while let Some(wait) = self.try_take(route) {
+            if self.clock.elapsed() + wait > until {
+                return Err(wait);
+            }
             self.clock.sleep(wait).await;
         }
+        Ok(())
     }
 
     /// How long to wait; `None`: counted, go.
@@ -234,6 +242,18 @@ mod tests {
         limits.pause(&route("1"), one);
         assert_eq!(limits.try_take(&route("2")), None);
         assert_eq!(limits.try_take(&route("1")), Some(Duration::from_millis(500)));
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_longer_than_their_patience() {
+        let limits = Limits::new(Clock::manual(Timestamp::UNIX_EPOCH).0);
+        let day = TooMany { retry_after: Duration::from_secs(86_400), global: false };
+        limits.pause(&route("1"), day);
+        let patience = Duration::from_secs(30);
+        assert_eq!(limits.take(&route("1"), patience).await, Err(day.retry_after));
+        assert_eq!(limits.take(&route("2"), patience).await, Ok(()));
+        limits.pause(&route("2"), TooMany { global: true, ..day });
+        assert_eq!(limits.take(&route("3"), patience).await, Err(day.retry_after));
     }
 
     #[test]

@@ -46,8 +46,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often one request is sent at most.
 const ATTEMPTS: u32 = 4;
-/// A 429 that asks for more than this is handed back; whoever asked comes again later.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Whoever would have to wait longer than this for a limit gets it back as an error, and comes again later. The first
+/// answer to an interaction waits for nothing at all.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The largest answer that is read.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
@@ -429,7 +430,8 @@ impl Rest {
                 return Err(RestError::TokenRefused);
             }
             if call.repeat != Repeat::Never {
-                inner.limits.take(&route).await;
+                let limited = |retry_after| RestError::RateLimited { call: call.name(), retry_after };
+                inner.limits.take(&route, PATIENCE).await.map_err(limited)?;
             }
             let sent = self.attempt(&call, &route).await;
             let again = attempt < ATTEMPTS;

@@ -85,6 +85,23 @@ async fn a_429_is_waited_out_and_the_request_sent_again() {
 }
 
 #[tokio::test]
+async fn a_long_429_is_handed_back_at_once_and_so_is_whoever_comes_next() {
+    let limited = (429, vec![], json!({"retry_after": 3600.0, "global": true}));
+    let server = server(vec![limited]).await;
+    // Nobody moves this clock: whoever waited would wait for ever.
+    let rest = server.rest(Clock::manual(Timestamp::UNIX_EPOCH).0);
+    let hour = Duration::from_secs(3600);
+    for call in ["GET /users/@me", "GET /guilds/3/members/4"] {
+        let error = match call {
+            "GET /users/@me" => rest.me().await.map(drop),
+            _ => rest.member(Snowflake(3), Snowflake(4)).await.map(drop),
+        };
+        assert_eq!(error, Err(RestError::RateLimited { call: call.into(), retry_after: hour }));
+    }
+    assert_eq!(server.count(), 1);
+}
+
+#[tokio::test]
 async fn a_server_error_is_tried_again_where_twice_is_no_more_than_once() {
     let bad = || (502, vec![], Value::Null);
     let server = server(vec![bad(), bad(), (200, vec![], message()), bad(), bad()]).await;

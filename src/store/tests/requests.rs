@@ -5,7 +5,7 @@ use crate::gate::{Request, State};
 use crate::ids::RequestId;
 use crate::plan::{Digest, Mode, Plan};
 
-fn request(number: u8, scope: &str) -> Request {
+pub(super) fn request(number: u8, scope: &str) -> Request {
     let id: RequestId = format!("{number:032x}").parse().expect("an id");
     let plan = Plan {
         request: id.clone(),
@@ -49,7 +49,7 @@ fn next(request: &Request, state: State) -> Request {
     Request { version: request.version + 1, state, ..request.clone() }
 }
 
-async fn keep(store: &Store, request: &Request) -> Result<(), StoreError> {
+pub(super) async fn keep(store: &Store, request: &Request) -> Result<(), StoreError> {
     let mut write = store.write().await?;
     match request.version {
         1 => write.insert_request(request).await?,
@@ -119,6 +119,34 @@ async fn of_many_changes_to_one_version_one_wins_and_the_others_are_told() {
         let stored = store.request(&first.id).await.expect("reads");
         assert_eq!(stored.as_ref(), won[0].as_ref().ok());
         assert_eq!(store.audit_of(&first.id).await.expect("reads").len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_can_not_be_read_stops_no_other() {
+    on_each_database(async |database| {
+        let (store, _) = open(database).await;
+        for number in 1..=3 {
+            keep(&store, &request(number, &number.to_string())).await.expect("is kept");
+        }
+        let damaged = request(2, "2");
+        let mut write = store.write().await.expect("starts");
+        sqlx::query("UPDATE requests SET body = '{' WHERE id = $1")
+            .bind(damaged.id.as_str())
+            .execute(write.conn())
+            .await
+            .expect("is damaged");
+        write.commit().await.expect("is kept");
+        let scopes = |requests: Vec<Request>| requests.into_iter().map(|it| it.scope).collect::<Vec<_>>();
+        assert_eq!(scopes(store.open_requests().await.expect("reads")), ["1", "3"]);
+        assert_eq!(scopes(store.watched_requests(start()).await.expect("reads")), ["1", "3"]);
+        assert_eq!(scopes(store.requests_since(start()).await.expect("reads")), ["1", "3"]);
+        assert_eq!(scopes(store.recent_requests(9).await.expect("reads")), ["3", "1"]);
+        // Asked for by name it is an error, and a second one beside it can't be made.
+        store.request(&damaged.id).await.expect_err("can't be read");
+        let second = keep(&store, &request(4, "2")).await.expect_err("one is open");
+        assert!(matches!(second, StoreError::OpenRequest(id) if id == damaged.id));
     })
     .await;
 }

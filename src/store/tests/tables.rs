@@ -4,6 +4,7 @@ use super::super::agents::{self, Enrolment};
 use super::super::cards::Card;
 use super::super::outbox::Message;
 use super::super::verdicts::VerdictRow;
+use super::requests::{keep, request};
 use super::*;
 use crate::plan::Digest;
 
@@ -137,6 +138,63 @@ async fn the_outbox_keeps_each_message_once_and_in_order_until_it_is_handed_on()
         assert!(!write.enqueue(again).await.expect("is kept"));
         write.commit().await.expect("is kept");
         assert_eq!(due().await, ["a2"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_done_with_long_ago_is_forgotten_but_for_requests_and_the_audit() {
+    on_each_database(async |database| {
+        let (store, hand) = open(database).await;
+        let verdict = |agent: &str, at, cause: &str| VerdictRow {
+            agent: agent_id(agent),
+            at,
+            cause: cause.into(),
+            confidence: "certain".into(),
+            silent: false,
+        };
+        let message = |dedupe| Message { dedupe, kind: "card", subject: dedupe, body: json!({}) };
+        let request = request(1, "tenant");
+        keep(&store, &request).await.expect("is kept");
+        let mut write = store.write().await.expect("starts");
+        let dead = write.add_button("deny", "decided", &Random::system()).await.expect("is kept");
+        write.kill_buttons("decided").await.expect("is done");
+        let old = write.add_button("deny", "open", &Random::system()).await.expect("is kept");
+        for dedupe in ["done", "waits"] {
+            write.enqueue(message(dedupe)).await.expect("is kept");
+        }
+        write.outbox_done(1).await.expect("is kept");
+        for (agent, cause) in [("SYNC01", "connectivity"), ("SYNC01", "healthy"), ("STAGE01", "staging-mode")]
+        {
+            write.record_verdict(&verdict(agent, start(), cause)).await.expect("is kept");
+        }
+        write.commit().await.expect("is kept");
+        let purged = async || {
+            let mut write = store.write().await.expect("starts");
+            let now = write.now();
+            let purged = write.purge(now).await.expect("is done");
+            write.commit().await.expect("is kept");
+            (purged.buttons, purged.messages, purged.verdicts)
+        };
+        let days = |days: u64| Duration::from_secs(days * 86_400 + 1);
+        assert_eq!(purged().await, (1, 0, 0));
+        assert_eq!(store.button(&dead).await.expect("reads"), None);
+        hand.advance(days(30));
+        assert_eq!(purged().await, (0, 1, 0));
+        assert!(store.button(&old).await.expect("reads").is_some());
+        hand.advance(days(60));
+        assert_eq!(purged().await, (1, 0, 0));
+        hand.advance(days(310));
+        assert_eq!(purged().await, (0, 0, 1));
+        // What waits, and what each server's verdict is, stays however old it is.
+        assert_eq!(store.outbox_due(10).await.expect("reads").len(), 1);
+        let held = store.last_verdicts().await.expect("reads");
+        assert_eq!(
+            held.iter().map(|row| row.cause.as_str()).collect::<Vec<_>>(),
+            ["staging-mode", "healthy"]
+        );
+        assert_eq!(store.open_requests().await.expect("reads"), [request.clone()]);
+        assert_eq!(store.audit_of(&request.id).await.expect("reads").len(), 1);
     })
     .await;
 }
