@@ -77,9 +77,18 @@ impl Chat {
     /// What ends it: a token, a guild or an intent that Discord refuses.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
         let desk = self.0;
-        let identity = gateway::identify(&desk.rest, &desk.discord).await?;
+        tokio::pin!(shutdown);
+        let introduced = async {
+            let identity = gateway::identify(&desk.rest, &desk.discord).await?;
+            gateway::register(&desk.rest, &identity, desk.discord.guild).await?;
+            anyhow::Ok(identity)
+        };
+        // A Discord that does not answer must not hold up the end.
+        let identity = tokio::select! {
+            () = &mut shutdown => return Ok(()),
+            identity = introduced => identity?,
+        };
         let identity = desk.identity.get_or_init(|| identity).clone();
-        gateway::register(&desk.rest, &identity, desk.discord.guild).await?;
         let outbox = Outbox {
             store: desk.tenant.store.clone(),
             rest: desk.rest.clone(),
@@ -89,6 +98,7 @@ impl Chat {
             clock: desk.tenant.clock.clone(),
             random: desk.tenant.random.clone(),
             started: desk.tenant.clock.now(),
+            tried: Default::default(),
         };
         let (stop, stopped) = watch::channel(false);
         let until = |mut stopped: watch::Receiver<bool>| async move {
@@ -101,7 +111,7 @@ impl Chat {
         tokio::pin!(listen, hand_on);
         // Whichever ends first ends the other.
         let (first, listening) = tokio::select! {
-            () = shutdown => (Ok(()), true),
+            () = &mut shutdown => (Ok(()), true),
             ended = &mut listen => (ended, false),
             ended = &mut hand_on => {
                 stop.send_replace(true);
@@ -157,6 +167,7 @@ impl Desk {
             tracing::warn!("an interaction for another application is ignored");
             return;
         }
+        let clicked = matches!(kind, Kind::Button { .. });
         let foreign = actor.guild.is_some_and(|guild| guild != self.discord.guild);
         let answered = match kind {
             // Clicks go through: the gate refuses them, and the audit says so.
@@ -186,7 +197,7 @@ impl Desk {
             Kind::OnMessage { .. } | Kind::Other => self.unknown(&ticket).await,
         };
         if let Err(error) = answered {
-            self.apologise(&ticket, &error).await;
+            self.apologise(&ticket, &error, clicked).await;
         }
     }
 
@@ -197,13 +208,20 @@ impl Desk {
         self.reply(ticket, post).await
     }
 
-    /// Says that it failed, whether or not it was acknowledged before.
-    async fn apologise(&self, ticket: &Ticket, error: &anyhow::Error) {
+    /// Says that it failed, whether or not it was acknowledged before. The first answer to a click on a button
+    /// is the message with the button itself: that is the card, which must stay what it is.
+    async fn apologise(&self, ticket: &Ticket, error: &anyhow::Error, clicked: bool) {
         tracing::error!("an answer failed: {error:#}");
         let post = notes::failure(self.frame());
-        let late = error.downcast_ref::<RestError>().is_some_and(RestError::is_not_found);
         // Without a living token there is nobody to tell.
-        if !late && self.rest.edit_original(ticket, &post).await.is_err() {
+        if error.downcast_ref::<RestError>().is_some_and(RestError::is_not_found) {
+            return;
+        }
+        let told = match clicked {
+            true => self.rest.followup(ticket, &post, true).await,
+            false => self.rest.edit_original(ticket, &post).await,
+        };
+        if told.is_err() {
             let reply = Callback::Reply { post: Box::new(post), ephemeral: true };
             if let Err(error) = self.rest.callback(ticket, &reply).await {
                 tracing::warn!(%error, "and could not be told");

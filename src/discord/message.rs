@@ -88,7 +88,7 @@ impl Post {
             .files
             .iter()
             .enumerate()
-            .map(|(n, file)| json!({"id": n, "filename": file.name, "description": file.description}))
+            .map(|(n, file)| json!({"id": n.to_string(), "filename": file.name, "description": file.description}))
             .collect();
         json!({
             "content": super::text::cut(&self.content, 2000),

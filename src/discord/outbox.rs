@@ -5,7 +5,9 @@
 //! never came (or might have come to an earlier process) is looked for in the channel by its small print, before
 //! it is sent again.
 
+use std::collections::HashSet;
 use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -33,8 +35,10 @@ use crate::watch::notice::{ALERT, AlertNotice, SUMMARY, SummaryNotice};
 const SIDE_BY_SIDE: u32 = 16;
 /// The longest pause between two tries.
 const LONGEST: SignedDuration = SignedDuration::from_mins(5);
-/// How long to rest when the database fails.
+/// How long to rest when the database fails, at first; then twice as long each time, up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_secs(1);
+/// The longest rest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How many of a channel's newest messages are looked through.
 const LOOKED_THROUGH: u8 = 100;
 
@@ -56,6 +60,8 @@ pub struct Outbox {
     pub random: Random,
     /// Since when this process hands on; older messages may have been tried by an earlier one.
     pub started: Timestamp,
+    /// Messages that this process has tried: a database that fails can't count it.
+    pub tried: Mutex<HashSet<i64>>,
 }
 
 /// Why a message could not be handed on.
@@ -89,19 +95,32 @@ impl Outbox {
     /// If Discord refuses the bot's token.
     pub async fn run(&self, shutdown: impl Future<Output = ()>) -> Result<(), RestError> {
         tokio::pin!(shutdown);
+        let mut failures = 0;
         loop {
-            tokio::select! {
+            let handed = tokio::select! {
                 biased;
                 () = &mut shutdown => return Ok(()),
-                handed = self.round() => match handed {
-                    Ok(0) => {}
-                    Ok(_) if !self.rest.token_refused() => continue,
-                    Ok(_) => {}
-                    Err(error) => tracing::error!(%error, "the outbox can't be read; trying again"),
-                }
-            }
+                handed = self.round() => handed,
+            };
             if self.rest.token_refused() {
                 return Err(RestError::TokenRefused);
+            }
+            match handed {
+                Ok(0) => failures = 0,
+                Ok(_) => {
+                    failures = 0;
+                    continue;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "what was handed on can't be recorded; trying again");
+                    // What is due stays due: without a rest it would be sent again at once, and for ever.
+                    let rest = PAUSE.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE);
+                    failures += 1;
+                    tokio::select! {
+                        () = &mut shutdown => return Ok(()),
+                        () = self.clock.sleep(rest) => continue,
+                    }
+                }
             }
             let next = self.store.outbox_next().await;
             let wait = async {
@@ -125,14 +144,22 @@ impl Outbox {
     /// If the database fails.
     pub async fn round(&self) -> Result<usize, StoreError> {
         let due = self.store.outbox_due(SIDE_BY_SIDE).await?;
-        let settled = join_all(due.iter().map(|row| self.settle(row))).await;
+        let count = due.len();
+        let settled = join_all(due.into_iter().map(|row| self.settle(row))).await;
         settled.into_iter().collect::<Result<Vec<()>, _>>()?;
-        Ok(due.len())
+        Ok(count)
     }
 
-    async fn settle(&self, row: &OutboxRow) -> Result<(), StoreError> {
+    async fn settle(&self, mut row: OutboxRow) -> Result<(), StoreError> {
+        if !self.tried().insert(row.seq) {
+            row.attempts = row.attempts.max(1);
+        }
+        let row = &row;
         let error = match self.deliver(row).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                self.tried().remove(&row.seq);
+                return Ok(());
+            }
             Err(error) => error,
         };
         let mut write = self.store.write().await?;
@@ -154,6 +181,10 @@ impl Outbox {
             }
         }
         write.commit().await
+    }
+
+    fn tried(&self) -> MutexGuard<'_, HashSet<i64>> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn deliver(&self, row: &OutboxRow) -> Result<(), Failed> {

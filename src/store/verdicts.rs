@@ -64,6 +64,15 @@ impl Store {
         rows.fetch_all(self.read()).await?.iter().map(verdict).collect()
     }
 
+    /// When the first verdict was ever kept: since then a bot has watched. None before that.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn first_verdict_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let row = sqlx::query("SELECT at FROM verdicts ORDER BY seq LIMIT 1");
+        row.fetch_optional(self.read()).await?.as_ref().map(|row| time(row, "at")).transpose()
+    }
+
     /// An agent's verdicts, oldest first: the one that held at `since`, if any, and all after it.
     ///
     /// # Errors

@@ -60,12 +60,19 @@ impl Summarist {
         }
     }
 
-    /// Claims the newest due time that has no summary yet, if there is one.
+    /// Claims the newest due time that has no summary yet, if there is one. Before the very first summary, due
+    /// times count since a bot first swept the servers, or since this one `started`: one that was killed just
+    /// before its first due time owes it all the same.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn post_due(&self, started: Timestamp) -> Result<(), StoreError> {
-        let last = self.tenant.store.last_summary().await?.map(|claim| claim.due_at);
+        let store = &self.tenant.store;
+        let last = store.last_summary().await?.map(|claim| claim.due_at);
+        let started = match last {
+            Some(_) => started,
+            None => store.first_verdict_at().await?.map_or(started, |first| first.min(started)),
+        };
         let Some(due) = self.schedule.due(last, started, self.tenant.clock.now()) else { return Ok(()) };
         let mut notice = self.compose().await?;
         let mut write = self.tenant.store.write().await?;

@@ -18,10 +18,14 @@ static SPEC: LazyLock<Option<Value>> = LazyLock::new(|| {
     Some(spec)
 });
 
-/// Numbers may be sent as digits in text: ids and permission bits are.
+/// Numbers may be sent as digits in text: ids and permission bits are. So text can be two of "one of" (a nonce is
+/// a number or a text), and any of them will do.
 fn relax(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
+            if let Some(choices) = object.remove("oneOf") {
+                object.insert("anyOf".into(), choices);
+            }
             if object.get("type") == Some(&json!("integer")) {
                 object.insert("type".into(), json!(["integer", "string"]));
             }

@@ -11,3 +11,5 @@ mod story;
 mod answers;
 mod approvals;
 mod fixes;
+mod trouble;
+mod watching;

@@ -6,16 +6,15 @@
 //! that everything that is due happens on the way. Waits are for states, never for times.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serenity::model::id::{InteractionId, MessageId, RoleId, UserId};
+use serenity::model::id::{ChannelId, InteractionId, MessageId, RoleId, UserId};
 use syncmedic::bot;
 use syncmedic::clock::{Clock, Hand};
 use syncmedic::config::Config;
 use syncmedic::demo::discord::people::{
-    APPROVALS, APPROVER_ROLE, DANA, GUILD, HELPDESK, LEE, REQUESTER_ROLE, STATUS,
+    APPROVALS, APPROVER_ROLE, BOT, DANA, GUILD, HELPDESK, LEE, REQUESTER_ROLE, STATUS,
 };
 use syncmedic::demo::discord::{Config as DiscordConfig, LocalDiscord, Shown};
 use syncmedic::demo::simulator::scenario::{Scenario, servers};
@@ -44,12 +43,14 @@ pub(crate) struct Setup {
     pub(crate) env: BTreeMap<&'static str, String>,
     /// What each server's administrators decided.
     pub(crate) agents: fn(&mut syncmedic::agent::config::Config),
+    /// When the story begins.
+    pub(crate) start: &'static str,
 }
 
 impl Setup {
     /// The flag is off; one approver is enough.
     pub(crate) fn new() -> Setup {
-        Setup { scenario: Scenario::Unattended, env: BTreeMap::new(), agents: |_| {} }
+        Setup { scenario: Scenario::Unattended, env: BTreeMap::new(), agents: |_| {}, start: START }
     }
 
     pub(crate) fn scenario(mut self, scenario: Scenario) -> Setup {
@@ -62,8 +63,8 @@ impl Setup {
         self
     }
 
-    pub(crate) fn agents(mut self, change: fn(&mut syncmedic::agent::config::Config)) -> Setup {
-        self.agents = change;
+    pub(crate) fn start(mut self, at: &'static str) -> Setup {
+        self.start = at;
         self
     }
 }
@@ -131,7 +132,7 @@ async fn fresh_postgres(url: &str) -> String {
 impl Story {
     async fn begin(setup: &Setup, database: Option<String>) -> Story {
         let folder = tempfile::tempdir().expect("a folder");
-        let (clock, hand) = Clock::manual(START.parse().expect("a time"));
+        let (clock, hand) = Clock::manual(setup.start.parse().expect("a time"));
         let random = Random::system();
         let discord = LocalDiscord::start(DiscordConfig::new(clock.clone(), random.clone()));
         let discord = discord.await.expect("the local Discord starts");
@@ -177,6 +178,12 @@ impl Story {
 
     /// Starts the bot and waits until it is online.
     pub(crate) async fn start_bot(&mut self) {
+        self.launch_bot();
+        self.discord.online(true).await.expect("the bot comes online");
+    }
+
+    /// Starts the bot, whatever becomes of it.
+    pub(crate) fn launch_bot(&mut self) {
         let config = read(&self.env);
         let (clock, random) = (self.clock.clone(), Random::system());
         let rest = Rest::new(config.discord.token.clone(), config.discord.api.clone(), clock.clone());
@@ -188,7 +195,20 @@ impl Story {
         let runtime = runtime();
         let task = runtime.spawn(bot::run(config, rest, clock, random, shutdown));
         self.bot = Some(Running { runtime, task, stop });
-        self.discord.online(true).await.expect("the bot comes online");
+    }
+
+    /// Starts a second bot on the same database; returns why it did not start.
+    pub(crate) async fn second_bot(&self) -> anyhow::Error {
+        let config = read(&self.env);
+        let rest = Rest::new(config.discord.token.clone(), config.discord.api.clone(), self.clock.clone());
+        let rest = rest.expect("the REST client can be made");
+        let second = bot::run(config, rest, self.clock.clone(), Random::system(), std::future::pending());
+        second.await.expect_err("a second bot on one database is refused")
+    }
+
+    /// Changes one of the bot's variables for its next start.
+    pub(crate) fn set_env(&mut self, name: &'static str, value: &str) {
+        self.env.insert(name, value.to_owned());
     }
 
     /// Stops the bot as Ctrl-C does.
@@ -208,7 +228,8 @@ impl Story {
 
     /// How the bot ended by itself.
     pub(crate) async fn bot_ended(&mut self) -> anyhow::Result<()> {
-        let Running { runtime, task, .. } = self.bot.take().expect("the bot runs");
+        // A dropped `stop` would stop it.
+        let Running { runtime, task, stop: _stop } = self.bot.take().expect("the bot runs");
         let ended = task.await.expect("the bot does not panic");
         runtime.shutdown_background();
         ended
@@ -234,6 +255,46 @@ impl Story {
             left -= step;
             self.breathe().await;
         }
+    }
+
+    /// Lets time pass until that moment.
+    pub(crate) async fn pass_until(&self, at: &str) {
+        let at: Timestamp = at.parse().expect("a time");
+        self.pass(Duration::try_from(at.duration_since(self.now())).expect("it is still to come")).await;
+    }
+
+    /// Lets hours pass in which nobody does anything but the servers: for a bot that is down.
+    pub(crate) async fn leap(&self, time: Duration) {
+        const STEP: Duration = Duration::from_secs(600);
+        let mut left = time;
+        while !left.is_zero() {
+            let step = left.min(STEP);
+            self.hand.advance(step);
+            left -= step;
+            self.breathe().await;
+        }
+    }
+
+    /// What the bot says in a channel, oldest first.
+    pub(crate) fn posts(&self, channel: ChannelId) -> Vec<Shown> {
+        let all = self.discord.messages(channel, DANA);
+        all.into_iter().filter(|message| message.author == BOT).collect()
+    }
+
+    /// Lets time pass until the bot's newest message in a channel says something.
+    pub(crate) async fn post_says(&self, channel: ChannelId, words: &str) -> Shown {
+        self.until(&format!("a message says {words:?}"), async || {
+            self.posts(channel).pop().filter(|message| message.text().contains(words))
+        })
+        .await
+    }
+
+    /// Does something to the bot's database behind its back.
+    pub(crate) async fn sql(&self, statement: &'static str) {
+        use sqlx::{Connection as _, Executor as _};
+        let mut connection = sqlx::AnyConnection::connect(&self.database).await.expect("the database opens");
+        connection.execute(statement).await.expect("the database does it");
+        connection.close().await.expect("the connection closes");
     }
 
     /// Lets time pass until something is so; gives up after three hours of the story's time.
@@ -357,6 +418,16 @@ impl Story {
         self.start_bot().await;
     }
 
+    /// Waits until the sweep that the bot begins with has been kept.
+    pub(crate) async fn swept(&self) {
+        let store = self.store().await;
+        self.until("the first sweep", async || {
+            let verdicts = store.last_verdicts().await.expect("readable");
+            (verdicts.len() == self.site.posts().len()).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until the requester is told how it ended.
     pub(crate) async fn told(&self, words: &str) -> Shown {
         let told = self.discord.next_message(HELPDESK, |m| m.text().contains(words)).await;
@@ -389,19 +460,9 @@ impl Story {
         drop(self.folder);
     }
 
-    /// Where files of the story lie.
-    pub(crate) fn folder(&self) -> PathBuf {
-        self.folder.path().to_owned()
-    }
-
     /// The story's time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    /// Moves the wall clock alone.
-    pub(crate) fn set_wall(&self, to: Timestamp) {
-        self.hand.set_wall(to);
     }
 
     /// Gives or takes a role.

@@ -16,10 +16,18 @@ export class Conversation {
     Object.assign(this, { scroller, list, intro, jump, announcer });
     this.place = '';
     this.following = true;
+    this.top = 0;
     this.told = new Map();
     scroller.addEventListener('scroll', () => {
-      this.following = this.nearEnd();
-      if (this.following) jump.hidden = true;
+      // Only who scrolls up leaves the end: a picture that has just grown must not.
+      const up = scroller.scrollTop < this.top - 1;
+      this.top = scroller.scrollTop;
+      if (this.nearEnd()) {
+        this.following = true;
+        jump.hidden = true;
+      } else if (up) {
+        this.following = false;
+      }
     }, { passive: true });
     jump.addEventListener('click', () => this.toEnd());
     // Pictures arrive after the words and push the end down.
@@ -38,6 +46,7 @@ export class Conversation {
 
   toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.top = this.scroller.scrollTop;
     this.following = true;
     this.jump.hidden = true;
   }
@@ -48,7 +57,6 @@ export class Conversation {
   render(messages, view) {
     const moved = view.place !== this.place;
     this.place = view.place;
-    this.following = this.nearEnd();
     const before = this.list.lastElementChild?.getAttribute('data-key');
     const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
     const focusedMessage = focused?.closest('.message')?.id;

@@ -152,7 +152,7 @@ fn cycle(state: &crate::report::State) -> &'static str {
 fn forest(forest: &ForestHealth) -> String {
     let ago = |at: Option<Timestamp>| at.map_or_else(|| "none seen".into(), text::relative);
     format!(
-        "• **{}** channel {} · heartbeat {} ({}) · last success {}",
+        "• **{}** channel {} · heartbeat {} (last {}) · last success {}",
         text::line(&forest.name),
         flag(forest.channel),
         heartbeat_word(forest.level),
