@@ -184,3 +184,49 @@ fn knowledge(base: &Base) -> anyhow::Result<Knowledge> {
 fn read_file(path: &Path) -> std::io::Result<String> {
     std::fs::read_to_string(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Handle;
+    use tokio::task::block_in_place;
+
+    use super::*;
+    use crate::link::certs::AgentKey;
+
+    async fn tenant(folder: &Path) -> Tenant {
+        let database = format!("sqlite://{}", folder.join("syncmedic.db").display());
+        let variable = |name: &str| match name {
+            "DATABASE_URL" => Some(database.clone()),
+            "DATA_DIR" => Some(folder.display().to_string()),
+            _ => None,
+        };
+        let base = Base::read(&variable).expect("reads");
+        Tenant::open(&base, &Clock::system(), &Random::system()).await.expect("opens")
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_slow_or_failed_hand_over_holds_up_no_write_and_adding_again_mends_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tenant = tenant(folder.path()).await;
+        let id: AgentId = "SYNC01".parse().expect("valid");
+        let url: AgentUrl = "https://sync01:6990".parse().expect("valid");
+        let request = AgentKey::generate().and_then(|key| key.request(&id)).expect("a request");
+        // While it is handed over, others write.
+        let write_beside = || async {
+            tenant.store.write().await?.commit().await?;
+            tenant.store.agents().await
+        };
+        let failed = tenant.add_agent(&id, &url, &request, |_| {
+            let agents =
+                block_in_place(|| Handle::current().block_on(write_beside())).expect("is not held up");
+            assert_eq!(agents.len(), 1, "it was kept before");
+            Err(std::io::Error::other("the pipe is closed"))
+        });
+        let error = failed.await.expect_err("was not handed over");
+        assert!(error.to_string().contains("run `syncmedic agents add` again"), "{error}");
+        let added = tenant.add_agent(&id, &url, &request, |_| Ok(())).await.expect("is added");
+        assert_eq!(added.generation, 2);
+        assert_eq!(tenant.store.agents().await.expect("reads"), [added]);
+        assert_eq!(tenant.store.revoked_agents().await.expect("reads").len(), 1);
+    }
+}

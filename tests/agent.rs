@@ -510,6 +510,28 @@ fn the_command_line_tells_usage_data_and_configuration_apart() {
 }
 
 #[test]
+fn init_prints_the_whole_way_to_an_enrolled_agent_and_help_names_what_each_value_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().join("agent");
+    let (status, said) = code(Command::new(PROGRAM).args(["init", "--id", "SYNC01", "--data"]).arg(&home));
+    assert_eq!(status, Some(0), "{said}");
+    let config = home.join("agent.toml").display().to_string();
+    for step in [
+        "syncmedic agents add SYNC01 --url https://HOST:6990 --csr agent.csr --out enrolment.toml\n"
+            .to_owned(),
+        format!("syncmedic-agent install --config {config} --bundle enrolment.toml\n"),
+        format!("syncmedic-agent run --config {config}\n"),
+    ] {
+        assert!(said.contains(&step), "{step} in {said}");
+    }
+    for (command, value) in [("init", "--data <DIR>"), ("install", "--bundle <FILE>")] {
+        let output = Command::new(PROGRAM).args([command, "--help"]).output().expect("runs");
+        let help = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(help.contains(value), "{help}");
+    }
+}
+
+#[test]
 fn status_shows_what_the_bot_would_see() {
     let site = site("2.6.3.0");
     let output = site.program(&["status", "--json"]).output().expect("runs");

@@ -79,7 +79,7 @@ pub fn init(id: &AgentId, folder: &Path) -> Result<String, EnrolError> {
     }
     let config = folder.join("agent.toml");
     if !config.exists() {
-        files::write_new(&config, &template(id))?;
+        files::write_new(&config, template(id))?;
     }
     install_scripts(&folder.join("commands"))?;
     let path = data.join(KEY);
