@@ -2,6 +2,7 @@
 //! same.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -17,6 +18,7 @@ use crate::random::Random;
 use crate::requests::{self, Requests};
 use crate::store::StoreError;
 use crate::store::lease::{Lease, RENEWAL};
+use crate::store::lifeline::Lifeline;
 use crate::tenant::Tenant;
 use crate::watch::schedule::Schedule;
 use crate::watch::summary::Summarist;
@@ -39,7 +41,12 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let schedule = Schedule::parse(&config.base.summary_schedule, &config.base.summary_timezone)?;
     let tenant = Tenant::open(&config.base, &clock, &random).await?;
-    let lease = tenant.store.acquire_lease(&holder(), &random).await?;
+    // Held until everything below has ended: while it is, nobody takes this process for dead.
+    let mut lifeline = lifeline(&config.base.data_dir);
+    let lease = tenant.store.succeed(&holder(), &random, lifeline.as_ref()).await?;
+    if let Some(Err(error)) = lifeline.as_mut().map(|lifeline| lifeline.note(&lease)) {
+        tracing::warn!(%error, "after a crash the next start will have to wait for this one's lease");
+    }
     if !config.discord.api.is_discord() {
         tenant.store.mark(NOT_DISCORD);
     }
@@ -95,8 +102,9 @@ pub async fn run(
         summarist.run(ends).await;
         Ok(())
     });
-    let (ends, pulse) = (until(stopped), clock.clone());
-    parts.spawn(async move { keep(lease, pulse, ends).await });
+    let lease = Arc::new(lease);
+    let (ends, pulse, kept) = (until(stopped), clock.clone(), lease.clone());
+    parts.spawn(async move { keep(&kept, pulse, ends).await });
     parts.spawn(async move {
         shutdown.await;
         Ok(())
@@ -116,6 +124,12 @@ pub async fn run(
             parts.abort_all();
         }
     }
+    // Only now: answers under way still had to write. The next bot can start at once.
+    if let Some(lease) = Arc::into_inner(lease)
+        && let Err(error) = lease.release().await
+    {
+        tracing::warn!(%error, "the lease was not given back; it runs out by itself");
+    }
     tenant.store.close().await;
     result
 }
@@ -129,21 +143,29 @@ fn flatten(ended: Option<Result<anyhow::Result<()>, tokio::task::JoinError>>) ->
     }
 }
 
-/// Renews the lease; gives it back at the end, so that the next bot can start at once.
-async fn keep(lease: Lease, clock: Clock, ends: impl Future<Output = ()>) -> anyhow::Result<()> {
+/// Renews the lease.
+async fn keep(lease: &Lease, clock: Clock, ends: impl Future<Output = ()>) -> anyhow::Result<()> {
     tokio::pin!(ends);
     loop {
         tokio::select! {
-            () = &mut ends => {
-                lease.release().await?;
-                return Ok(());
-            }
+            () = &mut ends => return Ok(()),
             () = clock.sleep(RENEWAL) => match lease.renew().await {
                 Ok(_) => {}
                 Err(error @ StoreError::LeaseLost { .. }) => return Err(error.into()),
                 // Trying again before it runs out is right.
                 Err(error) => tracing::warn!(%error, "the lease could not be renewed; trying again"),
             }
+        }
+    }
+}
+
+/// The data folder's lock; without it the lease alone decides who may start.
+fn lifeline(folder: &Path) -> Option<Lifeline> {
+    match Lifeline::take(folder) {
+        Ok(lifeline) => lifeline,
+        Err(error) => {
+            tracing::warn!(%error, "the data folder can't be locked: after a crash a start has to wait for the lease");
+            None
         }
     }
 }

@@ -10,10 +10,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use regex::Regex;
+use tracing_subscriber::EnvFilter;
 
 use crate::gate::Policy;
 use crate::ids::Snowflake;
 use crate::secret::Secret;
+use crate::store::DatabaseUrl;
+use crate::watch::schedule::{Schedule, ScheduleError};
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -149,6 +152,7 @@ impl Config {
     /// Every fault at once.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
         let mut reader = Reader::new(lookup);
+        reader.logging();
         let base = reader.base();
         let discord = Discord {
             token: Secret::new(reader.text("DISCORD_TOKEN").unwrap_or_default()),
@@ -196,16 +200,8 @@ impl Logging {
     /// Every fault at once.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Logging, ConfigError> {
         let mut reader = Reader::new(lookup);
-        let filter = reader.text("LOG_FILTER").unwrap_or_else(|| "info".into());
-        let json = match reader.text("LOG_FORMAT").as_deref() {
-            None | Some("text") => false,
-            Some("json") => true,
-            Some(other) => {
-                reader.fault("LOG_FORMAT", format!("{other:?} is neither text nor json"));
-                false
-            }
-        };
-        reader.finish(Logging { json, filter })
+        let logging = reader.logging();
+        reader.finish(logging)
     }
 }
 
@@ -292,18 +288,45 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn logging(&mut self) -> Logging {
+        let filter = self.text("LOG_FILTER").unwrap_or_else(|| "info".into());
+        if let Err(error) = EnvFilter::try_new(&filter) {
+            self.fault("LOG_FILTER", format!("{filter:?} can't be used: {error}"));
+        }
+        let json = match self.text("LOG_FORMAT").as_deref() {
+            None | Some("text") => false,
+            Some("json") => true,
+            Some(other) => {
+                self.fault("LOG_FORMAT", format!("{other:?} is neither text nor json"));
+                false
+            }
+        };
+        Logging { json, filter }
+    }
+
     fn base(&mut self) -> Base {
         let data_dir = PathBuf::from(self.text("DATA_DIR").unwrap_or_else(|| "data".into()));
         let file = || format!("sqlite://{}", data_dir.join("syncmedic.sqlite").display());
-        let database = Secret::new(self.text("DATABASE_URL").unwrap_or_else(file));
+        let database = self.text("DATABASE_URL").unwrap_or_else(file);
+        if let Err(error) = database.parse::<DatabaseUrl>() {
+            self.fault("DATABASE_URL", error.to_string());
+        }
+        let database = Secret::new(database);
+        let summary_schedule = self.text("SUMMARY_SCHEDULE").unwrap_or_else(|| "0 8 * * *".into());
+        let summary_timezone = self.text("SUMMARY_TIMEZONE").unwrap_or_else(|| "UTC".into());
+        match Schedule::parse(&summary_schedule, &summary_timezone) {
+            Ok(_) => {}
+            Err(error @ ScheduleError::Zone(_)) => self.fault("SUMMARY_TIMEZONE", error.to_string()),
+            Err(error) => self.fault("SUMMARY_SCHEDULE", error.to_string()),
+        }
         Base {
             tenant: self.text("TENANT").unwrap_or_else(|| "default".into()),
             database,
             data_dir,
             poll_interval: self.duration("POLL_INTERVAL", "60s"),
             poll_deadline: self.duration("POLL_DEADLINE", "2s"),
-            summary_schedule: self.text("SUMMARY_SCHEDULE").unwrap_or_else(|| "0 8 * * *".into()),
-            summary_timezone: self.text("SUMMARY_TIMEZONE").unwrap_or_else(|| "UTC".into()),
+            summary_schedule,
+            summary_timezone,
             causes_file: self.text("CAUSES_FILE").map(PathBuf::from),
             builds_file: self.text("BUILDS_FILE").map(PathBuf::from),
         }
@@ -331,6 +354,12 @@ impl<'a> Reader<'a> {
             );
             self.fault("APPROVER_USERS", text);
         }
+    }
+}
+
+impl Default for Logging {
+    fn default() -> Logging {
+        Logging { json: false, filter: "info".into() }
     }
 }
 
@@ -388,8 +417,21 @@ mod tests {
 
     #[test]
     fn every_fault_is_told_at_once() {
-        let wrong = [("DISCORD_GUILD_ID", "x"), ("APPROVER_ROLE_ID", ""), ("POLL_INTERVAL", "soon")];
-        assert_eq!(faults(&wrong), ["POLL_INTERVAL", "DISCORD_GUILD_ID", "APPROVER_ROLE_ID"]);
+        let wrong = [
+            ("LOG_FORMAT", "xml"),
+            ("LOG_FILTER", "debug=loud=very"),
+            ("DATABASE_URL", "mysql://x"),
+            ("SUMMARY_SCHEDULE", "daily"),
+            ("POLL_INTERVAL", "soon"),
+            ("DISCORD_GUILD_ID", "x"),
+            ("APPROVER_ROLE_ID", ""),
+        ];
+        let mut named: Vec<&str> = wrong.map(|(variable, _)| variable).into();
+        let mut told = faults(&wrong);
+        named.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(told, named);
+        assert_eq!(faults(&[("SUMMARY_TIMEZONE", "Mars/Olympus")]), ["SUMMARY_TIMEZONE"]);
     }
 
     #[test]

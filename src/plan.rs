@@ -124,6 +124,20 @@ pub fn fingerprint(report: &Report) -> Option<Digest> {
     Some(hash.finish())
 }
 
+/// Whether every value that goes into the [`fingerprint`] is known. On anything else nothing can be decided: a
+/// value that could not be read looks like one that moved.
+pub fn is_known(report: &Report) -> bool {
+    let Some(state) = &report.state else { return false };
+    let forests = state.connectors_of(ConnectorKind::Ad).all(|forest| forest.channel.is_some());
+    state.cloud_flag.is_some()
+        && state.staging.is_some()
+        && state.sign_in_method.is_some()
+        && state.connectors.is_some()
+        && forests
+        && report.appliance.build.is_some()
+        && report.events_at.is_some()
+}
+
 /// The newest administrators' action on password sync (2506, 2606) or on the sign-in method (2513, 2613).
 ///
 /// Source: Microsoft, "Audit administrator events"; both numberings are in use.
@@ -303,6 +317,25 @@ mod tests {
         state.connectors.as_mut().expect("connectors are known").reverse();
         after.appliance.services.clear();
         assert_eq!(fingerprint(&after), before);
+    }
+
+    #[test]
+    fn nothing_is_known_of_a_state_that_was_not_read_whole() {
+        let mut whole = report();
+        whole.events_at = Some(Timestamp::UNIX_EPOCH);
+        assert!(is_known(&whole));
+        let unknowns: [fn(&mut Report); 5] = [
+            |r| r.state.as_mut().expect("is there").cloud_flag = None,
+            |r| r.state.as_mut().expect("is there").sign_in_method = None,
+            |r| r.state.as_mut().expect("is there").connectors.as_mut().expect("are there")[1].channel = None,
+            |r| r.appliance.build = None,
+            |r| r.events_at = None,
+        ];
+        for unknown in unknowns {
+            let mut report = whole.clone();
+            unknown(&mut report);
+            assert!(!is_known(&report));
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The main job without any chat: real agents over real TLS, a real database, the gate and the driver, with
 //! people whose roles a list decides. What Discord adds is told in the stories.
 
+#[path = "without_chat/hostile_agents.rs"]
+mod hostile_agents;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -97,7 +100,7 @@ impl World {
             approvals: 1,
             approve_within: minutes(30),
             run_within: minutes(15),
-            apply_within: minutes(240),
+            apply_within: minutes(60),
             verify_within: minutes(65),
             ticket: None,
         };
@@ -307,4 +310,24 @@ async fn at_most_one_request_for_a_command_and_scope_is_open() {
         Err(Refused::Gate(syncmedic::gate::Refusal::AlreadyOpen(id))) => assert_eq!(id, first.id),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_staged_command_whose_server_is_gone_floods_no_audit_and_is_never_called_proven() {
+    let mut world = World::new(Scenario::Attended).await;
+    let request = world.approved().await;
+    world.until(&request, State::Staged).await;
+    world.site.silence("SYNC01");
+    let before = world.tenant.store.head().await.expect("readable").seq;
+    let unknown = world.until(&request, State::Unknown).await;
+    let after = world.tenant.store.head().await.expect("readable").seq;
+    assert!(after - before < 10, "{} audit rows for a server that is off", after - before);
+    assert_eq!(unknown.ran_at, None, "nobody saw it run");
+    // Somebody mends it by hand: that proves nothing of a command that was never seen to run.
+    world.server("SYNC01").tenant().set_flag(true);
+    for _ in 0..5 {
+        world.minute().await;
+    }
+    let still = world.requests.find(&request.id).await.expect("readable").expect("is there");
+    assert_eq!(still.state, State::Unknown);
 }

@@ -102,9 +102,17 @@ impl Agent {
         let inner = self.0.clone();
         let looked = blocking(move || {
             let now = inner.clock.now();
-            (inner.probe.look(), inner.events.read(now), inner.journal.view().err(), now)
+            let journal = inner.journal.view();
+            let last_end = journal.as_ref().ok().and_then(View::last_end);
+            (inner.probe.look(), inner.events.read(now), journal.err(), last_end, now)
         });
-        let (server, backlog, unusable, now) = looked.await;
+        let (server, backlog, unusable, last_end, now) = looked.await;
+        let older = |end| state.as_ref().is_none_or(|state| state.read_at <= end);
+        if last_end.is_some_and(older) {
+            // An operator has applied a request, in a process of their own: the next report shows what it did.
+            let reader = self.0.state.clone();
+            tokio::spawn(async move { reader.fresh().await });
+        }
         let journal_gap = |error: JournalError| Gap { what: "journal".into(), why: error.to_string() };
         observe::report(Sources {
             agent: self.0.config.id.clone(),

@@ -22,7 +22,7 @@ pub struct Reading {
     pub state: Option<State>,
     /// What could not be read, and why.
     pub gaps: Vec<Gap>,
-    /// When it was tried.
+    /// When it began.
     pub at: Timestamp,
 }
 
@@ -112,8 +112,9 @@ impl StateReader {
         let Some(command) = catalog::command(catalog::READ_STATE) else {
             return failed("the catalogue has no read-state".into(), self.0.clock.now());
         };
-        let printed = self.0.scripts.run(command, &[], Mode::Unattended).await;
+        // The time of its beginning: what changes while it reads may not be in it.
         let at = self.0.clock.now();
+        let printed = self.0.scripts.run(command, &[], Mode::Unattended).await;
         match printed {
             Ok(object) => {
                 let (state, gaps) = parse(&object, at);
@@ -195,6 +196,22 @@ mod tests {
         reader.anew().await;
         under_way.await;
         assert_eq!(slow.runs.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_reading_is_as_old_as_its_beginning() {
+        let slow = Arc::new(Slow { runs: 0.into(), lets: Semaphore::new(0), fails: false.into() });
+        let (clock, hand) = Clock::manual(Timestamp::UNIX_EPOCH);
+        let reader = StateReader::new(slow.clone(), clock);
+        let under_way = reader.join_or_start();
+        while slow.runs.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        hand.advance(std::time::Duration::from_secs(9));
+        slow.lets.add_permits(1);
+        let reading = under_way.await;
+        assert_eq!(reading.at, Timestamp::UNIX_EPOCH);
+        assert_eq!(reading.state.as_ref().map(|state| state.read_at), Some(Timestamp::UNIX_EPOCH));
     }
 
     #[tokio::test]

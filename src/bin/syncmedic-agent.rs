@@ -3,6 +3,7 @@
 //! Exit codes: 64 for a command line that can't be read, 65 for input that can't be used or a request that may not
 //! run, 78 for a configuration that can't be used, 1 for anything else.
 
+use std::future::Future;
 use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -180,6 +181,7 @@ async fn serve(path: &Path) -> Outcome {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
         )
         .init();
+    let stopped = stopped();
     let clock = Clock::system();
     let loaded = Config::load(path).map_err(config)?;
     let enrolled = enrol::load(&loaded, &clock).map_err(config)?;
@@ -195,24 +197,32 @@ async fn serve(path: &Path) -> Outcome {
         let agent = agent.clone();
         async move { agent.keep_reading().await }
     });
-    listener::serve(socket, enrolled.tls, agent.router(), stopped(), clock).await;
+    listener::serve(socket, enrolled.tls, agent.router(), stopped, clock).await;
     reading.abort();
     tracing::info!("the agent has stopped");
     Ok(())
 }
 
-/// Until Ctrl-C, or what the system stops programs with.
-async fn stopped() {
+/// Until Ctrl-C, or what the system stops programs with; listened for from the call on.
+fn stopped() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => return,
-            _ = terminate.recv() => return,
+    let signals = {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::terminate())
+            .and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)))
+    };
+    async move {
+        #[cfg(unix)]
+        if let Ok((mut terminate, mut interrupt)) = signals {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
+            }
         }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without signals it runs until it is killed.
-        std::future::pending::<()>().await;
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without signals it runs until it is killed.
+            std::future::pending::<()>().await;
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 use syncmedic::clock::Clock;
 use syncmedic::config::{Base, ConfigError, Logging};
 use syncmedic::diagnosis::KnowledgeError;
+use syncmedic::discord::rest::RestError;
 use syncmedic::link::identity::IdentityError;
 use syncmedic::random::Random;
 use syncmedic::store::{DatabaseUrl, Store, StoreError};
@@ -90,10 +91,19 @@ pub(crate) fn main() -> ExitCode {
 fn start(command: Command) -> anyhow::Result<ExitCode> {
     // A missing .env is no fault: the environment may hold everything.
     match dotenvy::dotenv() {
-        Err(error) if !error.not_found() => return Err(exit(CONFIG, format!(".env can't be read: {error}"))),
+        Err(error) if !error.not_found() => return Err(exit(CONFIG, env_file_fault(&error))),
         _ => {}
     }
-    init_logging(&Logging::read(&env)?)?;
+    let mut logging = match Logging::read(&env) {
+        // These read everything, and tell every fault at once.
+        Err(_) if matches!(command, Command::Run | Command::Doctor) => Logging::default(),
+        read => read?,
+    };
+    if matches!(command, Command::Demo(_)) && env("LOG_FILTER").is_none() {
+        // Whoever tries the demo reads what it prints, not what it logs.
+        logging.filter = "warn".into();
+    }
+    init_logging(&logging)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
@@ -107,6 +117,18 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// What is wrong with `.env`, without repeating a line: it may hold the token.
+fn env_file_fault(error: &dotenvy::Error) -> String {
+    let dotenvy::Error::LineParse(text, _) = error else {
+        return format!(".env can't be read: {error}");
+    };
+    let lines = std::fs::read_to_string(".env").unwrap_or_default();
+    let number = lines.lines().position(|line| line.contains(text.as_str()));
+    let place =
+        number.map_or_else(|| "a line of .env".to_owned(), |number| format!(".env, line {},", number + 1));
+    format!("{place} can't be read: put a value with a space, a quote, # or $ between 'single quotes'")
+}
+
 fn code(error: &anyhow::Error) -> u8 {
     if let Some(exit) = error.downcast_ref::<Exit>() {
         return exit.code;
@@ -116,6 +138,15 @@ fn code(error: &anyhow::Error) -> u8 {
     }
     if error.is::<ScheduleError>() || error.is::<KnowledgeError>() || error.is::<IdentityError>() {
         return CONFIG;
+    }
+    match error.downcast_ref() {
+        Some(RestError::TokenRefused) => return CONFIG,
+        Some(
+            RestError::Unreachable { .. } | RestError::Unavailable { .. } | RestError::RateLimited { .. },
+        ) => {
+            return LATER;
+        }
+        _ => {}
     }
     match error.downcast_ref::<StoreError>() {
         Some(StoreError::Held { .. }) => LATER,
@@ -131,7 +162,10 @@ fn env(name: &str) -> Option<String> {
 
 fn init_logging(logging: &Logging) -> anyhow::Result<()> {
     // serenity logs whole events, which hold interaction tokens, at every level below warn.
-    let filter = format!("{},serenity=warn,tungstenite=warn,sqlx=warn,hyper=warn", logging.filter);
+    // Its shard runner warns of each connection that ends as it should.
+    let quiet =
+        "serenity=warn,serenity::gateway::bridge::shard_runner=error,tungstenite=warn,sqlx=warn,hyper=warn";
+    let filter = format!("{},{quiet}", logging.filter);
     let filter = EnvFilter::try_new(&filter)
         .map_err(|error| exit(CONFIG, format!("LOG_FILTER can't be used: {error}")))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -1,5 +1,6 @@
 //! `syncmedic run` and `syncmedic demo`.
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -34,10 +35,11 @@ pub(super) struct DemoArgs {
 
 /// Runs the bot until Ctrl-C or a request to end.
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
+    let end = end();
     let config = Config::read(&env)?;
     let clock = Clock::system();
     let rest = Rest::new(config.discord.token.clone(), config.discord.api.clone(), clock.clone())?;
-    bot::run(config, rest, clock, Random::system(), end()).await?;
+    bot::run(config, rest, clock, Random::system(), end).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,20 +58,26 @@ pub(super) async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends with Ctrl-C, or when the system asks the program to end.
-async fn end() {
+/// Ends with Ctrl-C, or when the system asks the program to end. From the call on, not from the first look at it: a program
+/// that is asked to end while it starts ends cleanly as well.
+fn end() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        signal(SignalKind::terminate())
+            .and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)))
+    };
+    async move {
+        #[cfg(unix)]
+        if let Ok((mut terminate, mut interrupt)) = signals {
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => return,
                 _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
             }
         }
-    }
-    // Without a signal handler the program runs until it is killed.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+        // Without a signal handler the program runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

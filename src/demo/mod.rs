@@ -49,7 +49,7 @@ pub struct Options {
 }
 
 /// Runs the demo until `shutdown` ends: a local Discord with its page, two simulated sync servers with the
-/// real agent in front of each, and the bot. `ready` is told the page's address.
+/// real agent in front of each, and the bot. `ready` is told the page's address once the bot is online.
 ///
 /// # Errors
 /// Which part can't start, and why.
@@ -97,7 +97,20 @@ pub async fn run(
     let rest = Rest::new(config.discord.token.clone(), config.discord.api.clone(), clock.clone())?;
     let address = local.url();
     let running = bot::run(config, rest, clock, random, shutdown);
-    ready(&address);
+    // Whoever reads the address may click at once: first the bot must be there to answer.
+    let announce = async {
+        if local.online(true).await.is_err() {
+            tracing::warn!("the bot has not come online yet");
+        }
+        ready(&address);
+    };
+    tokio::pin!(running);
+    tokio::select! {
+        // If both are done, an end that was asked for early is not announced as a beginning.
+        biased;
+        ended = &mut running => return ended,
+        () = announce => {}
+    }
     running.await
 }
 

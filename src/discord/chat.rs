@@ -77,9 +77,18 @@ impl Chat {
     /// What ends it: a token, a guild or an intent that Discord refuses.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
         let desk = self.0;
-        let identity = gateway::identify(&desk.rest, &desk.discord).await?;
+        tokio::pin!(shutdown);
+        let introduced = async {
+            let identity = gateway::identify(&desk.rest, &desk.discord).await?;
+            gateway::register(&desk.rest, &identity, desk.discord.guild).await?;
+            anyhow::Ok(identity)
+        };
+        // A Discord that does not answer must not hold up the end.
+        let identity = tokio::select! {
+            () = &mut shutdown => return Ok(()),
+            identity = introduced => identity?,
+        };
         let identity = desk.identity.get_or_init(|| identity).clone();
-        gateway::register(&desk.rest, &identity, desk.discord.guild).await?;
         let outbox = Outbox {
             store: desk.tenant.store.clone(),
             rest: desk.rest.clone(),
@@ -102,7 +111,7 @@ impl Chat {
         tokio::pin!(listen, hand_on);
         // Whichever ends first ends the other.
         let (first, listening) = tokio::select! {
-            () = shutdown => (Ok(()), true),
+            () = &mut shutdown => (Ok(()), true),
             ended = &mut listen => (ended, false),
             ended = &mut hand_on => {
                 stop.send_replace(true);

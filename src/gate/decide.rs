@@ -3,13 +3,14 @@
 
 use jiff::Timestamp;
 
+use super::machine::{Next, machine, tick};
 use super::policy::{Action, Actor, Policy};
 use super::reason;
 use super::refusal::Refusal;
 use super::request::{Approval, Request, State, Step};
-use crate::ids::{RequestId, Snowflake};
+use crate::ids::RequestId;
 use crate::link::protocol::{Reason, RunOutcome};
-use crate::plan::{Mode, Plan};
+use crate::plan::Plan;
 
 /// What a person asks for, with what the servers say about it.
 #[derive(Debug, Clone)]
@@ -58,8 +59,6 @@ pub enum Input {
     FaultEnded,
     /// A grant is about to be signed and delivered: from here on it may run.
     Granting,
-    /// The agent says that it has never taken this request's grant.
-    NotTaken,
     /// The agent took it, and refused.
     Refused(Reason),
     /// The agent staged it for its operator.
@@ -78,11 +77,13 @@ pub enum Input {
         /// Who ran it at the server.
         operator: Option<String>,
     },
-    /// The agent died between start and finish.
+    /// It is not known whether the command ran: the agent died between start and finish, or is not heard of.
     Lost {
-        /// When the command began, by the server's clock.
-        since: Timestamp,
+        /// When the command began, by the server's clock; `None` if no journal ever showed that it did.
+        since: Option<Timestamp>,
     },
+    /// The agent vouches that the command never ran, and never will.
+    NeverRan(Reason),
     /// The agent confirms that it will not run what was staged.
     Cancelled,
     /// What proof still lacks.
@@ -138,6 +139,11 @@ pub fn open(ask: Ask, policy: &Policy, now: Timestamp) -> Result<Decision, Refus
         true => Some(reason::clean_justification(ask.justification.as_deref())?),
         false => None,
     };
+    let needed = policy.approvals_for(ask.deliberate);
+    let possible = policy.possible_approvers(ask.actor.user);
+    if possible.is_some_and(|possible| possible < needed) {
+        return Err(Refusal::NoQuorum { needed, possible: possible.unwrap_or(0) });
+    }
     let request = Request {
         id: ask.id,
         version: 1,
@@ -148,7 +154,7 @@ pub fn open(ask: Ask, policy: &Policy, now: Timestamp) -> Result<Decision, Refus
         requester: ask.actor.user,
         reason,
         justification,
-        needed: policy.approvals_for(ask.deliberate),
+        needed,
         approvals: Vec::new(),
         observed: ask.observed,
         created_at: now,
@@ -226,241 +232,4 @@ fn person(next: Next, actor: &Actor, action: Action, policy: &Policy) -> Result<
         "approved",
         &[Effect::RefreshCard, Effect::Drive],
     ))
-}
-
-/// Deadlines. A request that nothing happens to comes back unchanged, with no effects.
-fn tick(next: Next) -> Decision {
-    let (request, now) = (&next.request, next.now);
-    let over = |deadline: Option<Timestamp>| deadline.is_some_and(|at| now >= at);
-    match request.state {
-        State::Requested if now >= request.approve_by => {
-            let by = request.approve_by;
-            let why = Reason::new("not-approved-in-time", format!("Nobody approved it before {by:.0}."));
-            next.with(|r| r.outcome = Some(why)).end(State::Expired, None, None, "expired")
-        }
-        State::Approved if over(request.run_by) => {
-            // Why it waited says more than that it did.
-            let waited = request.outcome.clone();
-            let why = waited.unwrap_or_else(|| {
-                Reason::new("not-run-in-time", "The server was not ready in time. Nothing ran.")
-            });
-            let code = why.code.clone();
-            next.with(|r| r.outcome = Some(why)).end(State::Lapsed, None, Some(code), "lapsed")
-        }
-        State::Staged if over(request.run_by) => next.stay("staging-over", Effect::CancelAtAgent),
-        State::Succeeded if over(request.verify_by) => {
-            let lacks = request.missing.join("; ");
-            let why = Reason::new("not-proven-in-time", format!("Proof is missing: {lacks}"));
-            next.with(|r| r.outcome = Some(why)).end(State::Unproven, None, None, "unproven")
-        }
-        _ => Decision { request: next.request, effects: Vec::new(), audit: "nothing" },
-    }
-}
-
-fn machine(next: Next, input: Input, policy: &Policy) -> Result<Decision, Refusal> {
-    use State::{Approved, Requested, Running, Staged, Succeeded, Unknown, Unproven};
-    let (state, now) = (next.request.state, next.now);
-    let out_of_order = |what| Err(Refusal::OutOfOrder { what, state });
-    match (input, state) {
-        (Input::Busy(why), Approved) => {
-            Ok(next.with(|r| r.outcome = Some(why)).stay("busy", Effect::RefreshCard))
-        }
-        (Input::Busy(_), _) => out_of_order("busy"),
-
-        (Input::ApproverLost(why), Approved) => Ok(next.fail(why, "approver-lost")),
-        (Input::ApproverLost(_), _) => out_of_order("a lost approver"),
-
-        (Input::Moved(why), Requested | Approved) => Ok(next.moved(why, "moved")),
-        (Input::Moved(_), _) => out_of_order("a moved state"),
-
-        (Input::FaultEnded, Requested | Approved) => Ok(next.moved(fault_ended(), "fault-ended")),
-        (Input::FaultEnded, Staged) => {
-            let next = next.with(|r| r.outcome = Some(fault_ended()));
-            Ok(next.stay("fault-ended", Effect::CancelAtAgent))
-        }
-        (Input::FaultEnded, _) => out_of_order("the end of the fault"),
-
-        // The last look before anything can run: quorum, and time.
-        (Input::Granting, Approved) if !next.request.has_quorum() => out_of_order("a grant without quorum"),
-        (Input::Granting, Approved) if next.request.run_by.is_none_or(|by| now >= by) => {
-            out_of_order("a grant after the deadline")
-        }
-        (Input::Granting, Approved) => Ok(next
-            .with(|r| {
-                r.outcome = None;
-                r.granted_at = Some(now);
-            })
-            .step(Running, None, None, "granted", &[Effect::RefreshCard])),
-        (Input::Granting, _) => out_of_order("a grant"),
-
-        (Input::NotTaken, Running) => {
-            let why = Reason::new("not-delivered", "The server never got the grant. Nothing ran.");
-            let next = next.with(|r| {
-                r.outcome = Some(why);
-                r.granted_at = None;
-            });
-            Ok(next.step(Approved, None, None, "not-taken", &[Effect::RefreshCard, Effect::Drive]))
-        }
-        (Input::NotTaken, _) => out_of_order("an untaken grant"),
-
-        (Input::Refused(why), Running | Approved) => Ok(next.fail(why, "refused")),
-        (Input::Refused(_), _) => out_of_order("a refusal"),
-
-        (Input::Staged, Running) => {
-            let follow = [Effect::RefreshCard, Effect::TellOperators];
-            Ok(next.step(Staged, None, None, "staged", &follow))
-        }
-        (Input::Staged, _) => out_of_order("staging"),
-
-        (Input::Started { at }, Running | Staged) => Ok(next.with(|r| r.ran_at = Some(at)).step(
-            Running,
-            None,
-            None,
-            "started",
-            &[Effect::RefreshCard],
-        )),
-        (Input::Started { .. }, _) => out_of_order("a start"),
-
-        (Input::Finished { at, outcome, operator }, Running | Staged | Unknown) => {
-            let next = next.with(|r| {
-                r.ran_at = Some(at);
-                r.operator = operator;
-                r.withdrawn_by = None;
-            });
-            match outcome {
-                RunOutcome::Failed { why } => Ok(next.fail(why, "failed")),
-                RunOutcome::Succeeded { .. } => {
-                    let verify_by = now + policy.verify_within;
-                    let next = next.with(|r| {
-                        r.outcome = None;
-                        r.verify_by = Some(verify_by);
-                    });
-                    let follow = [Effect::RefreshCard, Effect::Drive];
-                    Ok(next.step(Succeeded, None, None, "succeeded", &follow))
-                }
-            }
-        }
-        (Input::Finished { .. }, _) => out_of_order("an end"),
-
-        (Input::Lost { since }, Running | Staged) => {
-            let text = "The agent stopped between start and end. It is not known whether the command ran; it \
-                        will not be run again. The state is being observed.";
-            let why = Reason::new("agent-lost", text);
-            let next = next.with(|r| {
-                r.outcome = Some(why);
-                r.ran_at = r.ran_at.or(Some(since));
-            });
-            Ok(next.end(Unknown, None, Some("agent-lost".into()), "unknown"))
-        }
-        (Input::Lost { .. }, _) => out_of_order("a lost agent"),
-
-        (Input::Cancelled, Staged) => Ok(cancelled(next)),
-        (Input::Cancelled, _) => out_of_order("a cancellation"),
-
-        (Input::Waiting(missing), Succeeded | Unknown | Unproven) => {
-            Ok(next.with(|r| r.missing = missing).stay("waiting", Effect::RefreshCard))
-        }
-        (Input::Waiting(_), _) => out_of_order("waiting for proof"),
-
-        (Input::Proven, Succeeded | Unknown | Unproven) => {
-            let late = state == Unproven;
-            let next = next.with(|r| {
-                r.late = late;
-                r.missing.clear();
-                r.outcome = None;
-            });
-            Ok(next.end(State::Verified, None, late.then(|| "late".into()), "verified"))
-        }
-        (Input::Proven, _) => out_of_order("proof"),
-
-        (Input::Contradicted(why), Succeeded) => {
-            let code = why.code.clone();
-            Ok(next.with(|r| r.outcome = Some(why)).end(Unproven, None, Some(code), "unproven"))
-        }
-        (Input::Contradicted(_), _) => out_of_order("a contradiction"),
-
-        (Input::Person { .. } | Input::Tick, _) => out_of_order("a person or a deadline"),
-    }
-}
-
-/// Something staged will not run: because somebody took it back, the time was over, or the fault ended.
-fn cancelled(next: Next) -> Decision {
-    let over = next.request.run_by.is_none_or(|by| next.now >= by);
-    match next.request.withdrawn_by {
-        Some(by) => next.end(State::Withdrawn, Some(by), None, "withdrawn"),
-        None if over => {
-            let why = Reason::new("not-applied-in-time", "Nobody ran it at the server in time. Nothing ran.");
-            let next = next.with(|r| r.outcome = Some(why));
-            next.end(State::Lapsed, None, Some("not-applied-in-time".into()), "lapsed")
-        }
-        None => {
-            let gone = || Reason::new("cancelled-at-server", "The server no longer holds it. Nothing ran.");
-            let why = next.request.outcome.clone().unwrap_or_else(gone);
-            next.moved(why, "moved")
-        }
-    }
-}
-
-fn fault_ended() -> Reason {
-    Reason::new("fault-ended", "The fault ended by itself: there is nothing left to enable.")
-}
-
-/// The request that is being made.
-struct Next {
-    request: Request,
-    now: Timestamp,
-}
-
-impl Next {
-    fn with(mut self, change: impl FnOnce(&mut Request)) -> Next {
-        change(&mut self.request);
-        self
-    }
-
-    /// The state stays; something about the request changed.
-    fn stay(mut self, audit: &'static str, effect: Effect) -> Decision {
-        self.request.version += 1;
-        let mut effects = vec![effect];
-        if effect != Effect::RefreshCard {
-            effects.push(Effect::RefreshCard);
-        }
-        Decision { request: self.request, effects, audit }
-    }
-
-    fn step(
-        mut self,
-        state: State,
-        by: Option<Snowflake>,
-        code: Option<String>,
-        audit: &'static str,
-        effects: &[Effect],
-    ) -> Decision {
-        self.request.version += 1;
-        self.request.state = state;
-        self.request.steps.push(Step { at: self.now, state, by, code });
-        Decision { request: self.request, effects: effects.to_vec(), audit }
-    }
-
-    /// An end that the requester is told.
-    fn end(self, state: State, by: Option<Snowflake>, code: Option<String>, audit: &'static str) -> Decision {
-        self.step(state, by, code, audit, &[Effect::RefreshCard, Effect::TellRequester])
-    }
-
-    fn fail(self, why: Reason, audit: &'static str) -> Decision {
-        let code = Some(why.code.clone());
-        self.with(|r| r.outcome = Some(why)).end(State::Failed, None, code, audit)
-    }
-
-    fn moved(self, why: Reason, audit: &'static str) -> Decision {
-        let code = Some(why.code.clone());
-        self.with(|r| r.outcome = Some(why)).end(State::Moved, None, code, audit)
-    }
-}
-
-impl Request {
-    /// Whether a new, attended request can follow this one: the unattended run asked for a person.
-    pub fn needs_a_person(&self) -> bool {
-        let asked = self.outcome.as_ref().is_some_and(|why| why.code == "needs-a-person");
-        self.state == State::Failed && self.plan.mode == Mode::Unattended && asked
-    }
 }

@@ -4,10 +4,12 @@
 //! - [`policy`]: the rules as configured, the person who acts, and whether they may.
 //! - [`request`]: a request and its states.
 //! - [`decide`]: ONE function through which every click, deadline and answer goes.
+//! - `machine`: what deadlines, agents and proofs do to a request.
 //! - [`refusal`]: why not, as stable codes with a sentence.
 //! - [`reason`]: the one line a person must give.
 
 pub mod decide;
+mod machine;
 pub mod policy;
 pub mod reason;
 pub mod refusal;

@@ -76,6 +76,12 @@ impl Policy {
         if deliberate { self.approvals.max(2) } else { self.approvals.max(1) }
     }
 
+    /// How many listed people besides the requester could approve; `None` without a list.
+    pub fn possible_approvers(&self, requester: Snowflake) -> Option<u32> {
+        let listed = self.approver_users.as_ref()?.iter().filter(|&&user| user != requester).count();
+        Some(u32::try_from(listed).unwrap_or(u32::MAX))
+    }
+
     /// How long an approved request may wait for its run.
     pub fn run_within(&self, mode: Mode) -> SignedDuration {
         match mode {

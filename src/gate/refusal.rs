@@ -78,6 +78,17 @@ pub enum Refusal {
     /// Another request for the same command and scope is open.
     #[error("a request for this is open already ({0})")]
     AlreadyOpen(RequestId),
+    /// Too few people could approve it.
+    #[error(
+        "it needs {needed} approvers besides you, and only {possible} are listed in APPROVER_USERS: whoever \
+         runs Syncmedic must list more"
+    )]
+    NoQuorum {
+        /// How many it needs.
+        needed: u32,
+        /// How many there could be.
+        possible: u32,
+    },
     /// There is no such request, or the button is old.
     #[error("this button is no longer in use")]
     Unknown,
@@ -121,6 +132,7 @@ impl Refusal {
             Refusal::NoOffer(_) => "no-offer",
             Refusal::WrongPlan(_) => "wrong-plan",
             Refusal::AlreadyOpen(_) => "already-open",
+            Refusal::NoQuorum { .. } => "no-quorum",
             Refusal::Unknown => "unknown-button",
             Refusal::OutOfOrder { .. } => "out-of-order",
         }

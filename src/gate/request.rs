@@ -148,6 +148,11 @@ impl State {
         self.is_open() || matches!(self, State::Unknown | State::Unproven)
     }
 
+    /// Whether its run is behind it, and only proof is looked for.
+    pub fn is_past_run(self) -> bool {
+        matches!(self, State::Succeeded | State::Unknown | State::Unproven)
+    }
+
     /// Whether people can still take it back.
     pub fn can_withdraw(self) -> bool {
         matches!(self, State::Requested | State::Approved | State::Staged)

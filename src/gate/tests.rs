@@ -134,7 +134,7 @@ fn in_state(state: State) -> Request {
         State::Running => running(),
         State::Succeeded => succeeded(),
         State::Failed => next(&running(), finished(false)),
-        State::Unknown => next(&running(), Input::Lost { since: start() }),
+        State::Unknown => next(&running(), Input::Lost { since: Some(start()) }),
         State::Verified => next(&succeeded(), Input::Proven),
         State::Unproven => {
             let succeeded = succeeded();
@@ -284,6 +284,51 @@ fn later_proof_turns_unproven_into_verified_marked_late() {
 }
 
 #[test]
+fn what_nobody_saw_begin_is_never_proven() {
+    let lost = next(&in_state(State::Running), Input::Lost { since: None });
+    assert_eq!(lost.state, State::Unknown);
+    assert_eq!(code(&lost, Input::Proven), "out-of-order");
+    let never = Reason::new("not-delivered", "nothing ran");
+    assert_eq!(next(&lost, Input::NeverRan(never.clone())).state, State::Failed);
+    // Once it was seen to begin, nobody can say that it never did.
+    let begun = next(&lost, Input::Started { at: start() });
+    assert_eq!(code(&begun, Input::NeverRan(never)), "out-of-order");
+    assert_eq!(next(&begun, Input::Proven).state, State::Verified);
+}
+
+#[test]
+fn a_run_that_may_have_worked_is_observed_and_not_called_failed() {
+    let ends = |code: &str| {
+        let outcome = RunOutcome::Failed { why: Reason::new(code, "no") };
+        next(&in_state(State::Running), Input::Finished { at: start(), outcome, operator: None })
+    };
+    assert_eq!(ends("flag-still-off").state, State::Unknown);
+    assert_eq!(ends("timed-out").state, State::Unknown);
+    assert_eq!(ends("state-moved").state, State::Failed);
+    assert_eq!(ends("needs-a-person").state, State::Failed);
+    assert_eq!(next(&ends("timed-out"), Input::Proven).state, State::Verified);
+}
+
+#[test]
+fn a_delivery_that_met_a_busy_server_is_planned_again() {
+    let busy = || Input::Busy(Reason::new("cycle-running", "a cycle runs"));
+    let again = next(&in_state(State::Running), busy());
+    assert_eq!((again.state, again.granted_at), (State::Approved, None));
+    let begun = next(&in_state(State::Running), Input::Started { at: start() });
+    assert_eq!(code(&begun, busy()), "out-of-order");
+}
+
+#[test]
+fn a_request_that_cannot_reach_its_quorum_is_refused_at_once() {
+    let one = Policy { approver_users: Some(BTreeSet::from([LEE, DANA])), ..policy() };
+    assert!(open(ask(Mode::Unattended), &one, start()).is_ok());
+    let mut deliberate = ask(Mode::Unattended);
+    deliberate.deliberate = true;
+    deliberate.justification = Some("agreed with the security team today".into());
+    assert_eq!(open(deliberate, &one, start()).expect_err("is refused").code(), "no-quorum");
+}
+
+#[test]
 fn a_decided_request_stays_decided() {
     for state in State::ALL.into_iter().filter(|state| !state.is_watched()) {
         let request = in_state(state);
@@ -317,12 +362,12 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => Just(Input::ApproverLost(why())),
         1 => Just(Input::Moved(why())),
         1 => Just(Input::FaultEnded),
-        1 => Just(Input::NotTaken),
+        1 => Just(Input::NeverRan(why())),
         1 => Just(Input::Refused(why())),
         2 => Just(Input::Staged),
         2 => Just(Input::Started { at: start() }),
         2 => any::<bool>().prop_map(finished),
-        1 => Just(Input::Lost { since: start() }),
+        1 => Just(Input::Lost { since: Some(start()) }),
         1 => Just(Input::Cancelled),
         1 => Just(Input::Proven),
         1 => Just(Input::Contradicted(why())),
@@ -338,7 +383,8 @@ proptest! {
         mode in prop_oneof![Just(Mode::Unattended), Just(Mode::Attended)],
         inputs in prop::collection::vec((any_input(), 0i64..20), 0..40),
     ) {
-        let policy = Policy { approvals: needed, ..policy() };
+        let listed = Some(BTreeSet::from([LEE, KIM, DANA, Snowflake(98)]));
+        let policy = Policy { approvals: needed, approver_users: listed, ..policy() };
         let mut request = open(ask(mode), &policy, start()).expect("may ask").request;
         let mut now = start();
         let mut approved_by = BTreeSet::new();

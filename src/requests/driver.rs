@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Requests;
@@ -40,8 +41,8 @@ impl Requests {
         }
     }
 
-    /// Looks at each request once; returns how long the driver may rest. `not_before` holds when an agent
-    /// that was busy wants to be asked again.
+    /// Looks at each request once, all side by side: one slow server holds up nobody else's. Returns how long
+    /// the driver may rest. `not_before` holds when an agent that was busy wants to be asked again.
     pub async fn round(&self, not_before: &mut HashMap<RequestId, Timestamp>) -> Duration {
         let since = self.parts().clock.now() - OBSERVED;
         let watched = match self.parts().store.watched_requests(since).await {
@@ -51,12 +52,19 @@ impl Requests {
                 return PACE;
             }
         };
-        not_before.retain(|id, _| watched.iter().any(|request| request.id == *id));
+        let looks = watched.into_iter().map(|request| {
+            let (id, waits) = (request.id.clone(), not_before.get(&request.id).copied());
+            async move { (id, self.step(request, waits).await) }
+        });
+        let looked = join_all(looks).await;
+        not_before.clear();
         let mut wait = CALM;
-        for request in watched {
-            let id = request.id.clone();
-            match self.step(request, not_before).await {
-                Ok(request) => wait = wait.min(pace(&request)),
+        for (id, looked) in looked {
+            match looked {
+                Ok(looked) => {
+                    wait = wait.min(pace(&looked.request));
+                    not_before.extend(looked.not_before.map(|at| (id, at)));
+                }
                 Err(error) => {
                     // The store refused or something came out of order: look again, from what is stored.
                     tracing::warn!(request = %id, code = error.code(), %error, "a request did not move");

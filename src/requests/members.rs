@@ -1,11 +1,18 @@
 //! Re-reading approvers just before a grant is signed: what a click said may be hours old.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+
+use crate::clock::Clock;
 
 use crate::gate::{Actor, Policy};
 use crate::ids::Snowflake;
 use crate::link::protocol::Reason;
+
+/// How long the chat may take to tell one member's roles.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Tells what roles a person holds now, from the chat itself and from no cache.
 pub trait Members: Send + Sync {
@@ -53,9 +60,14 @@ pub(super) async fn standing(
     members: &dyn Members,
     policy: &Policy,
     user: Snowflake,
-    now: Timestamp,
+    clock: &Clock,
 ) -> Standing {
-    let member = match members.member(user).await {
+    let answer = tokio::select! {
+        answer = members.member(user) => answer,
+        () = clock.sleep(PATIENCE) => Err(MembersError::Unreachable("no answer in time".into())),
+    };
+    let now = clock.now();
+    let member = match answer {
         Ok(member) => member,
         Err(error @ MembersError::Gone) => {
             return Standing::Lost(Reason::new("approver-gone", format!("The approver <@{user}> {error}.")));

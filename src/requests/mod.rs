@@ -4,12 +4,13 @@
 //! - [`open`]: making a request: the agent's plan, the diagnosis, the gate
 //! - [`driver`]: the loop that carries every open request on, from its stored state alone, so that a restart
 //!   at any moment loses nothing
-//! - [`step`]: what is done for one request in one state
+//! - `step`: what is done for one request until its grant is delivered; `follow`: after that
 //! - [`members`]: re-reading approvers just before a grant is signed
 //!
 //! It knows no Discord: what people must be told leaves through the store's outbox.
 
 pub mod driver;
+mod follow;
 pub mod members;
 pub mod open;
 mod step;
@@ -143,7 +144,10 @@ impl Requests {
     /// # Errors
     /// Why nothing happened.
     pub async fn act(&self, id: &RequestId, actor: &Actor, action: Action) -> Result<Request, Refused> {
-        let request = self.find(id).await?.ok_or(Refusal::Unknown)?;
+        let Some(request) = self.find(id).await? else {
+            self.audit_refusal(Some(id), actor, &Refusal::Unknown).await?;
+            return Err(Refusal::Unknown.into());
+        };
         let input = Input::Person { actor: actor.clone(), action };
         match self.record(request, input, Some(actor.user)).await {
             Err(Refused::Gate(refusal)) => {
@@ -232,6 +236,7 @@ impl Requests {
         let body = json!({
             "state": request.state,
             "code": request.outcome.as_ref().map(|why| &why.code),
+            "why": request.outcome.as_ref().map(|why| &why.text),
             "plan": request.plan.hash(),
             "plan_code": request.plan.code().to_string(),
             "command": request.plan.command,

@@ -8,6 +8,7 @@ use std::sync::PoisonError;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{AnyConnection, Row as _};
 
+use super::lifeline::Lifeline;
 use super::{Store, StoreError, from_ms, time};
 use crate::random::Random;
 
@@ -27,18 +28,35 @@ pub struct Lease {
 }
 
 impl Store {
-    /// Takes the lease for `holder`, words that tell an operator which process it is (host, process id).
+    /// Takes the lease for `holder`, words that tell an operator which process it is (`process 17 on HOST`).
     ///
     /// # Errors
     /// [`StoreError::Held`] if somebody's lease has not run out by this process's clock; it names them.
     pub async fn acquire_lease(&self, holder: &str, random: &Random) -> Result<Lease, StoreError> {
+        self.succeed(holder, random, None).await
+    }
+
+    /// [`Store::acquire_lease`] by whoever holds the data folder's [`Lifeline`]: a lease of a process that is dead is
+    /// taken over at once. The dead process must have run on this host as well, so that a copied data folder proves nothing.
+    ///
+    /// # Errors
+    /// As [`Store::acquire_lease`].
+    pub async fn succeed(
+        &self,
+        holder: &str,
+        random: &Random,
+        lifeline: Option<&Lifeline>,
+    ) -> Result<Lease, StoreError> {
         let mut write = self.write_without_lease().await?;
         let now = write.now_ms();
-        let row = sqlx::query("SELECT holder, since, until FROM lease WHERE id = 1");
+        let row = sqlx::query("SELECT holder, token, since, until FROM lease WHERE id = 1");
         if let Some(row) = row.fetch_optional(write.conn()).await? {
             let (since, until) = (time(&row, "since")?, time(&row, "until")?);
-            if until > write.now() {
-                return Err(StoreError::Held { holder: row.try_get("holder")?, since, until });
+            let (before, token): (String, String) = (row.try_get("holder")?, row.try_get("token")?);
+            let died =
+                lifeline.is_some_and(|lifeline| lifeline.last() == token) && host(&before) == host(holder);
+            if until > write.now() && !died {
+                return Err(StoreError::Held { holder: before, since, until });
             }
         }
         let token = random.id();
@@ -59,7 +77,17 @@ impl Store {
     }
 }
 
+/// A holder's host: what follows "on".
+fn host(holder: &str) -> Option<&str> {
+    holder.rsplit_once(" on ").map(|(_, host)| host)
+}
+
 impl Lease {
+    /// What tells this lease from every other.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Makes the lease last [`LEASE`] from now; says until when.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! - [`Store`] (here): opening, reading, and [`Write`], the one way to change anything
 //! - `url` where the database is, without ever printing its password; `connect`; `migrate` the schema; `error`
 //! - [`audit`] the hash chain, with [`canonical`] its bytes and [`verify`] the check that needs no database
-//! - [`lease`] one bot per database
+//! - [`lease`] one bot per database; [`lifeline`] tells that the one before is dead
 //! - [`requests`], [`agents`], [`buttons`], [`cards`], [`outbox`], [`summaries`], [`verdicts`], [`alerts`]: a table each;
 //!   [`purge`] forgets what nobody needs any more
 //!
@@ -31,6 +31,7 @@ pub mod cards;
 mod connect;
 mod error;
 pub mod lease;
+pub mod lifeline;
 mod migrate;
 pub mod outbox;
 pub mod purge;

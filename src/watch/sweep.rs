@@ -163,7 +163,10 @@ fn notice(
     let (title, advice) = match cause {
         Some(cause) => {
             let explanation = knowledge.explain(cause);
-            (explanation.title.clone(), format!("{} can mend it.", explanation.who))
+            (
+                explanation.title.clone(),
+                format!("Who can mend it: {}.", explanation.who.trim_end_matches('.')),
+            )
         }
         None => {
             let advice = "Look whether the server and the service SyncmedicAgent run, and whether the bot can \
@@ -189,6 +192,18 @@ fn notice(
         started_at: alert.started_at,
         changed_at: alert.changed_at,
         recovered_at: alert.recovered_at,
-        earlier,
+        earlier: development(earlier, knowledge),
     }
+}
+
+/// How it developed, in words, each change once.
+fn development(rows: Vec<(Timestamp, String)>, knowledge: &Knowledge) -> Vec<(Timestamp, String)> {
+    let title = |cause: &str| match cause.parse::<Cause>() {
+        Ok(cause) if !knowledge.explain(cause).title.is_empty() => knowledge.explain(cause).title.clone(),
+        _ => cause.to_owned(),
+    };
+    let mut told: Vec<(Timestamp, String)> =
+        rows.into_iter().map(|(at, cause)| (at, title(&cause))).collect();
+    told.dedup_by(|next, before| next.1 == before.1);
+    told
 }

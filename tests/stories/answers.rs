@@ -117,7 +117,7 @@ fn two_active_servers_withhold_the_offer_and_why_not_opens_in_plain_words() {
 fn a_stopped_service_is_named_and_not_switched_on_by_the_bot() {
     tell(Setup::new(), async |s| {
         // Past the sweep that the bot begins with, whose reading an answer may share.
-        s.pass(Duration::from_secs(5)).await;
+        s.swept().await;
         s.server("SYNC01").change(|state| state.service = ServiceState::Stopped);
         let answer = s.ask(DANA, "users can't sign in").await;
         assert!(answer.text().contains("does not run"), "{}", answer.text());

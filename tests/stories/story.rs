@@ -418,6 +418,16 @@ impl Story {
         self.start_bot().await;
     }
 
+    /// Waits until the sweep that the bot begins with has been kept.
+    pub(crate) async fn swept(&self) {
+        let store = self.store().await;
+        self.until("the first sweep", async || {
+            let verdicts = store.last_verdicts().await.expect("readable");
+            (verdicts.len() == self.site.posts().len()).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until the requester is told how it ended.
     pub(crate) async fn told(&self, words: &str) -> Shown {
         let told = self.discord.next_message(HELPDESK, |m| m.text().contains(words)).await;

@@ -185,7 +185,7 @@ fn a_summary_on_demand_holds_everything_and_its_head_can_be_checked() {
 
 #[test]
 fn each_due_time_has_one_summary_wherever_the_bot_is_killed() {
-    let every_half_hour = quiet().env("SUMMARY_SCHEDULE", "0,30 * * * *");
+    let every_half_hour = quiet().start("2026-11-22T02:01:00Z").env("SUMMARY_SCHEDULE", "0,30 * * * *");
     let posts = format!("/channels/{STATUS}/messages");
     tell(every_half_hour, async |s| {
         // Killed just before the very first one.

@@ -156,6 +156,15 @@ impl View {
         self.requests.iter().find(|(_, record)| running(record)).map(|(request, _)| request)
     }
 
+    /// When the newest run ended, whichever process ran it.
+    pub fn last_end(&self) -> Option<Timestamp> {
+        let end = |record: &Record| match record.stage {
+            Stage::Finished { at, .. } => Some(at),
+            _ => None,
+        };
+        self.requests.values().filter_map(end).max()
+    }
+
     /// How often a command was started in the 24 hours before `now`. Starts after `now` count too: the clock
     /// may have been set back.
     pub fn runs_in_a_day(&self, command: &CommandId, now: Timestamp) -> usize {

@@ -30,6 +30,7 @@ const FILES: &[(&str, &str, &str)] = page_files! {
     "message.js": "text/javascript",
     "modal.js": "text/javascript",
     "route.js": "text/javascript",
+    "symbols.js": "text/javascript",
 };
 
 /// A file of the page.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket};
+use futures_util::SinkExt as _;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -66,6 +67,8 @@ pub(crate) async fn serve(mut socket: WebSocket, shared: Shared) {
             match next {
                 Next::Stay => {}
                 Next::Gone { over: ended } => {
+                    // The answer to a close frame is queued, and a client that closed properly waits for it.
+                    let _ = socket.flush().await;
                     over = ended;
                     break;
                 }

@@ -40,7 +40,7 @@ pub(crate) struct Interaction {
     pub(crate) user: UserId,
     pub(crate) channel: ChannelId,
     pub(crate) guild: Option<GuildId>,
-    /// The command's name; empty for components and modals.
+    /// The command's name with its subcommand; empty for components and modals.
     pub(crate) name: String,
     /// The message whose component was used; for a modal, that of the component that opened it.
     pub(crate) source: Option<MessageId>,
@@ -84,6 +84,21 @@ pub(crate) struct Beginning {
     pub(crate) opener: Option<InteractionId>,
     pub(crate) data: Value,
     pub(crate) forge: Option<Forge>,
+}
+
+/// A command's name with its groups and subcommand, as Discord names an interaction ("sync status").
+fn whole_name(mut name: String, data: &Value) -> String {
+    let mut options = &data["options"];
+    // Types 1 and 2: a subcommand, a group of them.
+    while let Some(sub) = options
+        .as_array()
+        .and_then(|all| all.iter().find(|option| option["type"] == 1 || option["type"] == 2))
+    {
+        name.push(' ');
+        name.push_str(sub["name"].as_str().unwrap_or_default());
+        options = &sub["options"];
+    }
+    name
 }
 
 /// Begins an interaction and watches its deadlines.
@@ -139,7 +154,7 @@ impl State {
             user: beginning.user,
             channel: beginning.channel,
             guild: self.channels.get(&beginning.channel).and_then(|c| c.guild),
-            name: beginning.name,
+            name: whole_name(beginning.name, &beginning.data),
             source: beginning.source,
             opener: beginning.opener,
             begun,

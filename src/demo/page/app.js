@@ -6,8 +6,8 @@
 //   commands.js      what a typed line means       listbox.js       suggestions
 //   modal.js         forms                         consoles.js      the simulated servers
 //   markdown.js      text to a tree (pure)         markdown-view.js the tree to elements
-//   guide.js         the first steps               drawers.js      side panels on narrow screens
-//   dom.js           elements, and bringing a live tree up to date
+//   symbols.js       ✅ and the like, drawn          guide.js        the first steps
+//   drawers.js       side panels on narrow screens  dom.js          elements, and bringing a live tree up to date
 //
 // Pure and tested with `node --test src/demo/page/`: markdown.js, commands.js.
 
@@ -52,7 +52,11 @@ const conversation = new Conversation({
 });
 const composer = new Composer($('composer'), {
   state: () => view.state,
-  send: (path, body) => act(path, { as: view.as, channel: view.channel, ...body }),
+  send: async (path, body) => {
+    // Who writes wants to see the answer.
+    conversation.toEnd();
+    return act(path, { as: view.as, channel: view.channel, ...body });
+  },
   suggest: (body) => post('autocomplete', { as: view.as, channel: view.channel, ...body }).then((answer) => answer.choices ?? [], () => []),
   alert,
 });

@@ -16,18 +16,26 @@ export class Conversation {
     Object.assign(this, { scroller, list, intro, jump, announcer });
     this.place = '';
     this.following = true;
+    this.top = 0;
     this.told = new Map();
     scroller.addEventListener('scroll', () => {
-      this.following = this.nearEnd();
-      if (this.following) jump.hidden = true;
+      // Only who scrolls up leaves the end: a picture that has just grown must not.
+      const up = scroller.scrollTop < this.top - 1;
+      this.top = scroller.scrollTop;
+      if (this.nearEnd()) {
+        this.following = true;
+        jump.hidden = true;
+      } else if (up) {
+        this.following = false;
+      }
     }, { passive: true });
     jump.addEventListener('click', () => this.toEnd());
     // Pictures arrive after the words and push the end down.
     new ResizeObserver(() => {
-      if (this.following) this.toEnd();
+      if (this.following) this.follow();
     }).observe(list);
     new ResizeObserver(() => {
-      if (this.following) this.toEnd();
+      if (this.following) this.follow();
     }).observe(scroller);
   }
 
@@ -36,8 +44,20 @@ export class Conversation {
     return scrollHeight - scrollTop - clientHeight < NEAR_END;
   }
 
+  /** Goes on to the newest message: to its end, or to its first line (which says the most) if it is taller than the view. */
+  follow() {
+    const newest = this.list.lastElementChild?.getBoundingClientRect();
+    if (!newest || newest.height <= this.scroller.clientHeight) return this.toEnd();
+    const below = newest.top - this.scroller.getBoundingClientRect().top;
+    // Who has read on already stays there.
+    if (below > 0) this.scroller.scrollTop += below;
+    this.top = this.scroller.scrollTop;
+    this.jump.hidden = true;
+  }
+
   toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.top = this.scroller.scrollTop;
     this.following = true;
     this.jump.hidden = true;
   }
@@ -48,7 +68,6 @@ export class Conversation {
   render(messages, view) {
     const moved = view.place !== this.place;
     this.place = view.place;
-    this.following = this.nearEnd();
     const before = this.list.lastElementChild?.getAttribute('data-key');
     const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
     const focusedMessage = focused?.closest('.message')?.id;
@@ -61,7 +80,8 @@ export class Conversation {
       // The button that had the focus is gone: stay at its message rather than fall back to the top of the page.
       document.getElementById(focusedMessage)?.focus({ preventScroll: true });
     }
-    if (moved || this.following) this.toEnd();
+    if (moved) this.toEnd();
+    else if (this.following) this.follow();
     else if (before !== this.list.lastElementChild?.getAttribute('data-key')) this.jump.hidden = false;
   }
 

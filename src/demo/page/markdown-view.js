@@ -2,6 +2,7 @@
 
 import { h } from './dom.js';
 import { parseBlocks, parseInline } from './markdown.js';
+import { withSymbols } from './symbols.js';
 
 /** A whole text; its largest heading is an `h<level>`. `names` says what ids mean: `names.user(id)`, `.role(id)`, `.channel(id)`, `.channelHref(id)`. */
 export function markdown(source, names, level = 3) {
@@ -32,7 +33,7 @@ const WRAPPERS = { strong: 'strong', em: 'em', underline: 'u', strike: 's' };
 function inlines(nodes, names) {
   return nodes.map((node) => {
     switch (node.type) {
-      case 'text': return node.text;
+      case 'text': return withSymbols(node.text);
       case 'break': return h('br');
       case 'code': return h('code', {}, node.text);
       case 'link': return h('a', { href: node.href, target: '_blank', rel: 'noopener noreferrer' }, inlines(node.children, names));
@@ -44,7 +45,7 @@ function inlines(nodes, names) {
         ? h('span.pill', {}, '#unknown')
         : h('a.pill', { href: names.channelHref(node.id) }, `#${names.channel(node.id)}`);
       case 'everyone': case 'command': return h('span.pill', {}, node.text);
-      case 'emoji': return node.text;
+      case 'emoji': return withSymbols(node.text);
       default: return h(WRAPPERS[node.type] ?? 'span', {}, inlines(node.children, names));
     }
   });

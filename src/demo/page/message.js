@@ -3,6 +3,7 @@
 import { avatar, h, icon } from './dom.js';
 import { plainText } from './markdown.js';
 import { markdown, markdownLine, time } from './markdown-view.js';
+import { withSymbols } from './symbols.js';
 
 /**
  * A message as a list item. `context`: {names, reference, grouped, menuOpen, menuCommands, busy(customId)}.
@@ -51,7 +52,7 @@ function lead(message, { reference, names }) {
   }
   if (message.reference) {
     return h('p.lead', {}, icon('reply'), reference
-      ? ['replying to ', h('b', {}, reference.author.name), h('span.lead-quote', {}, summary(reference, names))]
+      ? ['replying to ', h('b', {}, reference.author.name), h('span.lead-quote', {}, withSymbols(summary(reference, names)))]
       : 'replying to a message that is gone');
   }
   return null;

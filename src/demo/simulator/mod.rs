@@ -223,7 +223,10 @@ impl SyncServer {
         event.record = Some(log.next_record);
         if event.level == Some(Level::Error) || !texts::is_routine(event.id) {
             let first = event.text.lines().next().unwrap_or_default();
-            let line: String = first.chars().take(160).collect();
+            let line = match first.char_indices().nth(160) {
+                Some((end, _)) => format!("{}…", &first[..end]),
+                None => first.to_owned(),
+            };
             push_line(&mut log, format!("{}  event {}  {line}", event.at.strftime("%H:%M:%S"), event.id));
         }
         log.window.push(event, now);

@@ -15,21 +15,26 @@ pub fn card(alert: &AlertNotice, mark: &str, frame: Frame) -> Post {
         AlertPhase::Open if alert.cause == SILENT => (Tone::Warning, format!("{agent} is silent")),
         AlertPhase::Open => (Tone::Bad, format!("{agent}: {}", text::line(&alert.title))),
     };
-    let since = alert.since.unwrap_or(alert.started_at);
-    let mut embed = Embed::new(tone, title)
-        .description(format!("**{}**", text::line(&alert.summary)))
-        .inline("Since", format!("{}\n{}", text::at(since), text::relative(since)));
+    let mut embed = Embed::new(tone, title).description(format!("**{}**", text::line(&alert.summary)));
     match (alert.phase, alert.recovered_at) {
         (AlertPhase::Recovered, over) => {
             let over = over.unwrap_or(alert.changed_at);
             let lasted = text::span(over.duration_since(alert.started_at));
-            embed = embed.inline("Over", text::at(over)).inline("Lasted", lasted);
+            // How long it went on before it was noticed is not known here.
+            embed = embed
+                .inline("Noticed", text::at(alert.started_at))
+                .inline("Over", text::at(over))
+                .inline("Lasted", format!("{lasted} since noticed"));
         }
         (AlertPhase::Open, _) => {
-            embed = embed.field("What to do", text::line(&alert.advice)).field(
-                "Evidence",
-                "`/signin` shows it, and offers the remedy where there is one that may be requested.",
-            );
+            let since = alert.since.unwrap_or(alert.started_at);
+            embed = embed
+                .inline("Since", format!("{}\n{}", text::at(since), text::relative(since)))
+                .field("What to do", text::line(&alert.advice))
+                .field(
+                    "Evidence",
+                    "`/signin` shows it, and offers the remedy where there is one that may be requested.",
+                );
         }
     }
     let line = |(at, what): &(jiff::Timestamp, String)| format!("{} {}", text::clock(*at), text::line(what));

@@ -208,13 +208,22 @@ fn steps(steps: &[Step]) -> Vec<String> {
         let word = if step.state == State::Requested { "requested" } else { step.state.word() };
         format!("{} {word}{by}{code}", text::clock(step.at))
     };
+    // What was only handed over to be staged did not run, and what came twice need not be said twice.
+    let same = |a: &Step, b: &Step| a.state == b.state && a.by == b.by && a.code == b.code;
+    let told = |at: usize, step: &Step| match steps.get(at + 1) {
+        Some(next) => !same(step, next) && (step.state, next.state) != (State::Running, State::Staged),
+        None => true,
+    };
+    let told: Vec<&Step> =
+        steps.iter().enumerate().filter(|&(at, step)| told(at, step)).map(|(_, step)| step).collect();
     // The beginning and the newest say the most.
-    match steps {
-        [first, .., _] if steps.len() > 12 => {
-            let newest = steps[steps.len() - 10..].iter().map(line);
+    match told.as_slice() {
+        [first, .., _] if told.len() > 12 => {
+            let newest = &told[told.len() - 10..];
+            let newest = newest.iter().map(|step| line(step));
             [line(first), "…".to_owned()].into_iter().chain(newest).collect()
         }
-        steps => steps.iter().map(line).collect(),
+        told => told.iter().map(|step| line(step)).collect(),
     }
 }
 

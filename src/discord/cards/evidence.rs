@@ -2,11 +2,16 @@
 //! out, what to do and who can. The same content as plain text for a terminal.
 
 use super::{Frame, awaited, heartbeat_word, tone};
-use crate::diagnosis::{Cause, Confidence, Diagnosis, Evidence, Explanation, Knowledge, ServerDiagnosis};
+use crate::diagnosis::{
+    Cause, Confidence, Diagnosis, EventEvidence, Evidence, Explanation, Knowledge, ServerDiagnosis,
+};
 use crate::discord::embed::{Embed, Tone};
 use crate::discord::message::{Button, Post, Style};
 use crate::discord::text;
 use crate::ids::AgentId;
+
+/// Within this the time alone says which of two moments is meant, once the other's date is known.
+const SAME_DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
 
 /// What the answer is made of.
 #[derive(Debug, Clone, Copy)]
@@ -50,13 +55,16 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
     let title = if explanation.title.is_empty() { server.cause.as_str() } else { &explanation.title };
     let mut embed = Embed::new(tone(server, answer.knowledge), title)
         .description(format!("**{}**", text::line(&server.summary)))
-        .inline("Where", place(server))
-        .inline("Since", server.since.map_or_else(|| "not known".into(), when))
-        .inline("How sure", sureness(server.confidence));
+        .inline("Where", place(server));
+    // What is well has no beginning that anybody asks for.
+    if server.since.is_some() || server.cause != Cause::Healthy {
+        embed = embed.inline("Since", server.since.map_or_else(|| "not known".into(), when));
+    }
+    embed = embed.inline("How sure", sureness(server.confidence));
     if let Some(silence) = silence(server) {
         embed = embed.field("No answer from this server", silence);
     }
-    embed = embed.lines("How we know", &bullets(server.evidence.iter().map(evidence_line)));
+    embed = embed.lines("How we know", &bullets(evidence_lines(&server.evidence).into_iter()));
     // Beside a good verdict a remedy is for a forest that was left out, it seems on purpose.
     let by_choice = server.remedy.is_some() && !explanation.bad;
     if let Some(remedy) = server.remedy.as_ref().filter(|_| server.offer && by_choice) {
@@ -68,7 +76,7 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
         embed = embed.field("What to do", what);
     } else if let Some(remedy) = server.remedy.as_ref().filter(|_| server.offer) {
         let what = format!(
-            "Press **Request enablement** ({}). A second person must approve before anything runs.",
+            "Press **Request enablement** (for {}). A second person must approve before anything runs.",
             text::line(&remedy.target)
         );
         embed = embed.field("What to do", what);
@@ -88,7 +96,7 @@ pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
         .field("Ruled out", ruled_out(server))
         .lines("Also worth knowing", &bullets(warnings.map(|finding| text::line(&finding.text))))
         .lines("Other servers", &others(answer))
-        .lines("Read more", &sources(explanation));
+        .field("Read more", sources(explanation).join(" · "));
     let mut post = Post::card(frame.finish(embed.footer("Diagnosed by Syncmedic"), None));
     post.buttons = buttons_of(buttons);
     if by_choice {
@@ -111,7 +119,7 @@ pub fn redacted(answer: &Answer<'_>, channels: &[crate::ids::Snowflake], frame: 
         .inline("Since", server.since.map_or_else(|| "not known".into(), when))
         .field("Who can mend it", text::line(&explanation.who))
         .field("Details", format!("Servers and evidence are shown only in {}.", list(&mentions)))
-        .lines("Read more", &sources(explanation));
+        .field("Read more", sources(explanation).join(" · "));
     Post::card(frame.finish(embed, None))
 }
 
@@ -236,24 +244,46 @@ pub(super) fn silence(server: &ServerDiagnosis) -> Option<String> {
     Some(format!("{} {} {age}", text::code(&silent.code), text::line(&silent.why)))
 }
 
-fn evidence_line(evidence: &Evidence) -> String {
-    let Some(events) = &evidence.events else { return text::line(&evidence.text) };
-    let says = without_id(&evidence.text, events.id);
-    match events.count {
-        1 => format!("**{}**, {}: {}", events.id, text::at(events.last), text::line(says)),
-        count => format!(
-            "**{}** ×{count}, {} to {}: {}",
-            events.id,
-            text::at(events.first),
-            text::at(events.last),
-            text::line(says)
-        ),
+/// One line for each thing that is known; events that say the same stand together.
+fn evidence_lines(evidence: &[Evidence]) -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<&EventEvidence>)> = Vec::new();
+    for one in evidence {
+        let said = said(one);
+        match (&one.events, groups.iter_mut().find(|(other, events)| *other == said && !events.is_empty())) {
+            (Some(events), Some((_, group))) => group.push(events),
+            (events, _) => groups.push((said, events.iter().collect())),
+        }
     }
+    groups.into_iter().map(|(said, events)| evidence_line(said, &events)).collect()
 }
 
-/// The words after "Event 6900: ", since the id stands before them already.
-fn without_id(text: &str, id: u32) -> &str {
-    text.strip_prefix(&format!("Event {id}: ")).unwrap_or(text)
+/// What evidence says without "Event 6900: ", since the id stands before it already.
+fn said(evidence: &Evidence) -> &str {
+    let text = evidence.text.as_str();
+    let event = evidence.events.as_ref().map(|events| format!("Event {}: ", events.id));
+    event.and_then(|event| text.strip_prefix(&event)).unwrap_or(text)
+}
+
+fn evidence_line(said: &str, events: &[&EventEvidence]) -> String {
+    let line = text::line(said);
+    let (Some(first), Some(last)) =
+        (events.iter().map(|e| e.first).min(), events.iter().map(|e| e.last).max())
+    else {
+        return line;
+    };
+    let counted = |events: &&EventEvidence| match events.count {
+        1 => format!("**{}**", events.id),
+        count => format!("**{}** ×{count}", events.id),
+    };
+    let counted: Vec<String> = events.iter().map(counted).collect();
+    let when = match (first == last, last.duration_since(first) < SAME_DAY) {
+        (true, _) => text::at(last),
+        // The next time the clock shows it.
+        (false, true) => format!("{} to {}", text::at(first), text::clock(last)),
+        (false, false) => format!("{} to {}", text::at(first), text::at(last)),
+    };
+    let word = if counted.len() == 1 { "Event" } else { "Events" };
+    format!("{word} {}, {when}: {line}", counted.join(", "))
 }
 
 fn plain_evidence(evidence: &Evidence) -> String {
@@ -264,7 +294,7 @@ fn plain_evidence(evidence: &Evidence) -> String {
             events.count,
             events.first,
             events.last,
-            without_id(&evidence.text, events.id)
+            said(evidence)
         ),
         None => evidence.text.clone(),
     }
@@ -308,7 +338,8 @@ pub(super) fn one_line(server: &ServerDiagnosis, knowledge: &Knowledge) -> Strin
     // A staging server syncs no passwords, by design: it has no heartbeats to be missed.
     if !server.forests.is_empty() && server.cause != Cause::StagingMode {
         let forest = |forest: &crate::diagnosis::ForestHealth| {
-            let last = forest.last_heartbeat.map(|at| format!(" {}", text::relative(at))).unwrap_or_default();
+            let last =
+                forest.last_heartbeat.map(|at| format!(" (last {})", text::relative(at))).unwrap_or_default();
             let word =
                 if awaited(forest, server.cause) { heartbeat_word(forest.level) } else { "none expected" };
             format!("{} {word}{last}", text::line(&forest.name))

@@ -152,7 +152,7 @@ fn cycle(state: &crate::report::State) -> &'static str {
 fn forest(forest: &ForestHealth, cause: Cause) -> String {
     let ago = |at: Option<Timestamp>| at.map_or_else(|| "none seen".into(), text::relative);
     let heartbeat = match awaited(forest, cause) {
-        true => format!("heartbeat {} ({})", heartbeat_word(forest.level), ago(forest.last_heartbeat)),
+        true => format!("heartbeat {} (last {})", heartbeat_word(forest.level), ago(forest.last_heartbeat)),
         false => "no heartbeat is expected".to_owned(),
     };
     format!(

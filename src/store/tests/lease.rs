@@ -1,6 +1,36 @@
 //! One bot per database.
 
 use super::*;
+use crate::store::lifeline::Lifeline;
+
+#[tokio::test]
+async fn a_dead_bots_lease_is_taken_over_at_once_and_a_living_ones_never() {
+    on_each_database(async |database| {
+        let (first, _hand) = open(database).await;
+        let second = again(database, &first).await;
+        let random = Random::system();
+        let folder = tempfile::tempdir().expect("a folder");
+        let lock = || Lifeline::take(folder.path()).expect("has locks");
+        let mut life = lock().expect("is free");
+        let lease = first.succeed("process 17 on A", &random, Some(&life)).await.expect("is free");
+        life.note(&lease).expect("writes");
+
+        // Alive: the lock is not to be had, and without it nothing is.
+        assert!(lock().is_none());
+        second.succeed("process 18 on A", &random, None).await.expect_err("is taken");
+
+        // Dead, as a copy of the folder on another host would have it.
+        drop(life);
+        let life = lock().expect("is free");
+        second.succeed("process 18 on B", &random, Some(&life)).await.expect_err("is taken");
+        // Dead.
+        second.succeed("process 18 on A", &random, Some(&life)).await.expect("is dead");
+        assert!(matches!(first.write().await, Err(StoreError::LeaseLost { .. })));
+        // Its lock names another lease than the one there is now.
+        first.succeed("process 19 on A", &random, Some(&life)).await.expect_err("is taken");
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn a_second_bot_is_refused_and_told_who_runs_since_when() {
