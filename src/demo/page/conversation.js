@@ -32,16 +32,27 @@ export class Conversation {
     jump.addEventListener('click', () => this.toEnd());
     // Pictures arrive after the words and push the end down.
     new ResizeObserver(() => {
-      if (this.following) this.toEnd();
+      if (this.following) this.follow();
     }).observe(list);
     new ResizeObserver(() => {
-      if (this.following) this.toEnd();
+      if (this.following) this.follow();
     }).observe(scroller);
   }
 
   nearEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     return scrollHeight - scrollTop - clientHeight < NEAR_END;
+  }
+
+  /** Goes on to the newest message: to its end, or to its first line (which says the most) if it is taller than the view. */
+  follow() {
+    const newest = this.list.lastElementChild?.getBoundingClientRect();
+    if (!newest || newest.height <= this.scroller.clientHeight) return this.toEnd();
+    const below = newest.top - this.scroller.getBoundingClientRect().top;
+    // Who has read on already stays there.
+    if (below > 0) this.scroller.scrollTop += below;
+    this.top = this.scroller.scrollTop;
+    this.jump.hidden = true;
   }
 
   toEnd() {
@@ -69,7 +80,8 @@ export class Conversation {
       // The button that had the focus is gone: stay at its message rather than fall back to the top of the page.
       document.getElementById(focusedMessage)?.focus({ preventScroll: true });
     }
-    if (moved || this.following) this.toEnd();
+    if (moved) this.toEnd();
+    else if (this.following) this.follow();
     else if (before !== this.list.lastElementChild?.getAttribute('data-key')) this.jump.hidden = false;
   }
 

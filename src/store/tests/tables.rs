@@ -193,7 +193,7 @@ async fn what_was_done_with_long_ago_is_forgotten_but_for_requests_and_the_audit
             held.iter().map(|row| row.cause.as_str()).collect::<Vec<_>>(),
             ["staging-mode", "healthy"]
         );
-        assert_eq!(store.open_requests().await.expect("reads"), [request.clone()]);
+        assert_eq!(store.open_requests().await.expect("reads"), std::slice::from_ref(&request));
         assert_eq!(store.audit_of(&request.id).await.expect("reads").len(), 1);
     })
     .await;
