@@ -27,7 +27,8 @@ fn a_gateway_that_comes_and_goes_loses_no_question_and_no_click() {
     tell(Setup::new(), async |s| {
         let card = s.request_enablement().await;
         // Each way, and whether the session can be resumed after it.
-        let ways: [(fn(&Story), bool); 5] = [
+        type Way = (fn(&Story), bool);
+        let ways: [Way; 5] = [
             (|s| s.discord.gateway_reconnect(), true),
             (|s| s.discord.gateway_invalidate(true), true),
             (|s| s.discord.gateway_invalidate(false), false),
