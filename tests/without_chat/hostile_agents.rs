@@ -139,10 +139,10 @@ impl AgentLink for Liar {
 }
 
 /// Everything about a plan that an agent could say wrongly.
-/// A lie, with its name.
-type Lie<T> = (&'static str, fn(&mut T));
+/// A change, with its name.
+type Change<T> = (&'static str, fn(&mut T));
 
-const OTHER_PLANS: [Lie<Plan>; 8] = [
+const OTHER_PLANS: [Change<Plan>; 8] = [
     ("request", |plan| plan.request = "0123456789abcdef0123456789abcdef".parse().expect("valid")),
     ("command", |plan| plan.command = "enable-forest-channel".parse().expect("valid")),
     ("script", |plan| plan.script = Digest::of(b"another script")),
@@ -156,7 +156,7 @@ const OTHER_PLANS: [Lie<Plan>; 8] = [
 ];
 
 /// Another report beside an honest plan.
-const OTHER_REPORTS: [Lie<Report>; 3] = [
+const OTHER_REPORTS: [Change<Report>; 3] = [
     ("agent", |report| report.agent = id("STAGE01")),
     ("generation", |report| report.generation += 1),
     ("state", |report| {
