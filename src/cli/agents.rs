@@ -1,7 +1,7 @@
 //! `syncmedic agents`: enrol, list, remove.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -67,11 +67,9 @@ async fn add(id: AgentId, url: AgentUrl, csr: PathBuf, out: Option<PathBuf>) -> 
         }
         other => other?,
     };
-    let bundle =
-        out.as_deref().and_then(Path::file_name).map_or("FILE".into(), |name| name.to_string_lossy());
     eprintln!(
         "{id} is enrolled (generation {}, until {}). Carry the answer to its server and run there:\n  \
-         syncmedic-agent install --bundle {bundle}\nNothing in it is secret.",
+         syncmedic-agent install --bundle FILE\nNothing in it is secret.",
         added.generation,
         added.enrolment.not_after.strftime("%Y-%m-%d")
     );
