@@ -169,6 +169,17 @@ fn an_approver_holds_the_role_now_and_is_listed() {
 }
 
 #[test]
+fn without_a_list_the_approver_role_is_still_needed() {
+    let open_list = Policy { approver_users: None, ..policy() };
+    let request = requested(&open_list);
+    let decided = |actor| decide(&request, approve(actor), &open_list, start() + minutes(1));
+    let stranger = |roles: &[Snowflake]| actor(Snowflake(99), roles, APPROVALS);
+    assert_eq!(decided(stranger(&[])).expect_err("is refused").code(), "not-approver");
+    assert_eq!(decided(stranger(&[REQUESTER])).expect_err("is refused").code(), "not-approver");
+    assert!(decided(stranger(&[APPROVER])).is_ok());
+}
+
+#[test]
 fn a_click_from_another_guild_channel_or_direct_message_decides_nothing() {
     let request = requested(&policy());
     let with = |change: fn(&mut Actor)| {

@@ -156,3 +156,47 @@ fn approvers_are_called_once_and_no_edit_calls_anybody() {
         s.skim();
     });
 }
+
+#[test]
+fn a_written_approve_decides_nothing() {
+    tell(Setup::new(), async |s| {
+        s.request_enablement().await;
+        let bot = syncmedic::demo::discord::people::BOT;
+        for words in ["approve".to_owned(), "yes, go ahead".to_owned(), format!("<@{bot}> approve it")] {
+            s.discord.say(LEE, APPROVALS, &words).expect("can write");
+        }
+        s.pass(Duration::from_secs(60)).await;
+        assert_eq!(s.request().await.state, State::Requested);
+        assert!(!s.server("SYNC01").tenant().flag(), "nothing ran");
+        s.skim();
+    });
+}
+
+#[test]
+fn what_was_switched_off_on_purpose_needs_a_justification_and_two_approvers() {
+    tell(Setup::new().env("APPROVER_USERS", ""), async |s| {
+        let kim = s.discord.add_person("Kim", &[APPROVER_ROLE]);
+        s.swept().await;
+        let at = s.now().to_string();
+        s.server("SYNC01").log(2506, syncmedic::demo::simulator::texts::switched(false, &at));
+        let answer = s.ask(DANA, "users can't sign in").await;
+        let pressed = s.discord.click(DANA, answer.id, "Request enablement").expect("the button is there");
+        let modal = s.discord.reply(pressed).await.expect("the bot replies").modal().expect("a form");
+        assert_eq!(modal.inputs.len(), 2, "it asks why it may go on again");
+        let input = |at: usize| modal.inputs[at]["custom_id"].as_str().expect("an input").to_owned();
+        let (reason, justification) = (input(0), input(1));
+        let said =
+            [(reason.as_str(), "users can't sign in"), (&justification, "agreed with security at 01:50")];
+        let sent = s.discord.submit(DANA, &said).expect("the form can be sent");
+        s.answer(sent).await;
+        let card = s.card().await;
+        assert!(card.text().contains("agreed with security"), "{}", card.text());
+        s.press(LEE, card.id, "Approve").await;
+        s.card_says(card.id, "1 of 2").await;
+        assert_eq!(s.request().await.state, State::Requested);
+        s.press(kim, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Verified).await;
+        s.skim();
+    });
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use syncmedic::agent::powershell::ScriptError;
-use syncmedic::demo::discord::people::{APPROVALS, APPROVER_ROLE, LEE};
+use syncmedic::demo::discord::people::{APPROVALS, APPROVER_ROLE, DANA, LEE};
 use syncmedic::demo::simulator::Fault;
 use syncmedic::demo::simulator::scenario::Scenario;
 use syncmedic::gate::State;
@@ -70,7 +70,17 @@ fn an_unattended_run_that_asks_for_a_person_fails_and_offers_an_attended_one() {
         let id = s.request().await.id;
         s.until_state(&id, State::Failed).await;
         let card = s.card_says(card.id, "needs-a-person").await;
-        assert!(card.button("Request attended run").is_some(), "{}", card.text());
+        s.told("failed").await;
+
+        // The card offers the attended run; it is a request of its own, with its own approval.
+        let pressed = s.discord.click(DANA, card.id, "Request attended run").expect("the button is there");
+        let modal = s.discord.reply(pressed).await.expect("the bot replies").modal().expect("a form");
+        let input = modal.inputs[0]["custom_id"].as_str().expect("an input").to_owned();
+        let sent = s.discord.submit(DANA, &[(&input, "the run asked for a person")]).expect("can be sent");
+        s.answer(sent).await;
+        let attended = s.card().await;
+        s.press(LEE, attended.id, "Approve").await;
+        s.card_says(attended.id, "syncmedic-agent apply").await;
         s.skim();
     });
 }
@@ -207,6 +217,25 @@ fn reminders_of_old_cards_are_dead() {
         assert!(said.text().contains("no longer in use"), "{}", said.text());
         s.pass(Duration::from_secs(30)).await;
         assert_eq!(s.request().await.state, State::Denied);
+        s.skim();
+    });
+}
+
+#[test]
+fn a_forest_whose_channel_was_closed_is_opened_and_proven() {
+    tell(Setup::new().scenario(Scenario::Healthy), async |s| {
+        s.swept().await;
+        s.server("SYNC01").change(|state| state.forests[1].channel = false);
+        let answer = s.ask(DANA, "users can't sign in").await;
+        assert!(answer.text().contains("emea.contoso.com"), "{}", answer.text());
+        s.press_request(answer.id, "nobody in EMEA can sign in").await;
+        let card = s.card().await;
+        assert!(card.text().contains("Set-ADSyncAADPasswordSyncConfiguration"), "{}", card.text());
+        s.press(LEE, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Verified).await;
+        assert!(s.server("SYNC01").state().forests[1].channel);
+        s.told("proven").await;
         s.skim();
     });
 }
