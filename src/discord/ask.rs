@@ -14,7 +14,7 @@ use super::rest::{Callback, Ticket};
 use crate::diagnosis::{Diagnosis, Observation, ServerDiagnosis, diagnose};
 use crate::gate::Actor;
 use crate::ids::{AgentId, Snowflake};
-use crate::question::{self, Intent};
+use crate::question;
 
 /// State older than this is read anew for the answer.
 const STALE: SignedDuration = SignedDuration::from_secs(30);
@@ -33,7 +33,7 @@ impl Desk {
         let inside = self.is_inside(actor.guild, actor.channel);
         self.rest.callback(ticket, &Callback::Defer { ephemeral: !inside }).await?;
         // Whoever names a server means it, whatever the words.
-        if server.is_none() && question::read(problem).intent == Intent::Other {
+        if server.is_none() && !question::read(problem).needs_servers() {
             self.rest.edit_original(ticket, &help::card(self.frame())).await?;
             return Ok(());
         }
@@ -59,7 +59,7 @@ impl Desk {
     /// Answers a mention, as a reply.
     pub(super) async fn mentioned(&self, mention: &Mention) -> anyhow::Result<()> {
         let inside = self.is_inside(mention.guild, mention.channel);
-        let post = if question::read(&mention.text).intent == Intent::Other {
+        let post = if !question::read(&mention.text).needs_servers() {
             help::card(self.frame())
         } else {
             let diagnosis = diagnose(&self.poll().await, self.now(), &self.tenant.knowledge);
