@@ -79,7 +79,7 @@ fn measure(title: &str, corpus: &[Labelled]) -> Row {
     for labelled in corpus {
         let question = question::read(labelled.text);
         let is_problem = labelled.intent == "sign-in-problem";
-        let mut count = |row: &mut Row| {
+        let count = |row: &mut Row| {
             row.intent.count(name(question.intent) == labelled.intent);
             row.codes.count(codes(&question) == labelled.codes);
             if is_problem {

@@ -113,6 +113,7 @@ impl Concept {
         match (self, inside) {
             (Many | One | Others, Many | One) => true,
             (Many | One, _) | (_, Many | One) => false,
+            (Enable | Repair, Phs | It | Again | Sync | Server) => false,
             (State, inside) => {
                 matches!(
                     inside,
@@ -182,7 +183,7 @@ struct File {
 }
 
 fn usual_gap() -> usize {
-    4
+    5
 }
 
 struct Piece {
@@ -198,6 +199,9 @@ struct Phrase {
     pieces: Vec<Piece>,
 }
 
+/// A word to correct to: its letters, itself, its languages.
+type Right = (Vec<char>, String, u8);
+
 #[derive(Default)]
 struct Lexicon {
     phrases: Vec<Phrase>,
@@ -210,10 +214,11 @@ struct Lexicon {
     words: HashSet<String>,
     beginnings: HashSet<String>,
     /// Words, and long beginnings, to correct to, by first letter and length, with their languages.
-    correct: HashMap<(char, usize), Vec<(Vec<char>, String, u8)>>,
+    correct: HashMap<(char, usize), Vec<Right>>,
 }
 
 const ENGLISH: u8 = 1;
+const JAPANESE: u8 = 1 << 6;
 const FILES: [(&str, &str); 7] = [
     ("en", include_str!("lang/en.toml")),
     ("de", include_str!("lang/de.toml")),
@@ -276,7 +281,7 @@ impl Lexicon {
         index.entry(first.word.clone()).or_default().push(self.phrases.len());
         for piece in &pieces {
             let letters: Vec<char> = piece.word.chars().collect();
-            let shortest = if piece.any_ending { 7 } else { 4 };
+            let shortest = if piece.any_ending { 6 } else { 4 };
             if let (true, Some(first)) = (letters.len() >= shortest, letters.first().copied()) {
                 let likely = self.correct.entry((first, letters.len())).or_default();
                 match likely.iter_mut().find(|(known, ..)| *known == letters) {
@@ -413,6 +418,12 @@ pub(super) fn find(tokens: &mut [Token]) -> Vec<Hit> {
 /// become two.
 pub(super) fn settle(tokens: &mut [Token], hits: &mut Vec<Hit>) {
     cut_signatures(hits, tokens.len());
+    // A question's word asks only where the question starts; Japanese asks at its end.
+    hits.retain(|hit| {
+        let at = hit.from.saturating_sub(2);
+        let starts = hit.from < 2 || tokens[at].clause != tokens[hit.from].clause;
+        hit.concept != Concept::Question || starts || hit.language == JAPANESE
+    });
     let whole: Vec<Hit> = hits.iter().copied().filter(|hit| !hit.gap).collect();
     // For each token, how far the longest phrase without a gap that covers it reaches; long texts stay linear.
     hits.retain(|hit| {

@@ -1,15 +1,17 @@
-//! A person's words in, what they are about out. Pure and explainable: rules over words, no network, no model.
+//! A person's words in, what they are about out. Pure and explainable: rules over words, no network.
 //!
 //! - `text.rs`: characters to words. `typo.rs`: slips of the pen.
 //! - `lang/*.toml`: each language's phrases by concept. `lexicon.rs`: finds them.
 //! - `codes.toml`, `codes.rs`: AADSTS codes, with and without their prefix.
 //! - `rules.rs`: concepts and codes to intent, hypothesis and scope. It knows no language.
+//! - `model.rs`, `weights.bin`: a small linear model, asked where the rules know no word; trained from the corpus.
 //!
 //! In a language's file `function` holds the small words by which the language is known, `known` words that look like key
 //! words and are none, and `concepts` the phrases: `word*` is any ending, `..` a few words in between.
 
 mod codes;
 mod lexicon;
+pub mod model;
 mod rules;
 mod text;
 mod typo;
@@ -29,7 +31,7 @@ pub struct Question {
     pub scope: Scope,
     /// The AADSTS codes in it, sorted, each once.
     pub codes: Vec<Code>,
-    /// The words that decided, as they were written, in the text's order.
+    /// The words that decided: by the rules in lower case and in the text's order, by the model those that weighed most.
     pub because: Vec<String>,
     /// Whether nothing was asked.
     pub text_was_empty: bool,
@@ -96,8 +98,23 @@ pub enum Scope {
     Unknown,
 }
 
-/// Reads free text. Never fails; reads a few thousand characters at the most.
+/// Reads free text. Never fails; reads a few thousand characters at the most. Where the rules know no word of a text, the
+/// linear model is asked.
 pub fn read(text: &str) -> Question {
+    let question = read_by_rules(text);
+    if question.intent != Intent::Other || !question.because.is_empty() {
+        return question;
+    }
+    match model::guess(text) {
+        Some(model::Guess { intent, hypothesis, because }) => {
+            Question { intent, hypothesis, because, ..question }
+        }
+        None => question,
+    }
+}
+
+/// Reads free text by the rules alone; for comparison.
+pub fn read_by_rules(text: &str) -> Question {
     let mut tokens = text::tokens(text);
     let mut hits = lexicon::find(&mut tokens);
     let codes = codes::find(text, &tokens, &hits);

@@ -43,10 +43,12 @@ struct Reading<'a> {
     clauses: Vec<Concepts>,
     /// In the parts that speak of nothing foreign.
     ours: Concepts,
+    /// Whether there is a question mark.
+    mark: bool,
 }
 
 impl<'a> Reading<'a> {
-    fn new(tokens: &'a [Token], hits: &'a [Hit]) -> Self {
+    fn new(text: &str, tokens: &'a [Token], hits: &'a [Hit]) -> Self {
         let left_off: Vec<&Hit> = hits.iter().filter(|hit| hit.concept == Enable).collect();
         let mut clauses = vec![Concepts::default(); tokens.last().map_or(0, |last| last.clause) + 1];
         for hit in hits {
@@ -59,8 +61,25 @@ impl<'a> Reading<'a> {
         }
         let join = |all: Concepts, clause: &Concepts| all.join(*clause);
         let all = clauses.iter().fold(Concepts::default(), join);
-        let ours = clauses.iter().filter(|clause| !clause.has(Foreign)).fold(Concepts::default(), join);
-        Self { tokens, hits, all, clauses, ours }
+        // Where one signs in to a named place, or a named part of sign-in fails, other words stand beside it by chance.
+        let access = || hits.iter().filter(|hit| matches!(hit.concept, Access | Enter));
+        let is_object = |hit: &Hit| {
+            let near = |access: &Hit| hit.from >= access.to && hit.from - access.to <= 4;
+            hit.concept == Foreign && access().any(near)
+        };
+        let objects: Vec<usize> =
+            hits.iter().filter(|hit| is_object(hit)).map(|hit| tokens[hit.from].clause).collect();
+        let is_ours = |(index, clause): &(usize, &Concepts)| {
+            let named = clause.has(Place) && clause.has(Access) && clause.has(Cannot);
+            !clause.has(Foreign) || clause.any(&[Phs, Pta, Federation]) || (named && !objects.contains(index))
+        };
+        let ours = clauses
+            .iter()
+            .enumerate()
+            .filter(is_ours)
+            .map(|(_, clause)| clause)
+            .fold(Concepts::default(), join);
+        Self { tokens, hits, all, clauses, ours, mark: text.contains(['?', '？']) }
     }
 
     fn of(&self, concept: Concept) -> impl Iterator<Item = &'a Hit> {
@@ -85,7 +104,7 @@ impl<'a> Reading<'a> {
 
 /// Reads the concepts.
 pub(super) fn decide(text: &str, tokens: &[Token], hits: &[Hit], codes: &[(Code, usize)]) -> Verdict {
-    let reading = Reading::new(tokens, hits);
+    let reading = Reading::new(text, tokens, hits);
     let (intent, mut rests_on) = intent(&reading, codes);
     let hypothesis = (intent == Intent::SignInProblem).then(|| {
         let (hypothesis, concepts) = hypothesis(&reading, codes);
@@ -103,7 +122,9 @@ pub(super) fn decide(text: &str, tokens: &[Token], hits: &[Hit], codes: &[(Code,
 }
 
 fn intent(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Intent, Vec<Concept>) {
-    if is_over(reading) {
+    let sync = reading.ours.any(&[Phs, Sync, Server]);
+    let asked = reading.mark || reading.all.has(Question);
+    if !(sync && asked) && is_over(reading) {
         return (Intent::Other, vec![Resolved]);
     }
     if asks_to_enable(reading) {
@@ -114,16 +135,24 @@ fn intent(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Intent, Vec<Concep
         return (Intent::SignInProblem, vec![]);
     }
     let problem = problem(reading);
-    let asks = all.has(State) || (all.has(Question) && all.any(&[Phs, Sync, Server]));
+    let asks = all.any(&[State, Question]) || reading.mark;
     let hard = ours.has(Access) && ours.any(&TROUBLE);
     if all.has(Help) && !hard {
         return (Intent::Help, vec![Help]);
     }
-    if asks
-        && ours.any(&[Phs, Sync, Server])
-        && !hard
-        && !ours.any(&[Cannot, Fails, Evidence, OldWorks, ServiceIdentity])
-    {
+    let enables: Vec<&Hit> = reading.of(Enable).collect();
+    let left_off =
+        all.has(KeepOff) || (!enables.is_empty() && enables.iter().all(|hit| reading.is_negated(hit)));
+    if left_off && !hard && !ours.any(&[Cannot, Fails, OldWorks]) {
+        return (Intent::Other, vec![KeepOff, Enable, Not]);
+    }
+    // "Is the sync still down?" asks; "PHS down?" tells.
+    let tells =
+        ours.any(&[Cannot, Evidence, OldWorks, ServiceIdentity, Disabled, Mfa, Federation, Pta, Secret])
+            || (ours.has(Fails) && !reading.mark)
+            || (ours.has(Fails) && !all.any(&[State, Question]))
+            || (ours.has(Fails) && ours.any(&[Access, Place]));
+    if asks && sync && !hard && !tells {
         return (Intent::Status, vec![State, Question, Phs, Sync, Server]);
     }
     if let Some(rests_on) = problem {
@@ -135,7 +164,7 @@ fn intent(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Intent, Vec<Concep
     if all.has(HelpWord) && !all.has(Foreign) && reading.tokens.len() <= 4 {
         return (Intent::Help, vec![HelpWord]);
     }
-    (Intent::Other, vec![Foreign, KeepOff])
+    (Intent::Other, vec![Foreign, KeepOff, Enable])
 }
 
 /// Whether a user principal name stands in the text.
@@ -164,18 +193,24 @@ fn asks_to_enable(reading: &Reading<'_>) -> bool {
     if all.has(KeepOff) || (all.has(Help) && !all.any(&[Cannot, Fails])) {
         return false;
     }
-    let few = reading.tokens.len() <= 6;
+    let few = reading.tokens.len() <= 3;
     let asks = |hit: &Hit| {
         let clause = reading.clause(hit);
-        let of_ours = all.has(Phs) || (clause.any(&[Sync, Server]) && !all.has(Place));
+        let of_ours =
+            all.has(Phs) || (clause.any(&[Sync, Server]) && !all.has(Place) && !clause.has(Foreign));
         let of_others =
             clause.any(&[Foreign, Mfa, Account, Access, Locked, Expired, Assignment, Federation, Pta]);
         let bare = few && !all.any(&[Foreign, Place, Secret, Account, Mfa, Access, Cannot, Fails, State]);
-        let it_again = clause.has(It) && clause.has(Again) && !clause.any(&[Foreign, Place, Access]);
+        let it_again = clause.has(It)
+            && (clause.has(Again) || reading.tokens.len() <= 7)
+            && !clause.any(&[Foreign, Place, Access]);
         !reading.is_negated(hit) && (of_ours || ((bare || it_again) && !of_others))
     };
     let enable = reading.of(Enable).any(asks);
-    enable || reading.of(Repair).any(asks)
+    // "Can you get PHS going once more": whatever the verb.
+    let once_more = reading.clauses.iter().any(|clause| clause.has(Phs) && clause.has(Again))
+        && !all.any(&[Enable, Not, Cannot, Fails, State, Resolved, Access, OldWorks, Evidence]);
+    enable || once_more || reading.of(Repair).any(asks)
 }
 
 /// Whether the text tells of a sign-in problem, and what says so.
@@ -191,8 +226,9 @@ fn problem(reading: &Reading<'_>) -> Option<Vec<Concept>> {
     if ours.has(Enter) && ours.has(Cannot) && (ours.has(Place) || !reading.all.has(Foreign)) {
         return Some(vec![Enter, Cannot, Place]);
     }
-    if ours.has(Enter) && ours.has(Fails) && !reading.all.has(Foreign) && reading.tokens.len() <= 5 {
-        return Some(vec![Enter, Fails]);
+    let whereto = ours.any(&[Place, Account]) || reading.tokens.len() <= 5;
+    if ours.has(Enter) && ours.any(&[Fails, Cannot]) && whereto && !reading.all.has(Foreign) {
+        return Some(vec![Enter, Fails, Place, Account]);
     }
     if ours.has(Place) && ours.has(Cannot) && !reading.all.has(Foreign) {
         return Some(vec![Place, Cannot]);
