@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 
 pub use codes::Code;
 
+/// The most words that an answer names.
+const MOST_WORDS: usize = 12;
+
 /// What somebody asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
@@ -99,9 +102,19 @@ pub enum Scope {
 }
 
 /// Reads free text. Never fails; reads a few thousand characters at the most. Where the rules know no word of a text, the
-/// linear model is asked.
+/// linear model is asked; so it is where they know only that somebody can't sign in.
 pub fn read(text: &str) -> Question {
     let question = read_by_rules(text);
+    if question.hypothesis == Some(Hypothesis::Unclear) && question.codes.is_empty() {
+        return match model::hypothesis(text) {
+            Some((hypothesis, words)) => {
+                let known = question.because.iter().cloned();
+                let because = known.chain(words).take(MOST_WORDS).collect();
+                Question { hypothesis: Some(hypothesis), because, ..question }
+            }
+            None => question,
+        };
+    }
     if question.intent != Intent::Other || !question.because.is_empty() {
         return question;
     }
@@ -141,7 +154,7 @@ fn because(text: &str, tokens: &[text::Token], mut spans: Vec<(usize, usize)>) -
             continue;
         };
         let span = text.get(first.start..last.end).unwrap_or_default().trim().to_lowercase();
-        if !words.contains(&span) && words.len() < 12 {
+        if !words.contains(&span) && words.len() < MOST_WORDS {
             words.push(span);
         }
     }

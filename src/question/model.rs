@@ -1,4 +1,5 @@
-//! A small linear model (softmax regression) for texts in which the rules find no word that they know.
+//! A small linear model (softmax regression) for texts in which the rules find no word that they know, and
+//! for sign-in problems of which they know no more than that.
 //!
 //! It was trained on the develop part of the corpus by `cargo run --release --example question_models -- --write`, which
 //! writes `weights.bin` and compares rules, model and both on the part kept aside. Features are words, pairs of words and
@@ -31,6 +32,8 @@ pub const HYPOTHESES: [Hypothesis; 10] = [
 ];
 /// Less sure than this, the model says nothing.
 const SURE: f32 = 0.8;
+/// Less sure than this, the model does not go beyond the rules' "unclear".
+const VERY_SURE: f32 = 0.9;
 /// The most words that are looked at.
 const WORDS: usize = 200;
 
@@ -60,6 +63,15 @@ pub(super) fn guess(text: &str) -> Option<Guess> {
         _ => None,
     };
     (!because.is_empty()).then_some(Guess { intent, hypothesis, because })
+}
+
+/// What the model takes a sign-in problem for, and the words that weighed most, if it is very sure that it is not unclear.
+pub(super) fn hypothesis(text: &str) -> Option<(Hypothesis, Vec<String>)> {
+    let parts = parts(text);
+    let (best, chance) = HYPOTHESIS.best(&slots(&parts));
+    let hypothesis = *HYPOTHESES.get(best)?;
+    let is_told = chance >= VERY_SURE && hypothesis != Hypothesis::Unclear;
+    is_told.then(|| (hypothesis, HYPOTHESIS.heaviest(&parts, best)))
 }
 
 /// A word (or a run of characters without spaces) and the slots that it fills.

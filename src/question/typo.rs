@@ -10,6 +10,11 @@ pub(super) fn is_slip(word: &[char], wanted: &[char]) -> bool {
     if short == 4 && word.len() != wanted.len() {
         return false;
     }
+    // Singular and plural are two words.
+    let (long, other) = if word.len() > wanted.len() { (word, wanted) } else { (wanted, word) };
+    if long.split_last() == Some((&'s', other)) {
+        return false;
+    }
     let allowed = if short >= 10 { 2 } else { 1 };
     distance(word, wanted, if short >= 7 { 1 } else { 2 }, allowed) <= allowed
 }
