@@ -350,9 +350,10 @@ impl Lexicon {
     }
 
     fn find(&self, tokens: &[Token], languages: u8) -> Vec<Hit> {
-        let mut hits = Vec::new();
+        let mut hits: Vec<Hit> = Vec::new();
         for from in 0..tokens.len() {
             let word = tokens[from].word.as_str();
+            let first = hits.len();
             let exact = self.exact.get(word).into_iter();
             let likely = exact.chain(beginnings(word).filter_map(|start| self.beginning.get(start)));
             for phrase in likely.flatten().filter_map(|index| self.phrases.get(*index)) {
@@ -361,7 +362,7 @@ impl Lexicon {
                 }
                 if let Some((to, gap)) = follow(phrase, &phrase.pieces[1..], tokens, from + 1) {
                     let hit = Hit { concept: phrase.concept, from, to, gap, language: phrase.language };
-                    if !hits.contains(&hit) {
+                    if !hits[first..].contains(&hit) {
                         hits.push(hit);
                     }
                 }
