@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::Hypothesis;
-use super::lexicon::{Concept, Hit};
+use super::concept::Concept;
+use super::lexicon::Hit;
 use super::text::Token;
 
 /// A sign-in error's number, such as AADSTS50126.

@@ -1,7 +1,7 @@
 //! A person's words in, what they are about out. Pure and explainable: rules over words, no network.
 //!
 //! - `text.rs`: characters to words. `typo.rs`: slips of the pen.
-//! - `lang/*.toml`: each language's phrases by concept. `lexicon.rs`: finds them.
+//! - `lang/*.toml`: each language's phrases by concept (`concept.rs`). `lexicon.rs`: finds them.
 //! - `codes.toml`, `codes.rs`: AADSTS codes, with and without their prefix.
 //! - `rules.rs`: concepts and codes to intent, hypothesis and scope. It knows no language.
 //! - `model.rs`, `weights.bin`: a small linear model, asked where the rules know no word; trained from the corpus.
@@ -10,6 +10,7 @@
 //! words and are none, and `concepts` the phrases: `word*` is any ending, `..` a few words in between.
 
 mod codes;
+mod concept;
 mod lexicon;
 pub mod model;
 mod rules;

@@ -2,7 +2,8 @@
 //! that it rests on. No word of any language stands here.
 
 use super::codes::Code;
-use super::lexicon::{Concept, Concepts, Hit};
+use super::concept::{Concept, Concepts};
+use super::lexicon::Hit;
 use super::text::Token;
 use super::{Hypothesis, Intent, Scope};
 
