@@ -17,7 +17,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (base, tenant) = tenant().await?;
     let question = question::read(&args.question);
-    if question.intent == question::Intent::Other {
+    if !question.needs_servers() {
         println!("{}", cards::help::plain());
         return Ok(ExitCode::SUCCESS);
     }

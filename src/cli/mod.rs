@@ -6,6 +6,7 @@ mod ask;
 mod audit;
 mod doctor;
 mod run;
+mod triage;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,8 @@ enum Command {
     Doctor,
     /// Ask in the terminal what is wrong: the same answer as in Discord, without Discord.
     Ask(ask::Args),
+    /// Say what questions are about, one a line: intent, hypothesis, scope, codes, and the words that decided.
+    Triage(triage::Args),
     /// Enrol, list and remove the agents on the sync servers; renew the bot's own certificate.
     #[command(subcommand)]
     Agents(agents::Command),
@@ -111,6 +114,7 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
             Command::Demo(args) => run::demo(args).await,
             Command::Doctor => doctor::run().await,
             Command::Ask(args) => ask::run(args).await,
+            Command::Triage(args) => triage::run(&args),
             Command::Agents(command) => agents::run(command).await,
             Command::Audit(command) => audit::run(command).await,
         }

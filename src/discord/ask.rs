@@ -33,9 +33,17 @@ impl Desk {
         let inside = self.is_inside(actor.guild, actor.channel);
         self.rest.callback(ticket, &Callback::Defer { ephemeral: !inside }).await?;
         // Whoever names a server means it, whatever the words.
-        if server.is_none() && question::read(problem).intent == Intent::Other {
-            self.rest.edit_original(ticket, &help::card(self.frame())).await?;
-            return Ok(());
+        if server.is_none() {
+            let question = question::read(problem);
+            let post = match question.intent {
+                Intent::Status => Some(self.status_post(inside).await),
+                _ if !question.needs_servers() => Some(help::card(self.frame())),
+                _ => None,
+            };
+            if let Some(post) = post {
+                self.rest.edit_original(ticket, &post).await?;
+                return Ok(());
+            }
         }
         let observations = self.poll().await;
         let focus = server.map(|name| find(&observations, name));
@@ -59,11 +67,14 @@ impl Desk {
     /// Answers a mention, as a reply.
     pub(super) async fn mentioned(&self, mention: &Mention) -> anyhow::Result<()> {
         let inside = self.is_inside(mention.guild, mention.channel);
-        let post = if question::read(&mention.text).intent == Intent::Other {
-            help::card(self.frame())
-        } else {
+        let question = question::read(&mention.text);
+        let post = if question.intent == Intent::Status {
+            self.status_post(inside).await
+        } else if question.needs_servers() {
             let diagnosis = diagnose(&self.poll().await, self.now(), &self.tenant.knowledge);
             self.answer_post(&diagnosis, None, inside).await?
+        } else {
+            help::card(self.frame())
         };
         let nonce = format!("m{}", mention.message);
         self.rest.create_message(mention.channel, &post, &nonce, Some(mention.message)).await?;

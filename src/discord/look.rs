@@ -23,13 +23,18 @@ impl Desk {
     /// `/sync status`.
     pub(super) async fn status(&self, ticket: &Ticket, actor: &Actor) -> anyhow::Result<()> {
         let inside = self.defer(ticket, actor).await?;
+        let post = self.status_post(inside).await;
+        self.finish_with(ticket, post).await
+    }
+
+    /// How all servers are, as far as it may be said there.
+    pub(super) async fn status_post(&self, inside: bool) -> Post {
         let diagnosis = diagnose(&self.poll().await, self.now(), &self.tenant.knowledge);
         let knowledge = &self.tenant.knowledge;
-        let post = match inside {
+        match inside {
             true => status::all(&diagnosis, knowledge, self.frame()),
             false => status::all_redacted(&diagnosis, knowledge, &self.answer_channels(), self.frame()),
-        };
-        self.finish_with(ticket, post).await
+        }
     }
 
     /// `/sync server`.

@@ -1,88 +1,175 @@
-//! A person's words in, what they are about out. Pure; the words are in `words.toml`.
+//! A person's words in, what they are about out. Pure and explainable: rules over words, no network.
 //!
-//! A text is about signing in if one phrase says so by itself, or if it names the topic and a trouble.
+//! - `text.rs`: characters to words. `typo.rs`: slips of the pen.
+//! - `lang/*.toml`: each language's phrases by concept (`concept.rs`). `lexicon.rs`: finds them.
+//! - `codes.toml`, `codes.rs`: AADSTS codes, with and without their prefix.
+//! - `rules.rs`: concepts and codes to intent, hypothesis and scope. It knows no language.
+//! - `model.rs`, `weights.bin`: a small linear model, asked where the rules know no word; trained from the corpus.
+//!
+//! In a language's file `function` holds the small words by which the language is known, `known` words that look like key
+//! words and are none, and `concepts` the phrases: `word*` is any ending, `..` a few words in between.
 
-use std::sync::LazyLock;
+mod codes;
+mod concept;
+mod lexicon;
+pub mod model;
+mod rules;
+mod text;
+mod typo;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-/// The most characters that are read; a complaint says what it is about at its start.
-const READ_CHARS: usize = 4000;
+pub use codes::Code;
+
+/// The most words that an answer names.
+const MOST_WORDS: usize = 12;
 
 /// What somebody asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// What it is about.
     pub intent: Intent,
-    /// The words that say so, as in `words.toml`.
+    /// What the words alone point to; `None` unless it is a sign-in problem.
+    pub hypothesis: Option<Hypothesis>,
+    /// Who is hit.
+    pub scope: Scope,
+    /// The AADSTS codes in it, sorted, each once.
+    pub codes: Vec<Code>,
+    /// The words that decided: by the rules in lower case and in the text's order, by the model those that weighed most.
     pub because: Vec<String>,
     /// Whether nothing was asked.
     pub text_was_empty: bool,
 }
 
+impl Question {
+    /// Whether the answer is in what the servers say.
+    pub fn needs_servers(&self) -> bool {
+        matches!(self.intent, Intent::SignInProblem | Intent::Status | Intent::Fix)
+    }
+}
+
 /// What a question is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Intent {
     /// Somebody can't sign in, or a password does not work.
     SignInProblem,
+    /// How the servers or the synchronization are.
+    Status,
+    /// Switch password sync on again.
+    Fix,
+    /// What can be asked and done here.
+    Help,
     /// Something else.
     Other,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Words {
-    certain: Vec<String>,
-    topics: Vec<String>,
-    troubles: Vec<String>,
+/// What the words of a sign-in problem point to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hypothesis {
+    /// New passwords do not reach the cloud.
+    PasswordHashSync,
+    /// The agents of pass-through authentication.
+    PassThroughAuth,
+    /// AD FS or another identity provider.
+    Federation,
+    /// A second factor or Conditional Access; the password was accepted.
+    MfaOrConditionalAccess,
+    /// The account is locked after wrong passwords.
+    Lockout,
+    /// The account is disabled, deleted or not in the directory.
+    AccountDisabledOrMissing,
+    /// The password is expired.
+    ExpiredPassword,
+    /// The user is not assigned to the application.
+    AppAssignment,
+    /// The synchronization's own account, secret or certificate.
+    SyncServiceIdentity,
+    /// The words do not tell.
+    Unclear,
 }
 
-/// Read once. A test rules out that it can't be.
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    toml::from_str(include_str!("words.toml")).unwrap_or_else(|error| panic!("words.toml: {error}"))
-});
+/// Who is hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// One person.
+    One,
+    /// Several.
+    Many,
+    /// The words do not tell.
+    Unknown,
+}
 
-/// Reads free text.
+/// Reads free text. Never fails; reads a few thousand characters at the most. Where the rules know no word of a text, the
+/// linear model is asked; so it is where they know only that somebody can't sign in.
 pub fn read(text: &str) -> Question {
-    let said = words(text);
-    let find = |phrases: &[String]| -> Vec<String> {
-        phrases.iter().filter(|phrase| contains(&said, phrase)).cloned().collect()
-    };
-    let certain = find(&WORDS.certain);
-    let (topics, troubles) = (find(&WORDS.topics), find(&WORDS.troubles));
-    let because = match (certain.is_empty(), topics.is_empty() || troubles.is_empty()) {
-        (false, _) => certain,
-        (true, false) => topics.into_iter().chain(troubles).collect(),
-        (true, true) => Vec::new(),
-    };
-    let intent = if because.is_empty() { Intent::Other } else { Intent::SignInProblem };
-    Question { intent, because, text_was_empty: text.trim().is_empty() }
-}
-
-/// The words in lower case; an apostrophe of any kind belongs to its word.
-fn words(text: &str) -> Vec<String> {
-    let read: String = text.chars().take(READ_CHARS).flat_map(char::to_lowercase).collect();
-    let plain = read.replace(['’', '‘', '´', '`'], "'");
-    let split = plain.split(|c: char| !c.is_alphanumeric() && c != '\'');
-    split.map(|word| word.trim_matches('\'')).filter(|word| !word.is_empty()).map(str::to_owned).collect()
-}
-
-fn contains(said: &[String], phrase: &str) -> bool {
-    let wanted: Vec<&str> = phrase.split(' ').collect();
-    said.windows(wanted.len())
-        .any(|window| window.iter().zip(&wanted).all(|(word, wanted)| fits(word, wanted)))
-}
-
-fn fits(word: &str, wanted: &str) -> bool {
-    match wanted.strip_suffix('*') {
-        Some(start) => word.starts_with(start),
-        None => word == wanted,
+    let question = read_by_rules(text);
+    if question.hypothesis == Some(Hypothesis::Unclear) && question.codes.is_empty() {
+        return match model::hypothesis(text) {
+            Some((hypothesis, words)) => {
+                let known = question.because.iter().cloned();
+                let because = known.chain(words).take(MOST_WORDS).collect();
+                Question { hypothesis: Some(hypothesis), because, ..question }
+            }
+            None => question,
+        };
     }
+    if question.intent != Intent::Other || !question.because.is_empty() {
+        return question;
+    }
+    match model::guess(text) {
+        Some(model::Guess { intent, hypothesis, because }) => {
+            Question { intent, hypothesis, because, ..question }
+        }
+        None => question,
+    }
+}
+
+/// Reads free text by the rules alone; for comparison.
+pub fn read_by_rules(text: &str) -> Question {
+    let mut tokens = text::tokens(text);
+    let mut hits = lexicon::find(&mut tokens);
+    let codes = codes::find(text, &tokens, &hits);
+    lexicon::settle(&mut tokens, &mut hits);
+    let verdict = rules::decide(text, &tokens, &hits, &codes);
+    Question {
+        intent: verdict.intent,
+        hypothesis: verdict.hypothesis,
+        scope: verdict.scope,
+        codes: codes.iter().map(|(code, _)| *code).collect(),
+        because: because(text, &tokens, verdict.because),
+        text_was_empty: text.trim().is_empty(),
+    }
+}
+
+/// The words of spans of tokens, in order, each once.
+fn because(text: &str, tokens: &[text::Token], mut spans: Vec<(usize, usize)>) -> Vec<String> {
+    spans.sort();
+    let mut words: Vec<String> = Vec::new();
+    for (from, to) in spans {
+        let (Some(first), Some(last)) =
+            (tokens.get(from), to.checked_sub(1).and_then(|last| tokens.get(last)))
+        else {
+            continue;
+        };
+        let span = text.get(first.start..last.end).unwrap_or_default().trim().to_lowercase();
+        if !words.contains(&span) && words.len() < MOST_WORDS {
+            words.push(span);
+        }
+    }
+    words
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn named(text: &str) -> (Intent, Option<Hypothesis>) {
+        let question = read(text);
+        (question.intent, question.hypothesis)
+    }
 
     #[test]
     fn complaints_about_signing_in_are_recognised_and_say_by_what() {
@@ -96,13 +183,17 @@ mod tests {
             "my old password still works but the new one doesn't",
             "Passwort geht nicht",
             "Die Benutzer können sich nicht anmelden",
+            "die benutzer koennen sich nicht anmelden",
             "nobody in sales is able to log in, help",
             "password sync",
             "event 6900 on SYNC01",
+            "ｃａｎ'ｔ　ｌｏｇ　ｉｎ",
+            "ログイン\u{3066}\u{3099}きません",
         ] {
             let question = read(text);
             assert_eq!(question.intent, Intent::SignInProblem, "{text}");
             assert!(!question.because.is_empty() && !question.text_was_empty, "{text}");
+            assert!(question.needs_servers(), "{text}");
         }
     }
 
@@ -116,9 +207,41 @@ mod tests {
             "the design is not ready",
             "hello",
             "???",
+            "do NOT turn password sync on",
         ] {
             assert_eq!(read(text).intent, Intent::Other, "{text}");
         }
         assert!(read(" \n").text_was_empty && !read("?").text_was_empty);
+    }
+
+    #[test]
+    fn only_a_number_in_its_place_is_a_code() {
+        let codes = |text: &str| read(text).codes.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(codes("error 50126 at sign-in, then 50053"), ["AADSTS50053", "AADSTS50126"]);
+        assert_eq!(
+            codes("aadsts 50126 and AADSTS-50076 and AADST50053"),
+            ["AADSTS50053", "AADSTS50076", "AADSTS50126"]
+        );
+        assert_eq!(codes("login fails, see ticket 50126"), [""; 0]);
+        assert_eq!(codes("can't log in, call me on 089 50126 33"), [""; 0]);
+        assert_eq!(codes("login error, correlation 11d7b1f2-50126-4a5b"), [""; 0]);
+        assert_eq!(codes("50126 people came"), [""; 0]);
+    }
+
+    #[test]
+    fn what_follows_a_letters_end_does_not_count() {
+        let text = "Hi, I can't sign in to Teams. Kind regards, Bo, Printer Service | the building, 2nd floor, everyone welcome";
+        let question = read(text);
+        assert_eq!(named(text), (Intent::SignInProblem, Some(Hypothesis::Unclear)));
+        assert_eq!(question.scope, Scope::One);
+    }
+
+    #[test]
+    fn a_wish_for_password_sync_is_a_fix_unless_it_is_negated() {
+        assert_eq!(named("please turn password sync back on").0, Intent::Fix);
+        assert_eq!(named("bitte PHS wieder einschalten").0, Intent::Fix);
+        assert_eq!(named("bitte PHS NICHT einschalten").0, Intent::Other);
+        assert_eq!(named("users can't sign in but do not turn password sync on").0, Intent::SignInProblem);
+        assert_eq!(named("is password sync on?").0, Intent::Status);
     }
 }

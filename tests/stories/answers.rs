@@ -67,6 +67,16 @@ fn talk_of_printers_gets_help_and_no_diagnosis() {
 }
 
 #[test]
+fn who_asks_how_the_servers_are_is_shown_them() {
+    tell(Setup::new(), async |s| {
+        let answer = s.ask(DANA, "how are the sync servers doing?").await;
+        assert!(answer.text().contains("SYNC01") && answer.text().contains("STAGE01"), "{}", answer.text());
+        assert!(answer.button("Request enablement").is_none());
+        s.skim();
+    });
+}
+
+#[test]
 fn all_servers_and_one_server_can_be_looked_at_and_the_history_has_a_chart() {
     tell(Setup::new(), async |s| {
         let all = s.discord.slash(DANA, HELPDESK, "sync status", json!({})).expect("can ask");

@@ -1,0 +1,163 @@
+//! AADSTS codes in a text. What each means is in `codes.toml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::Hypothesis;
+use super::concept::Concept;
+use super::lexicon::Hit;
+use super::text::Token;
+
+/// A sign-in error's number, such as AADSTS50126.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(u32);
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AADSTS{}", self.0)
+    }
+}
+
+impl Code {
+    /// What it means, if we know.
+    pub fn meaning(self) -> Option<&'static str> {
+        self.entry().map(|entry| entry.meaning.as_str())
+    }
+
+    /// Where it points, if we know.
+    pub fn hypothesis(self) -> Option<Hypothesis> {
+        self.entry().map(|entry| entry.hypothesis)
+    }
+
+    /// Whether anything that the words say more precisely goes before it.
+    pub(super) fn is_weak(self) -> bool {
+        self.entry().is_none_or(|entry| entry.weak)
+    }
+
+    fn entry(self) -> Option<&'static Entry> {
+        CODES.get(&self.0)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    code: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    number: u32,
+    meaning: String,
+    hypothesis: Hypothesis,
+    #[expect(dead_code, reason = "for the reader of the file")]
+    source: Source,
+    #[serde(default)]
+    weak: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Source {
+    Reference,
+    PassThrough,
+    General,
+}
+
+/// Read once. A test rules out that it can't be.
+static CODES: LazyLock<BTreeMap<u32, Entry>> = LazyLock::new(|| {
+    let file: File =
+        toml::from_str(include_str!("codes.toml")).unwrap_or_else(|error| panic!("codes.toml: {error}"));
+    file.code.into_iter().map(|entry| (entry.number, entry)).collect()
+});
+
+/// How the prefix is written, and mistyped.
+const PREFIXES: [&str; 7] = ["aadsts", "aadst", "adsts", "aadts", "aasdts", "aadtss", "addsts"];
+
+/// The codes of a text, sorted, with the token that each was read from.
+///
+/// With the prefix any number of four to seven digits counts. Without, only a number that we know, in a text that speaks of
+/// errors or of signing in, and not where a ticket, a telephone or a part of a longer number is meant.
+pub(super) fn find(text: &str, tokens: &[Token], hits: &[Hit]) -> Vec<(Code, usize)> {
+    let speaks = hits.iter().any(|hit| {
+        matches!(hit.concept, Concept::CodeWord | Concept::Access | Concept::Secret | Concept::Fails)
+    });
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let digits = token.word.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let prefix = &token.word[..token.word.len() - digits.len()];
+        if !(4..=7).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            continue;
+        }
+        let Ok(number) = digits.parse() else { continue };
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+        let prefixed = PREFIXES.contains(&prefix)
+            || (prefix.is_empty()
+                && before.is_some_and(|before| {
+                    PREFIXES.contains(&before.word.as_str()) && between(text, before, token).is_some()
+                }));
+        let bare = || {
+            prefix.is_empty()
+                && speaks
+                && CODES.contains_key(&number)
+                && stands_alone(text, tokens, at)
+                && !is_of_a_ticket(text, tokens, hits, at)
+        };
+        if (prefixed || bare()) && seen.insert(number) {
+            found.push((Code(number), at));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What stands between two tokens, if it is of one line.
+fn between<'a>(text: &'a str, from: &Token, to: &Token) -> Option<&'a str> {
+    text.get(from.end..to.start).filter(|between| !between.contains(['\n', '\r', '\\']))
+}
+
+/// Whether a number is no part of a telephone number, an id or a longer number.
+fn stands_alone(text: &str, tokens: &[Token], at: usize) -> bool {
+    let token = &tokens[at];
+    let before = text[..token.start].chars().next_back().unwrap_or(' ');
+    let after = text[token.end..].chars().next().unwrap_or(' ');
+    let glued =
+        |c: char| matches!(c, '-' | '#' | '+' | '_' | '@' | '$' | '€' | '£' | '%') || c.is_ascii_digit();
+    let runs_on = |from: &Token, to: &Token, other: &Token| {
+        other.word.bytes().all(|b| b.is_ascii_digit())
+            && between(text, from, to).is_some_and(|between| between.trim().is_empty())
+    };
+    let beside = (at > 0 && runs_on(&tokens[at - 1], token, &tokens[at - 1]))
+        || tokens.get(at + 1).is_some_and(|next| runs_on(token, next, next));
+    !glued(before) && !glued(after) && !beside
+}
+
+/// Whether a ticket, a telephone, a room … is named just before a number, on its line.
+fn is_of_a_ticket(text: &str, tokens: &[Token], hits: &[Hit], at: usize) -> bool {
+    let nearest = |concept| {
+        let before = hits.iter().filter(|hit| hit.concept == concept && hit.to <= at && at - hit.to <= 2);
+        before
+            .filter(|hit| (hit.to..=at).all(|next| between(text, &tokens[next - 1], &tokens[next]).is_some()))
+            .map(|hit| hit.to)
+            .max()
+    };
+    let (ticket, code) = (nearest(Concept::Ticket), nearest(Concept::CodeWord));
+    ticket.is_some() && ticket >= code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_meaning_and_is_listed_once() {
+        let file: File = toml::from_str(include_str!("codes.toml")).expect("codes.toml is right");
+        assert_eq!(file.code.len(), CODES.len());
+        assert!(CODES.values().all(|entry| !entry.meaning.is_empty()));
+    }
+}

@@ -1,0 +1,148 @@
+//! What a phrase speaks of, whatever its language.
+
+use serde::Deserialize;
+
+/// What a phrase speaks of. The files' keys, in kebab case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Concept {
+    /// Signing in.
+    Access,
+    /// Getting in, opening: signing in only beside a place.
+    Enter,
+    /// What one signs in to.
+    Place,
+    /// A password.
+    Secret,
+    /// An account.
+    Account,
+    /// Somebody can't.
+    Cannot,
+    /// Something does not work.
+    Fails,
+    /// A bare negation.
+    Not,
+    /// Being asked for a password again, or having forgotten it.
+    Prompt,
+    /// Something was changed, or is new.
+    Changed,
+    /// The old one.
+    Old,
+    /// Something works.
+    Works,
+    /// The old password works, or only it.
+    OldWorks,
+    /// Password hash synchronization by name.
+    Phs,
+    /// Its events, or passwords that do not arrive in the cloud.
+    Evidence,
+    /// Synchronization of any kind.
+    Sync,
+    /// The sync servers and what runs there.
+    Server,
+    /// Pass-through authentication.
+    Pta,
+    /// Federation and other identity providers.
+    Federation,
+    /// A second factor, or Conditional Access.
+    Mfa,
+    /// A locked account.
+    Locked,
+    /// A disabled or missing account.
+    Disabled,
+    /// An expired password.
+    Expired,
+    /// Assignment to an application.
+    Assignment,
+    /// The synchronization's own accounts and secrets.
+    ServiceIdentity,
+    /// Switching on.
+    Enable,
+    /// Repairing.
+    Repair,
+    /// Once more.
+    Again,
+    /// "it".
+    It,
+    /// Asking how things are.
+    State,
+    /// A question's first word.
+    Question,
+    /// Asking what can be asked.
+    Help,
+    /// The bare word.
+    HelpWord,
+    /// It is over.
+    Resolved,
+    /// "Leave it off" where a language says so in one form.
+    KeepOff,
+    /// What has nothing to do with signing in.
+    Foreign,
+    /// Many are hit.
+    Many,
+    /// One is hit.
+    One,
+    /// Says neither, though it looks so ("everyone else is fine").
+    Others,
+    /// What stands before a number that is no error code.
+    Ticket,
+    /// What stands before a number that is one.
+    CodeWord,
+    /// The end of a letter: a signature or a disclaimer follows.
+    Signoff,
+    /// The head of a letter.
+    Header,
+    /// "but".
+    But,
+}
+
+impl Concept {
+    /// Whether a phrase of this concept hides a shorter one inside it.
+    pub(super) fn hides(self, inside: Self) -> bool {
+        use Concept::*;
+        match (self, inside) {
+            (Many | One | Others, Many | One) => true,
+            (Many | One, _) | (_, Many | One) => false,
+            (Enable | Repair, Phs | It | Again | Sync | Server) => false,
+            (State, inside) => {
+                matches!(
+                    inside,
+                    Question | State | Enable | Repair | Resolved | Works | It | Fails | Again | Not
+                )
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether a phrase with a gap hides others between its ends.
+    pub(super) fn spans_over(self, inside: Self) -> bool {
+        use Concept::*;
+        match self {
+            State => matches!(inside, Enable | Resolved | Repair | Works),
+            Phs => matches!(inside, Secret),
+            _ => false,
+        }
+    }
+}
+
+/// Several concepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Concepts(u64);
+
+impl Concepts {
+    pub(super) fn add(&mut self, concept: Concept) {
+        self.0 |= 1 << (concept as u32);
+    }
+
+    pub(super) fn join(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn has(self, concept: Concept) -> bool {
+        self.0 & (1 << (concept as u32)) != 0
+    }
+
+    pub(super) fn any(self, concepts: &[Concept]) -> bool {
+        concepts.iter().any(|concept| self.has(*concept))
+    }
+}
