@@ -4,6 +4,7 @@
 mod agents;
 mod ask;
 mod audit;
+mod diagnose;
 mod doctor;
 mod run;
 
@@ -35,6 +36,8 @@ enum Command {
     Doctor,
     /// Ask in the terminal what is wrong: the same answer as in Discord, without Discord.
     Ask(ask::Args),
+    /// Diagnose event logs from files, without Discord, servers or configuration.
+    Diagnose(diagnose::Args),
     /// Enrol, list and remove the agents on the sync servers.
     #[command(subcommand)]
     Agents(agents::Command),
@@ -98,6 +101,7 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
             Command::Demo(args) => run::demo(args).await,
             Command::Doctor => doctor::run().await,
             Command::Ask(args) => ask::run(args).await,
+            Command::Diagnose(args) => diagnose::run(&args),
             Command::Agents(command) => agents::run(command).await,
             Command::Audit(command) => audit::run(command).await,
         }

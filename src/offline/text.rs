@@ -1,0 +1,305 @@
+//! Text: `wevtutil qe /f:text`, `Format-List`, and what people copy from Event Viewer, in any language.
+//!
+//! A file's first label tells with which line its events begin; only that line begins another one, so that labels
+//! quoted inside of a message change nothing. Where `wevtutil` numbers its events (`Event[0]`), only that counts.
+
+use std::io::BufRead;
+
+use super::Fault;
+use super::bounded::{Lines, MAX_RECORD};
+use super::labels::{self, Known, Label};
+use super::raw::{Raw, When, event_id, id_by_text, one_line};
+use super::{time, xml};
+
+/// Reads every event.
+pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
+    let mut lines = Lines::new(input);
+    let mut reader = Reader::default();
+    while let Some(line) = lines.next()? {
+        reader.size += line.len() + 1;
+        if reader.size > MAX_RECORD {
+            return Err(Fault::new(lines.place(), "it is too long for an event"));
+        }
+        reader.line(&line, sink);
+    }
+    reader.finish(sink);
+    Ok(())
+}
+
+#[derive(Default, PartialEq, Clone, Copy)]
+enum Place {
+    /// Text before any label: a bare message, or one whose labels follow it.
+    #[default]
+    Before,
+    Header,
+    Body,
+}
+
+#[derive(Default)]
+struct Reader {
+    place: Place,
+    /// The label that every event of this file begins with.
+    start: Option<Label>,
+    /// Events begin with `Event[n]` and nothing else.
+    numbered: bool,
+    raw: Raw,
+    /// The header's lines in their order: what is known of the label, and the value.
+    header: Vec<(Option<Label>, String)>,
+    /// A label whose value comes on the next line.
+    pending: Option<Known>,
+    before: String,
+    /// Lines of the header that may belong to the message.
+    unsure: String,
+    body: String,
+    has_message_label: bool,
+    day_first: Option<bool>,
+    /// The event's XML, where Event Viewer copied it along.
+    xml: String,
+    size: usize,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str, sink: &mut dyn FnMut(Raw)) {
+        let trimmed = line
+            .trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}'));
+        if is_number(trimmed) {
+            self.finish(sink);
+            (self.numbered, self.place) = (true, Place::Header);
+            return;
+        }
+        if !self.xml.is_empty() || trimmed.starts_with("<Event ") || trimmed.starts_with("<Event>") {
+            self.xml.push_str(line);
+            self.xml.push('\n');
+            if line.contains("</Event>") {
+                self.take_xml(sink);
+            }
+            return;
+        }
+        match self.place {
+            Place::Body if self.numbered => append(&mut self.body, line),
+            Place::Body => match labelled(trimmed) {
+                Some((known, value)) if self.begins(known.label) => {
+                    self.finish(sink);
+                    self.place = Place::Header;
+                    self.field(known, value, sink);
+                }
+                _ => append(&mut self.body, line),
+            },
+            Place::Before | Place::Header => self.header_line(line, trimmed, sink),
+        }
+    }
+
+    /// Whether a label begins another event.
+    fn begins(&self, label: Label) -> bool {
+        !self.numbered && (label == Label::Log || Some(label) == self.start)
+    }
+
+    fn header_line(&mut self, line: &str, trimmed: &str, sink: &mut dyn FnMut(Raw)) {
+        if trimmed.is_empty() {
+            if self.place == Place::Before {
+                append(&mut self.before, line);
+            }
+            return;
+        }
+        if let Some((known, value)) = labelled(trimmed).or_else(|| details(trimmed)) {
+            let again =
+                self.begins(known.label) && self.header.iter().any(|(label, _)| *label == Some(known.label));
+            if again {
+                self.finish(sink);
+            }
+            if self.place == Place::Before && known.label == Label::Message && self.before.trim().is_empty() {
+                self.place = Place::Body;
+            } else {
+                self.place = Place::Header;
+            }
+            self.field(known, value, sink);
+            return;
+        }
+        if self.place == Place::Before {
+            append(&mut self.before, line);
+            return;
+        }
+        if let Some(known) = self.pending.take() {
+            self.field(known, trimmed, sink);
+            return;
+        }
+        if trimmed == "- EventData" || trimmed == "EventData" || trimmed == "- UserData" {
+            self.place = Place::Body;
+            return;
+        }
+        let looks_like_label = labels::split(trimmed).filter(|(label, _)| {
+            !label.is_empty() && !label.contains('.') && label.split_whitespace().count() <= 4
+        });
+        if let Some((_, value)) = looks_like_label {
+            self.header.push((None, value.to_owned()));
+            append(&mut self.unsure, line);
+        } else if matches!(trimmed.chars().next(), Some('[' | '+' | '-')) || trimmed == "System" {
+            append(&mut self.unsure, line);
+        } else if self.raw.id.is_some() && !self.before.trim().is_empty() {
+            // The labels came after their message: this is the next one's.
+            self.finish(sink);
+            append(&mut self.before, line);
+        } else {
+            self.place = Place::Body;
+            append(&mut self.body, line);
+        }
+    }
+
+    /// Takes a label's value, and the labels that follow it where line breaks were lost.
+    fn field(&mut self, known: Known, value: &str, sink: &mut dyn FnMut(Raw)) {
+        self.start = self.start.or(Some(known.label));
+        self.day_first = self.day_first.or(known.day_first);
+        if known.label == Label::Message {
+            self.has_message_label = true;
+            self.place = Place::Body;
+            append(&mut self.body, value);
+            return;
+        }
+        if value.is_empty() {
+            self.pending = Some(known);
+            return;
+        }
+        self.pending = None;
+        let (value, rest) = next_label(value);
+        self.header.push((Some(known.label), value.to_owned()));
+        let number = || digits(value);
+        match known.label {
+            Label::Id if self.raw.id.is_none() => self.raw.id = number().and_then(event_id),
+            Label::Provider if self.raw.provider.is_none() => self.raw.provider = Some(value.to_owned()),
+            Label::Date if self.raw.when == When::Unknown => {
+                self.raw.when = time::read(value, self.day_first)
+            }
+            Label::Level => self.raw.level = labels::level(value),
+            Label::Record if self.raw.record.is_none() => self.raw.record = number(),
+            Label::Computer if self.raw.computer.is_none() => self.raw.computer = Some(one_line(value)),
+            _ => {}
+        }
+        if let Some((known, value)) = rest {
+            self.field(known, value, sink);
+        }
+    }
+
+    /// The XML that Event Viewer copies behind the text: the same event, told exactly.
+    fn take_xml(&mut self, sink: &mut dyn FnMut(Raw)) {
+        let text = std::mem::take(&mut self.xml);
+        let mut found = Vec::new();
+        let start = text.find("<Event").unwrap_or(0);
+        let read = xml::read(text.get(start..).unwrap_or_default().as_bytes(), &mut |raw| found.push(raw));
+        let only = found.pop().filter(|_| found.is_empty() && read.is_ok());
+        let same = |exact: &Raw| {
+            let provider = self.raw.provider.as_deref().map(one_line);
+            let other = exact.provider.as_deref().map(one_line);
+            exact.id == self.raw.id && (provider.is_none() || provider == other)
+        };
+        match only {
+            Some(exact) if self.raw.id.is_none() && self.body.is_empty() && self.before.trim().is_empty() => {
+                sink(exact)
+            }
+            Some(exact) if same(&exact) => {
+                let exact = exact;
+                self.raw.provider = exact.provider;
+                self.raw.record = exact.record;
+                self.raw.when = exact.when;
+                self.raw.data = exact.data;
+            }
+            // Somebody's message quotes an event.
+            _ => append(&mut self.body, &text),
+        }
+    }
+
+    /// Hands over the event that was read so far.
+    fn finish(&mut self, sink: &mut dyn FnMut(Raw)) {
+        let xml = std::mem::take(&mut self.xml);
+        append(&mut self.body, &xml);
+        let mut raw = std::mem::take(&mut self.raw);
+        let id_at = self.header.iter().position(|(label, _)| *label == Some(Label::Id));
+        if raw.provider.is_none() {
+            // In every language Event Viewer writes log, source, date, id.
+            let source = id_at.and_then(|at| at.checked_sub(2)).and_then(|at| self.header.get(at));
+            raw.provider = source.filter(|(label, _)| label.is_none()).map(|(_, value)| value.clone());
+        }
+        raw.message = std::mem::take(&mut self.before);
+        if !self.has_message_label {
+            append(&mut raw.message, &self.unsure);
+        }
+        append(&mut raw.message, &self.body);
+        if self.header.iter().all(|(label, _)| *label != Some(Label::Id)) && raw.id.is_none() {
+            raw.id = id_by_text(&raw.message);
+        }
+        if raw.is_event() {
+            sink(raw);
+        }
+        *self = Reader {
+            start: self.start,
+            numbered: self.numbered,
+            day_first: self.day_first,
+            ..Reader::default()
+        };
+        if self.numbered {
+            self.place = Place::Header;
+        }
+    }
+}
+
+fn append(to: &mut String, line: &str) {
+    if !to.is_empty() && !line.is_empty() {
+        to.push('\n');
+    }
+    to.push_str(line);
+}
+
+/// `Event[12]`, with or without a colon.
+fn is_number(line: &str) -> bool {
+    let inner = line.trim_end_matches(':').strip_prefix("Event[").and_then(|rest| rest.strip_suffix(']'));
+    inner.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
+}
+
+fn labelled(line: &str) -> Option<(Known, &str)> {
+    let (label, value) = labels::split(line)?;
+    Some((labels::known(label)?, value))
+}
+
+/// A line of the tab "Details": its names are never translated and have no colon.
+fn details(line: &str) -> Option<(Known, &str)> {
+    const NAMES: &[(&str, Label)] = &[
+        ("[ Name]", Label::Provider),
+        ("[ SystemTime]", Label::Date),
+        ("[Name]", Label::Provider),
+        ("[SystemTime]", Label::Date),
+        ("EventID", Label::Id),
+        ("EventRecordID", Label::Record),
+    ];
+    let line = line.trim_start_matches(['-', '+', ' ', '\t']);
+    let (label, value) = NAMES.iter().find_map(|(name, label)| Some((*label, line.strip_prefix(name)?)))?;
+    let separate = value.is_empty() || value.starts_with(char::is_whitespace);
+    separate.then(|| (Known { label, day_first: None }, value.trim()))
+}
+
+/// Cuts a value where another known label begins in it: `Application Source: ADSync Date: …`.
+fn next_label(value: &str) -> (&str, Option<(Known, &str)>) {
+    for (colon, mark) in value.match_indices([':', '：']).take(64) {
+        let head = &value[..colon];
+        let mut starts: Vec<usize> =
+            head.match_indices(char::is_whitespace).map(|(at, c)| at + c.len()).collect();
+        starts.reverse();
+        // The longest label first: "Event ID", not "ID".
+        let longest = starts.iter().take(4).rev().find_map(|start| {
+            let known = labels::known(head.get(*start..)?)?;
+            Some((*start, known))
+        });
+        if let Some((start, known)) = longest {
+            let rest = value.get(colon + mark.len()..).unwrap_or_default();
+            return (head.get(..start).unwrap_or_default().trim(), Some((known, rest.trim())));
+        }
+    }
+    (value.trim(), None)
+}
+
+/// A number at the beginning of a value, also with a thousands separator (`6,900`).
+fn digits(value: &str) -> Option<u64> {
+    let value = one_line(value);
+    let number = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | '\u{a0}' | '\u{202f}');
+    let end = value.find(|c| !number(c)).unwrap_or(value.len());
+    let digits: String = value.get(..end)?.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
