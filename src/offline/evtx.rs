@@ -1,6 +1,6 @@
 //! `.evtx`: each record is written out as XML by the crate `evtx` and read as such.
 
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, SeekFrom};
 
 use evtx::{EvtxParser, ParserSettings};
 
@@ -11,6 +11,10 @@ use super::xml;
 /// Every `.evtx` file begins so.
 const MAGIC: &[u8] = b"ElfFile\0";
 
+/// The size of a chunk, in bytes, and of the header before the first.
+const CHUNK: u64 = 65_536;
+const HEADER: u64 = 4096;
+
 pub(super) fn is_evtx(head: &[u8]) -> bool {
     head == MAGIC
 }
@@ -19,14 +23,32 @@ pub(super) fn is_evtx(head: &[u8]) -> bool {
 pub(super) fn read(source: &mut (impl Read + Seek), sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
     let settings = ParserSettings::new().num_threads(1).indent(false);
     let damaged = |after: u64, what: String| Fault::new(format!("the record after {after} others"), what);
+    let io = |error: std::io::Error| Fault::new("the end", error.to_string());
+    let size = source.seek(SeekFrom::End(0)).map_err(io)?;
+    source.seek(SeekFrom::Start(0)).map_err(io)?;
     let parser =
-        EvtxParser::from_read_seek(source).map_err(|error| Fault::new("the header", error.to_string()))?;
+        EvtxParser::from_read_seek(source).map_err(|error| Fault::new("the header", chain(&error)))?;
+    let (chunks, rest) = (size.saturating_sub(HEADER) / CHUNK, size.saturating_sub(HEADER) % CHUNK);
+    if rest != 0 || chunks < u64::from(parser.header().chunk_count) {
+        return Err(Fault::new(format!("byte {size}"), "it ends in the middle of a chunk: it is cut off"));
+    }
     let mut parser = parser.with_configuration(settings);
     let mut read = 0;
     for record in parser.records() {
-        let record = record.map_err(|error| damaged(read, error.to_string()))?;
+        let record = record.map_err(|error| damaged(read, chain(&error)))?;
         xml::read(record.data.as_bytes(), sink).map_err(|fault| damaged(read, fault.what))?;
         read += 1;
     }
     Ok(())
+}
+
+/// An error with what lies under it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
 }

@@ -298,8 +298,13 @@ const LABELS: &[(Label, &[&str], &[&str])] = &[
     ),
 ];
 
-/// What a label introduces, if it is known.
+/// What a label introduces, if it is known or at least says that it is an id.
 pub(super) fn known(text: &str) -> Option<Known> {
+    exactly(text).or_else(|| is_id(text).then_some(Known { label: Label::Id, day_first: None }))
+}
+
+/// What a label introduces, if it is known.
+pub(super) fn exactly(text: &str) -> Option<Known> {
     if text.len() > 120 {
         return None;
     }
@@ -307,13 +312,12 @@ pub(super) fn known(text: &str) -> Option<Known> {
     if folded.is_empty() {
         return None;
     }
-    let found = LABELS.iter().find_map(|(label, english, others)| {
+    LABELS.iter().find_map(|(label, english, others)| {
         if english.contains(&folded.as_str()) {
             return Some(Known { label: *label, day_first: None });
         }
         others.contains(&folded.as_str()).then_some(Known { label: *label, day_first: Some(true) })
-    });
-    found.or_else(|| is_id(text).then_some(Known { label: Label::Id, day_first: None }))
+    })
 }
 
 /// A label in a language that is not known, or garbled by a code page, that still says "ID".

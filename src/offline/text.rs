@@ -52,6 +52,10 @@ struct Reader {
     unsure: String,
     body: String,
     has_message_label: bool,
+    /// A blank line came since the last label.
+    blank: bool,
+    /// The tab "Details": the message follows `EventData` and nothing else.
+    details: bool,
     day_first: Option<bool>,
     /// The event's XML, where Event Viewer copied it along.
     xml: String,
@@ -75,7 +79,14 @@ impl Reader {
             }
             return;
         }
+        if !self.numbered && matches!(trimmed, "System" | "+ System" | "- System") {
+            self.finish(sink);
+            (self.details, self.place) = (true, Place::Header);
+            self.start = self.start.or(Some(Label::Provider));
+            return;
+        }
         match self.place {
+            Place::Body if self.details => append(&mut self.body, line),
             Place::Body if self.numbered => append(&mut self.body, line),
             Place::Body => match labelled(trimmed) {
                 Some((known, value)) if self.begins(known.label) => {
@@ -96,6 +107,7 @@ impl Reader {
 
     fn header_line(&mut self, line: &str, trimmed: &str, sink: &mut dyn FnMut(Raw)) {
         if trimmed.is_empty() {
+            self.blank = true;
             if self.place == Place::Before {
                 append(&mut self.before, line);
             }
@@ -123,8 +135,21 @@ impl Reader {
             self.field(known, trimmed, sink);
             return;
         }
-        if trimmed == "- EventData" || trimmed == "EventData" || trimmed == "- UserData" {
-            self.place = Place::Body;
+        if matches!(
+            trimmed,
+            "- EventData" | "EventData" | "+ EventData" | "- UserData" | "UserData" | "+ UserData"
+        ) {
+            (self.place, self.has_message_label) = (Place::Body, true);
+            return;
+        }
+        if self.details {
+            return;
+        }
+        let is_next = self.raw.id.is_some() && !self.before.trim().is_empty();
+        if is_next && self.blank {
+            // The labels came after their message: this is the next one's.
+            self.finish(sink);
+            append(&mut self.before, line);
             return;
         }
         let looks_like_label = labels::split(trimmed).filter(|(label, _)| {
@@ -133,10 +158,7 @@ impl Reader {
         if let Some((_, value)) = looks_like_label {
             self.header.push((None, value.to_owned()));
             append(&mut self.unsure, line);
-        } else if matches!(trimmed.chars().next(), Some('[' | '+' | '-')) || trimmed == "System" {
-            append(&mut self.unsure, line);
-        } else if self.raw.id.is_some() && !self.before.trim().is_empty() {
-            // The labels came after their message: this is the next one's.
+        } else if is_next {
             self.finish(sink);
             append(&mut self.before, line);
         } else {
@@ -149,6 +171,7 @@ impl Reader {
     fn field(&mut self, known: Known, value: &str, sink: &mut dyn FnMut(Raw)) {
         self.start = self.start.or(Some(known.label));
         self.day_first = self.day_first.or(known.day_first);
+        self.blank = false;
         if known.label == Label::Message {
             self.has_message_label = true;
             self.place = Place::Body;
@@ -223,7 +246,9 @@ impl Reader {
             append(&mut raw.message, &self.unsure);
         }
         append(&mut raw.message, &self.body);
-        if self.header.iter().all(|(label, _)| *label != Some(Label::Id)) && raw.id.is_none() {
+        // Only a text without any label, or one whose own labels leave the id out, is known by its words.
+        let bare = self.start.is_none() && !self.numbered && !self.details;
+        if raw.id.is_none() && id_at.is_none() && (bare || !self.header.is_empty()) {
             raw.id = id_by_text(&raw.message);
         }
         if raw.is_event() {
@@ -284,7 +309,7 @@ fn next_label(value: &str) -> (&str, Option<(Known, &str)>) {
         starts.reverse();
         // The longest label first: "Event ID", not "ID".
         let longest = starts.iter().take(4).rev().find_map(|start| {
-            let known = labels::known(head.get(*start..)?)?;
+            let known = labels::exactly(head.get(*start..)?)?;
             Some((*start, known))
         });
         if let Some((start, known)) = longest {
