@@ -359,7 +359,9 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
     let at = line.find([':', '：'])?;
     let after = line.get(at..)?.chars().next()?.len_utf8();
     let (label, value) = (line.get(..at)?, line.get(at + after..)?);
-    (label.chars().count() <= 40).then(|| (label.trim(), value.trim()))
+    // People quote and embolden what they paste.
+    let marks = |c: char| c.is_whitespace() || matches!(c, '*' | '_' | '`' | '>' | '|');
+    (label.chars().count() <= 40).then(|| (label.trim_matches(marks), value.trim_matches(marks)))
 }
 
 /// The level that a word stands for; only the two that matter are told apart from the rest.

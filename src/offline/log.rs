@@ -103,6 +103,8 @@ impl Log {
 
     /// Takes an event if it matters.
     pub(super) fn push(&mut self, raw: Raw) {
+        // What has no id is no event, whatever surrounds it.
+        let Some(id) = raw.id else { return };
         self.read += 1;
         let utc = |at: jiff::civil::DateTime| at.to_zoned(TimeZone::UTC).map(|at| at.timestamp()).ok();
         if let When::Ordered { day_first, .. } = raw.when {
@@ -123,7 +125,7 @@ impl Log {
             When::Unknown => (None, Stamp::Unknown),
         };
         let stamp = if at.is_some() { stamp } else { Stamp::Unknown };
-        if !raw.id.is_some_and(|id| EVENT_IDS.contains(&id)) {
+        if !EVENT_IDS.contains(&id) {
             return;
         }
         let with_zone = matches!(raw.when, When::At(_));

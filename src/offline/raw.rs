@@ -118,6 +118,20 @@ fn connector(text: &str) -> Option<ConnectorId> {
     })
 }
 
+/// Id and source that Windows names where it has no text of its own: "The description for Event ID 6900 from
+/// source ADSync cannot be found", in Get-EventLog's words "Event ID '6900' in Source 'ADSync'".
+pub(super) fn named_by_windows(text: &str) -> Option<(u32, String)> {
+    let text = one_line(text);
+    let lower = text.to_ascii_lowercase();
+    let from = lower.find("description for event id")? + "description for event id".len();
+    let (rest, lower) = (text.get(from..)?, lower.get(from..)?);
+    let until = lower.find("cannot be found")?;
+    let (mark, at) = ["from source", "in source"].iter().find_map(|mark| Some((*mark, lower.find(mark)?)))?;
+    let bare = |text: &str| text.trim_matches([' ', '\'', '"', '(', ')', '.', ':']).to_owned();
+    let id = bare(rest.get(..at)?).parse().ok().and_then(event_id)?;
+    Some((id, bare(rest.get(at + mark.len()..until)?)))
+}
+
 /// The id of an event that only its text tells. Microsoft's English templates are each one event's alone.
 ///
 /// Source: the facts on the wording of events 611, 650 to 657, 659 and 6900; a localised wrapper of 6900 is told by
@@ -125,6 +139,10 @@ fn connector(text: &str) -> Option<ConnectorId> {
 pub(super) fn id_by_text(text: &str) -> Option<u32> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ").to_ascii_lowercase();
+    // An event in a format that was not understood: its id stands there, and is another one perhaps.
+    if ["<eventid", "<event ", "\",\"", "\";\""].iter().any(|sign| text.contains(sign)) {
+        return None;
+    }
     const TEMPLATES: &[(&str, u32)] = &[
         ("failed credential provisioning batch", 652),
         ("failed credential provisioning ping", 655),

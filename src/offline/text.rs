@@ -8,7 +8,7 @@ use std::io::BufRead;
 use super::Fault;
 use super::bounded::{Lines, MAX_RECORD};
 use super::labels::{self, Known, Label};
-use super::raw::{Raw, When, event_id, id_by_text, one_line};
+use super::raw::{Raw, When, event_id, id_by_text, named_by_windows, one_line};
 use super::{time, xml};
 
 /// Reads every event.
@@ -113,6 +113,15 @@ impl Reader {
             }
             return;
         }
+        if self.place == Place::Before
+            && let Some((id, provider)) = title(trimmed)
+        {
+            self.finish(sink);
+            self.place = Place::Header;
+            self.field(Known { label: Label::Id, day_first: None }, id, sink);
+            self.field(Known { label: Label::Provider, day_first: None }, provider, sink);
+            return;
+        }
         if let Some((known, value)) = labelled(trimmed).or_else(|| details(trimmed)) {
             let again =
                 self.begins(known.label) && self.header.iter().any(|(label, _)| *label == Some(known.label));
@@ -152,10 +161,7 @@ impl Reader {
             append(&mut self.before, line);
             return;
         }
-        let looks_like_label = labels::split(trimmed).filter(|(label, _)| {
-            !label.is_empty() && !label.contains('.') && label.split_whitespace().count() <= 4
-        });
-        if let Some((_, value)) = looks_like_label {
+        if let Some((_, value)) = label_like(trimmed) {
             self.header.push((None, value.to_owned()));
             append(&mut self.unsure, line);
         } else if is_next {
@@ -169,6 +175,7 @@ impl Reader {
 
     /// Takes a label's value, and the labels that follow it where line breaks were lost.
     fn field(&mut self, known: Known, value: &str, sink: &mut dyn FnMut(Raw)) {
+        self.take_unknown_labels();
         self.start = self.start.or(Some(known.label));
         self.day_first = self.day_first.or(known.day_first);
         self.blank = false;
@@ -188,7 +195,9 @@ impl Reader {
         let number = || digits(value);
         match known.label {
             Label::Id if self.raw.id.is_none() => self.raw.id = number().and_then(event_id),
-            Label::Provider if self.raw.provider.is_none() => self.raw.provider = Some(value.to_owned()),
+            Label::Provider if self.raw.provider.is_none() => {
+                self.raw.provider = Some(value.trim_matches([',', ';', '"', ' ']).to_owned());
+            }
             Label::Date if self.raw.when == When::Unknown => {
                 self.raw.when = time::read(value, self.day_first)
             }
@@ -202,12 +211,29 @@ impl Reader {
         }
     }
 
+    /// Lines before the first known label that look like labels too: a header in a language that is not known.
+    fn take_unknown_labels(&mut self) {
+        let lines = || self.before.lines().map(str::trim).filter(|line| !line.is_empty());
+        if !self.header.is_empty() || !lines().all(|line| label_like(line).is_some()) {
+            return;
+        }
+        self.header = lines().filter_map(label_like).map(|(_, value)| (None, value.to_owned())).collect();
+        self.unsure = std::mem::take(&mut self.before);
+    }
+
     /// The XML that Event Viewer copies behind the text: the same event, told exactly.
     fn take_xml(&mut self, sink: &mut dyn FnMut(Raw)) {
         let text = std::mem::take(&mut self.xml);
         let mut found = Vec::new();
         let start = text.find("<Event").unwrap_or(0);
-        let read = xml::read(text.get(start..).unwrap_or_default().as_bytes(), &mut |raw| found.push(raw));
+        let xml = text.get(start..).unwrap_or_default();
+        let read = xml::read(xml.as_bytes(), &mut |raw| found.push(raw));
+        if read.is_ok() && self.header.is_empty() && self.raw.id.is_none() {
+            // Event XML under a line that somebody typed.
+            self.before.clear();
+            found.into_iter().for_each(sink);
+            return;
+        }
         let only = found.pop().filter(|_| found.is_empty() && read.is_ok());
         let same = |exact: &Raw| {
             let provider = self.raw.provider.as_deref().map(one_line);
@@ -215,11 +241,7 @@ impl Reader {
             exact.id == self.raw.id && (provider.is_none() || provider == other)
         };
         match only {
-            Some(exact) if self.raw.id.is_none() && self.body.is_empty() && self.before.trim().is_empty() => {
-                sink(exact)
-            }
             Some(exact) if same(&exact) => {
-                let exact = exact;
                 self.raw.provider = exact.provider;
                 self.raw.record = exact.record;
                 self.raw.when = exact.when;
@@ -246,6 +268,12 @@ impl Reader {
             append(&mut raw.message, &self.unsure);
         }
         append(&mut raw.message, &self.body);
+        if raw.id.is_none()
+            && raw.provider.is_none()
+            && let Some((id, provider)) = named_by_windows(&raw.message)
+        {
+            (raw.id, raw.provider) = (Some(id), Some(provider));
+        }
         // Only a text without any label, or one whose own labels leave the id out, is known by its words.
         let bare = self.start.is_none() && !self.numbered && !self.details;
         if raw.id.is_none() && id_at.is_none() && (bare || !self.header.is_empty()) {
@@ -273,10 +301,32 @@ fn append(to: &mut String, line: &str) {
     to.push_str(line);
 }
 
-/// `Event[12]`, with or without a colon.
+/// `Event[12]`, with or without a colon, and with the word in any language.
 fn is_number(line: &str) -> bool {
-    let inner = line.trim_end_matches(':').strip_prefix("Event[").and_then(|rest| rest.strip_suffix(']'));
-    inner.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
+    let inner = line.trim_end_matches(':').trim_end().strip_suffix(']').and_then(|line| line.split_once('['));
+    inner.is_some_and(|(word, digits)| {
+        let is_word = (1..=20).contains(&word.chars().count()) && word.chars().all(char::is_alphabetic);
+        is_word && !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
+    })
+}
+
+/// The title of Event Viewer's preview: `Event 6900, ADSync`, with the word in any language.
+fn title(line: &str) -> Option<(&str, &str)> {
+    let (head, provider) = line.split_once(',')?;
+    let (word, id) = head.trim().rsplit_once(' ')?;
+    let is_word = word.chars().count() <= 20 && word.chars().all(|c| c.is_alphabetic() || c == ' ');
+    let is_id = (1..=5).contains(&id.len()) && id.chars().all(|c| c.is_ascii_digit());
+    let provider = provider.trim();
+    let is_name = (1..=60).contains(&provider.len()) && !provider.contains([':', '.', ',']);
+    (is_word && is_id && is_name).then_some((id, provider))
+}
+
+/// A line that looks like a label with its value, whatever the language.
+fn label_like(line: &str) -> Option<(&str, &str)> {
+    let (label, value) = labels::split(line)?;
+    let short =
+        !label.is_empty() && !label.contains(['.', '"', '\u{201c}']) && label.split_whitespace().count() <= 4;
+    short.then_some((label, value))
 }
 
 fn labelled(line: &str) -> Option<(Known, &str)> {
