@@ -4,8 +4,9 @@
 //! people send. What is measured here is printed: `cargo test --test diagnose_corpus -- --nocapture`.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -189,6 +190,47 @@ fn proves_code_90(reading: &Reading) -> bool {
             || (of_ours(id) && !CODE.is_match(text) && !text.contains("not been activated"))
     };
     !events.iter().any(|it| it.counts() && it.at >= last && against(it.id, &it.text))
+}
+
+/// The program itself, with a file or with its input.
+fn syncmedic(arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_syncmedic"));
+    command.arg("diagnose").args(arguments).current_dir(folder());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("starts");
+    child.stdin.take().expect("an input").write_all(input).expect("takes its input");
+    child.wait_with_output().expect("ends")
+}
+
+#[test]
+fn the_program_answers_as_json_with_stable_keys_and_refuses_bad_input_with_65() {
+    let log = CORPUS.iter().find(|it| it.remedy.is_some() && it.file.ends_with(".xml")).expect("one");
+    let from_input = syncmedic(&["--format", "json", "-"], &log.bytes);
+    let from_file = syncmedic(&["--format", "json", "--explain", &log.file], b"");
+    for output in [&from_input, &from_file] {
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        for key in ["cause", "confidence", "remedy", "evidence", "ruled_out", "why_not", "sources"] {
+            assert!(json.get(key).is_some(), "{key}");
+        }
+        assert_eq!((&json["remedy"], &json["confidence"]), (&REMEDY.into(), &"probable".into()));
+    }
+    let told = syncmedic(&["--explain", &log.file], b"");
+    let told = String::from_utf8_lossy(&told.stdout);
+    assert!(
+        told.contains("fired code-90") && told.contains("code-81 -> cloud-busy: the text is another"),
+        "{told}"
+    );
+    for (arguments, input, says) in [
+        (&["-"][..], &b"<Events><Event>"[..], "cut off"),
+        (&["-"], b"", "empty"),
+        (&["nowhere.xml"], b"", "nowhere.xml"),
+    ] {
+        let output = syncmedic(arguments, input);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(65), "{error}");
+        assert!(error.contains(says) && output.stdout.is_empty(), "{error}");
+    }
+    assert_eq!(syncmedic(&[], b"").status.code(), Some(64));
 }
 
 const TEXTS: &[&str] = &[

@@ -153,7 +153,7 @@ impl Log {
 
     /// Drops duplicates, and the oldest beyond the bounds; the newest of each id and connector stays.
     fn trim(&mut self) {
-        self.kept.sort_by(|a, b| (a.event.at, a.event.record).cmp(&(b.event.at, b.event.record)));
+        self.kept.sort_by_key(|kept| (kept.event.at, kept.event.record));
         let mut seen = HashSet::new();
         self.kept.retain(|kept| {
             let event = &kept.event;

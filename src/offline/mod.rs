@@ -6,6 +6,7 @@
 //! - `bounded`: no token, line or record may grow without end
 //! - `format`: which format it is, by its content, never by its name
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
+//! - `line`, `table`: one line of text; what `Get-WinEvent` prints by itself
 //! - `labels`, `time`: the localised labels and dates that they share
 //! - `raw`: an event as it was written, and what it becomes
 //! - [`log`]: the bounded log that several files make together
@@ -19,8 +20,10 @@ mod evtx;
 mod format;
 mod json;
 mod labels;
+mod line;
 pub mod log;
 mod raw;
+mod table;
 mod text;
 mod time;
 mod xml;

@@ -139,8 +139,8 @@ pub(super) fn named_by_windows(text: &str) -> Option<(u32, String)> {
 pub(super) fn id_by_text(text: &str) -> Option<u32> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ").to_ascii_lowercase();
-    // An event in a format that was not understood: its id stands there, and is another one perhaps.
-    if ["<eventid", "<event ", "\",\"", "\";\""].iter().any(|sign| text.contains(sign)) {
+    // Events in a format that was not understood: their ids stand there, and are others perhaps.
+    if ["<eventid", "<event ", "-----", "\",\"", "\";\""].iter().any(|sign| text.contains(sign)) {
         return None;
     }
     const TEMPLATES: &[(&str, u32)] = &[

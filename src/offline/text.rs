@@ -8,8 +8,10 @@ use std::io::BufRead;
 use super::Fault;
 use super::bounded::{Lines, MAX_RECORD};
 use super::labels::{self, Known, Label};
+use super::line::{details, digits, is_number, label_like, labelled, next_label, title};
 use super::raw::{Raw, When, event_id, id_by_text, named_by_windows, one_line};
-use super::{time, xml};
+use super::{table, time, xml};
+use crate::report::EVENT_IDS;
 
 /// Reads every event.
 pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
@@ -56,6 +58,8 @@ struct Reader {
     blank: bool,
     /// The tab "Details": the message follows `EventData` and nothing else.
     details: bool,
+    /// The table that `Get-WinEvent` prints, and the provider named above it.
+    table: Option<Option<String>>,
     day_first: Option<bool>,
     /// The event's XML, where Event Viewer copied it along.
     xml: String,
@@ -64,6 +68,8 @@ struct Reader {
 
 impl Reader {
     fn line(&mut self, line: &str, sink: &mut dyn FnMut(Raw)) {
+        // A quotation in chat or mail.
+        let line = line.trim_start().strip_prefix('>').unwrap_or(line);
         let trimmed = line
             .trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}'));
         if is_number(trimmed) {
@@ -79,6 +85,10 @@ impl Reader {
             }
             return;
         }
+        if self.table.is_some() || table::is_head(trimmed) {
+            self.table_line(line, trimmed, sink);
+            return;
+        }
         if !self.numbered && matches!(trimmed, "System" | "+ System" | "- System") {
             self.finish(sink);
             (self.details, self.place) = (true, Place::Header);
@@ -92,11 +102,31 @@ impl Reader {
                 Some((known, value)) if self.begins(known.label) => {
                     self.finish(sink);
                     self.place = Place::Header;
-                    self.field(known, value, sink);
+                    self.field(known, value);
                 }
                 _ => append(&mut self.body, line),
             },
             Place::Before | Place::Header => self.header_line(line, trimmed, sink),
+        }
+    }
+
+    fn table_line(&mut self, line: &str, trimmed: &str, sink: &mut dyn FnMut(Raw)) {
+        if table::is_head(trimmed) {
+            let provider = self.raw.provider.take().or_else(|| self.table.clone().flatten());
+            self.header.clear();
+            self.finish(sink);
+            self.table = Some(provider);
+        } else if let Some((known, value)) = labelled(trimmed)
+            && known.label == Label::Provider
+        {
+            self.finish(sink);
+            self.table = Some(Some(value.to_owned()));
+        } else if let Some((when, id, message)) = table::row(trimmed) {
+            self.finish(sink);
+            self.raw = Raw { when, id: Some(id), provider: self.table.clone().flatten(), ..Raw::default() };
+            append(&mut self.body, message);
+        } else if self.raw.id.is_some() {
+            append(&mut self.body, line);
         }
     }
 
@@ -118,8 +148,8 @@ impl Reader {
         {
             self.finish(sink);
             self.place = Place::Header;
-            self.field(Known { label: Label::Id, day_first: None }, id, sink);
-            self.field(Known { label: Label::Provider, day_first: None }, provider, sink);
+            self.field(Known { label: Label::Id, day_first: None }, id);
+            self.field(Known { label: Label::Provider, day_first: None }, provider);
             return;
         }
         if let Some((known, value)) = labelled(trimmed).or_else(|| details(trimmed)) {
@@ -133,7 +163,7 @@ impl Reader {
             } else {
                 self.place = Place::Header;
             }
-            self.field(known, value, sink);
+            self.field(known, value);
             return;
         }
         if self.place == Place::Before {
@@ -141,7 +171,7 @@ impl Reader {
             return;
         }
         if let Some(known) = self.pending.take() {
-            self.field(known, trimmed, sink);
+            self.field(known, trimmed);
             return;
         }
         if matches!(
@@ -174,7 +204,7 @@ impl Reader {
     }
 
     /// Takes a label's value, and the labels that follow it where line breaks were lost.
-    fn field(&mut self, known: Known, value: &str, sink: &mut dyn FnMut(Raw)) {
+    fn field(&mut self, known: Known, value: &str) {
         self.take_unknown_labels();
         self.start = self.start.or(Some(known.label));
         self.day_first = self.day_first.or(known.day_first);
@@ -207,7 +237,7 @@ impl Reader {
             _ => {}
         }
         if let Some((known, value)) = rest {
-            self.field(known, value, sink);
+            self.field(known, value);
         }
     }
 
@@ -219,6 +249,19 @@ impl Reader {
         }
         self.header = lines().filter_map(label_like).map(|(_, value)| (None, value.to_owned())).collect();
         self.unsure = std::mem::take(&mut self.before);
+    }
+
+    /// A whole header in a language that is not known: at least three such lines at the beginning.
+    fn take_unknown_header(&mut self) {
+        if !self.header.is_empty() || self.raw.id.is_some() {
+            return;
+        }
+        let lines = self.before.lines().map(str::trim).filter(|line| !line.is_empty());
+        let header: Vec<(Option<Label>, String)> =
+            lines.map_while(label_like).map(|(_, value)| (None, value.to_owned())).collect();
+        if header.len() >= 3 {
+            self.header = header;
+        }
     }
 
     /// The XML that Event Viewer copies behind the text: the same event, told exactly.
@@ -256,8 +299,15 @@ impl Reader {
     fn finish(&mut self, sink: &mut dyn FnMut(Raw)) {
         let xml = std::mem::take(&mut self.xml);
         append(&mut self.body, &xml);
+        self.take_unknown_header();
         let mut raw = std::mem::take(&mut self.raw);
-        let id_at = self.header.iter().position(|(label, _)| *label == Some(Label::Id));
+        let id_at = self.header.iter().position(|(label, _)| *label == Some(Label::Id)).or_else(|| {
+            // A label that is not known, with one of our ids.
+            let ours = |value: &str| value.parse().is_ok_and(|id| EVENT_IDS.contains(&id) && id > 0);
+            let at = self.header.iter().position(|(label, value)| label.is_none() && ours(value))?;
+            raw.id = self.header.get(at)?.1.parse().ok();
+            Some(at)
+        });
         if raw.provider.is_none() {
             // In every language Event Viewer writes log, source, date, id.
             let source = id_at.and_then(|at| at.checked_sub(2)).and_then(|at| self.header.get(at));
@@ -274,9 +324,11 @@ impl Reader {
         {
             (raw.id, raw.provider) = (Some(id), Some(provider));
         }
-        // Only a text without any label, or one whose own labels leave the id out, is known by its words.
-        let bare = self.start.is_none() && !self.numbered && !self.details;
-        if raw.id.is_none() && id_at.is_none() && (bare || !self.header.is_empty()) {
+        // Only a text without any label, or one whose own labels are all known and leave the id out, is known by its
+        // words: else the id, or a foreign source, may stand there unread.
+        let bare = self.start.is_none() && !self.numbered && !self.details && self.table.is_none();
+        let known = !self.header.is_empty() && self.header.iter().all(|(label, _)| label.is_some());
+        if raw.id.is_none() && (known || (bare && self.header.is_empty())) {
             raw.id = id_by_text(&raw.message);
         }
         if raw.is_event() {
@@ -286,6 +338,7 @@ impl Reader {
             start: self.start,
             numbered: self.numbered,
             day_first: self.day_first,
+            table: self.table.take(),
             ..Reader::default()
         };
         if self.numbered {
@@ -299,82 +352,4 @@ fn append(to: &mut String, line: &str) {
         to.push('\n');
     }
     to.push_str(line);
-}
-
-/// `Event[12]`, with or without a colon, and with the word in any language.
-fn is_number(line: &str) -> bool {
-    let inner = line.trim_end_matches(':').trim_end().strip_suffix(']').and_then(|line| line.split_once('['));
-    inner.is_some_and(|(word, digits)| {
-        let is_word = (1..=20).contains(&word.chars().count()) && word.chars().all(char::is_alphabetic);
-        is_word && !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
-    })
-}
-
-/// The title of Event Viewer's preview: `Event 6900, ADSync`, with the word in any language.
-fn title(line: &str) -> Option<(&str, &str)> {
-    let (head, provider) = line.split_once(',')?;
-    let (word, id) = head.trim().rsplit_once(' ')?;
-    let is_word = word.chars().count() <= 20 && word.chars().all(|c| c.is_alphabetic() || c == ' ');
-    let is_id = (1..=5).contains(&id.len()) && id.chars().all(|c| c.is_ascii_digit());
-    let provider = provider.trim();
-    let is_name = (1..=60).contains(&provider.len()) && !provider.contains([':', '.', ',']);
-    (is_word && is_id && is_name).then_some((id, provider))
-}
-
-/// A line that looks like a label with its value, whatever the language.
-fn label_like(line: &str) -> Option<(&str, &str)> {
-    let (label, value) = labels::split(line)?;
-    let short =
-        !label.is_empty() && !label.contains(['.', '"', '\u{201c}']) && label.split_whitespace().count() <= 4;
-    short.then_some((label, value))
-}
-
-fn labelled(line: &str) -> Option<(Known, &str)> {
-    let (label, value) = labels::split(line)?;
-    Some((labels::known(label)?, value))
-}
-
-/// A line of the tab "Details": its names are never translated and have no colon.
-fn details(line: &str) -> Option<(Known, &str)> {
-    const NAMES: &[(&str, Label)] = &[
-        ("[ Name]", Label::Provider),
-        ("[ SystemTime]", Label::Date),
-        ("[Name]", Label::Provider),
-        ("[SystemTime]", Label::Date),
-        ("EventID", Label::Id),
-        ("EventRecordID", Label::Record),
-    ];
-    let line = line.trim_start_matches(['-', '+', ' ', '\t']);
-    let (label, value) = NAMES.iter().find_map(|(name, label)| Some((*label, line.strip_prefix(name)?)))?;
-    let separate = value.is_empty() || value.starts_with(char::is_whitespace);
-    separate.then(|| (Known { label, day_first: None }, value.trim()))
-}
-
-/// Cuts a value where another known label begins in it: `Application Source: ADSync Date: …`.
-fn next_label(value: &str) -> (&str, Option<(Known, &str)>) {
-    for (colon, mark) in value.match_indices([':', '：']).take(64) {
-        let head = &value[..colon];
-        let mut starts: Vec<usize> =
-            head.match_indices(char::is_whitespace).map(|(at, c)| at + c.len()).collect();
-        starts.reverse();
-        // The longest label first: "Event ID", not "ID".
-        let longest = starts.iter().take(4).rev().find_map(|start| {
-            let known = labels::exactly(head.get(*start..)?)?;
-            Some((*start, known))
-        });
-        if let Some((start, known)) = longest {
-            let rest = value.get(colon + mark.len()..).unwrap_or_default();
-            return (head.get(..start).unwrap_or_default().trim(), Some((known, rest.trim())));
-        }
-    }
-    (value.trim(), None)
-}
-
-/// A number at the beginning of a value, also with a thousands separator (`6,900`).
-fn digits(value: &str) -> Option<u64> {
-    let value = one_line(value);
-    let number = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | '\u{a0}' | '\u{202f}');
-    let end = value.find(|c| !number(c)).unwrap_or(value.len());
-    let digits: String = value.get(..end)?.chars().filter(char::is_ascii_digit).collect();
-    digits.parse().ok()
 }
