@@ -24,6 +24,9 @@ const CHATTER: &[u32] =
 #[derive(Debug, Default)]
 pub struct Log {
     kept: Vec<Kept>,
+    /// The newest moments of all events, also of those that are not kept: with a zone, without, and of the two
+    /// readings of dates that may be two.
+    newest: [Option<Moment>; 4],
     bytes: usize,
     read: u64,
     left_out: u64,
@@ -38,16 +41,48 @@ pub struct Log {
 #[derive(Debug, Clone)]
 struct Kept {
     event: Event,
+    moment: Moment,
+}
+
+/// When something was written.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    /// The likelier reading.
+    at: Timestamp,
     stamp: Stamp,
-    /// Its time names no zone.
+    /// It names no zone.
     zoneless: bool,
     source: u32,
+}
+
+impl Moment {
+    /// Read in one of the ways it can be; `None` if it is not known.
+    fn read_as(&self, other_order: bool, zone: SignedDuration) -> Option<Timestamp> {
+        let at = match self.stamp {
+            Stamp::Unknown => return None,
+            Stamp::Or { other, .. } if other_order => other,
+            _ => self.at,
+        };
+        Some(if self.zoneless { at.checked_sub(zone).unwrap_or(at) } else { at })
+    }
+
+    /// Reads it as the dates of its source must be read.
+    fn resolve(&mut self, source: u32, order: bool) {
+        if let Stamp::Or { other, is_day_first } = self.stamp
+            && self.source == source
+        {
+            if is_day_first != order {
+                self.at = other;
+            }
+            self.stamp = Stamp::Known;
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stamp {
     Known,
-    /// The event's time is the likelier reading, this the other.
+    /// The other reading.
     Or {
         other: Timestamp,
         is_day_first: bool,
@@ -59,6 +94,7 @@ enum Stamp {
 #[derive(Debug, Clone)]
 pub struct Reading {
     kept: Vec<Kept>,
+    newest: Vec<Moment>,
     ambiguous: bool,
     mixed_zones: bool,
     /// The time to judge at, where it was given.
@@ -91,12 +127,26 @@ impl Log {
     /// Dates that may be two are read as the same file's others must be.
     pub(super) fn end_source(&mut self) {
         let Some(order) = self.orders.first().copied().filter(|_| self.orders.len() == 1) else { return };
-        for kept in self.kept.iter_mut().filter(|kept| kept.source == self.source) {
-            if let Stamp::Or { other, is_day_first } = kept.stamp {
-                if is_day_first != order {
-                    kept.event.at = other;
-                }
-                kept.stamp = Stamp::Known;
+        let source = self.source;
+        self.kept.iter_mut().for_each(|kept| kept.moment.resolve(source, order));
+        let newest = std::mem::take(&mut self.newest);
+        for mut moment in newest.into_iter().flatten() {
+            moment.resolve(source, order);
+            self.note_newest(moment);
+        }
+    }
+
+    fn note_newest(&mut self, moment: Moment) {
+        let places = match moment.stamp {
+            Stamp::Unknown => return,
+            Stamp::Known => [usize::from(moment.zoneless); 2],
+            Stamp::Or { .. } => [2, 3],
+        };
+        for place in places {
+            let at = |moment: &Moment| moment.read_as(place == 3, SignedDuration::ZERO);
+            let slot = &mut self.newest[place];
+            if slot.as_ref().is_none_or(|known| at(known) < at(&moment)) {
+                *slot = Some(moment);
             }
         }
     }
@@ -124,14 +174,20 @@ impl Log {
             }
             When::Unknown => (None, Stamp::Unknown),
         };
-        let stamp = if at.is_some() { stamp } else { Stamp::Unknown };
+        let with_zone = matches!(raw.when, When::At(_));
+        let moment = Moment {
+            at: at.unwrap_or(Timestamp::MAX),
+            stamp: if at.is_some() { stamp } else { Stamp::Unknown },
+            zoneless: !with_zone,
+            source: self.source,
+        };
+        self.note_newest(moment);
         if !EVENT_IDS.contains(&id) {
             return;
         }
-        let with_zone = matches!(raw.when, When::At(_));
         let computer =
             raw.computer.as_deref().map(|name| name.split('.').next().unwrap_or(name).trim().to_owned());
-        let Some(mut event) = raw.into_event(at.unwrap_or(Timestamp::MAX)) else { return };
+        let Some(mut event) = raw.into_event(moment.at) else { return };
         if !event.counts() && !says_what_ours_says(&event.text) {
             return;
         }
@@ -144,8 +200,7 @@ impl Log {
         }
         shorten(&mut event.text);
         self.bytes += event.text.len();
-        let zoneless = !with_zone && stamp != Stamp::Unknown;
-        self.kept.push(Kept { event, stamp, zoneless, source: self.source });
+        self.kept.push(Kept { event, moment });
         if self.kept.len() > 3 * MAX_EVENTS || self.bytes > MAX_BYTES {
             self.trim();
         }
@@ -153,12 +208,12 @@ impl Log {
 
     /// Drops duplicates, and the oldest beyond the bounds; the newest of each id and connector stays.
     fn trim(&mut self) {
-        self.kept.sort_by_key(|kept| (kept.event.at, kept.event.record));
+        self.kept.sort_by_key(|kept| (kept.moment.at, kept.event.record));
         let mut seen = HashSet::new();
         self.kept.retain(|kept| {
             let event = &kept.event;
             let text = if event.record.is_some() { None } else { Some(event.text.clone()) };
-            seen.insert((event.id, event.at, event.provider.clone(), event.record, text))
+            seen.insert((event.id, kept.moment.at, event.provider.clone(), event.record, text))
         });
         let mut newest = HashSet::new();
         let (mut chatter, mut signs, mut bytes) = (0, 0, 0);
@@ -187,8 +242,8 @@ impl Log {
     /// events without a date count as written then.
     pub fn finish(mut self, now: Option<Timestamp>, clock: Timestamp) -> Reading {
         self.trim();
-        let undated = self.kept.iter().filter(|kept| kept.stamp == Stamp::Unknown).count();
-        let ambiguous = self.kept.iter().any(|kept| matches!(kept.stamp, Stamp::Or { .. }));
+        let undated = self.kept.iter().filter(|kept| kept.moment.stamp == Stamp::Unknown).count();
+        let ambiguous = self.kept.iter().any(|kept| matches!(kept.moment.stamp, Stamp::Or { .. }));
         Reading {
             notes: self.notes(undated, ambiguous),
             ambiguous,
@@ -198,6 +253,7 @@ impl Log {
             server: self.computers.first().filter(|_| self.computers.len() == 1).cloned(),
             events_read: self.read,
             kept: self.kept,
+            newest: self.newest.into_iter().flatten().collect(),
         }
     }
 
@@ -251,17 +307,10 @@ impl Reading {
     }
 
     fn read_as(&self, other_order: bool, zone: SignedDuration) -> (Vec<Event>, Timestamp) {
-        let at = |kept: &Kept| {
-            let at = match kept.stamp {
-                Stamp::Unknown => return None,
-                Stamp::Or { other, .. } if other_order => other,
-                _ => kept.event.at,
-            };
-            Some(if kept.zoneless { at.checked_sub(zone).unwrap_or(at) } else { at })
-        };
-        let newest = self.kept.iter().filter_map(at).max();
+        let at = |moment: &Moment| moment.read_as(other_order, zone);
+        let newest = self.newest.iter().filter_map(at).max();
         let now = self.now.or(newest).unwrap_or(self.clock);
-        let dated = |kept: &Kept| Event { at: at(kept).unwrap_or(now), ..kept.event.clone() };
+        let dated = |kept: &Kept| Event { at: at(&kept.moment).unwrap_or(now), ..kept.event.clone() };
         (self.kept.iter().map(dated).collect(), now)
     }
 }
