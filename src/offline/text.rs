@@ -13,6 +13,9 @@ use super::raw::{Raw, When, event_id, id_by_text, named_by_windows, one_line};
 use super::{table, time, xml};
 use crate::report::EVENT_IDS;
 
+/// The most labels on one line that are followed.
+const MAX_LABELS: usize = 32;
+
 /// Reads every event.
 pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
     let mut lines = Lines::new(input);
@@ -205,6 +208,15 @@ impl Reader {
 
     /// Takes a label's value, and the labels that follow it where line breaks were lost.
     fn field(&mut self, known: Known, value: &str) {
+        let mut next = Some((known, value));
+        for _ in 0..MAX_LABELS {
+            let Some((known, value)) = next else { return };
+            next = self.one_field(known, value);
+        }
+    }
+
+    /// Takes one label's value; gives the label that follows on the same line.
+    fn one_field<'v>(&mut self, known: Known, value: &'v str) -> Option<(Known, &'v str)> {
         self.take_unknown_labels();
         self.start = self.start.or(Some(known.label));
         self.day_first = self.day_first.or(known.day_first);
@@ -213,11 +225,11 @@ impl Reader {
             self.has_message_label = true;
             self.place = Place::Body;
             append(&mut self.body, value);
-            return;
+            return None;
         }
         if value.is_empty() {
             self.pending = Some(known);
-            return;
+            return None;
         }
         self.pending = None;
         let (value, rest) = next_label(value);
@@ -236,9 +248,7 @@ impl Reader {
             Label::Computer if self.raw.computer.is_none() => self.raw.computer = Some(one_line(value)),
             _ => {}
         }
-        if let Some((known, value)) = rest {
-            self.field(known, value);
-        }
+        rest
     }
 
     /// Lines before the first known label that look like labels too: a header in a language that is not known.
