@@ -87,9 +87,11 @@ impl Raw {
     }
 }
 
-/// An id that has its high word set (`InstanceId`) comes down to the event's id.
+/// An event's id; one with a severity in its high bits (`InstanceId`) comes down to its low word. Others are none.
 pub(super) fn event_id(number: u64) -> Option<u32> {
-    u32::try_from(number & 0xffff).ok().filter(|_| number <= u64::from(u32::MAX))
+    const SEVERITIES: std::ops::RangeInclusive<u64> = 0x4000_0000..=0xffff_ffff;
+    let is_id = number <= 0xffff || SEVERITIES.contains(&number);
+    u32::try_from(number & 0xffff).ok().filter(|_| is_id)
 }
 
 /// A text without what copying leaves in it: marks of writing direction, soft hyphens, zero bytes.
@@ -178,4 +180,45 @@ pub(super) fn id_by_text(text: &str) -> Option<u32> {
         ];
         INNER.iter().any(|inner| text.contains(inner)).then_some(6900)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_id_comes_down_to_its_event_and_no_other_number_does() {
+        assert_eq!([6900, 0xc000_1af4, 0x4000_028e].map(event_id), [Some(6900), Some(6900), Some(654)]);
+        assert_eq!([0x1_1af4, 0x1_0000_1af4].map(event_id), [None, None]);
+    }
+
+    #[test]
+    fn a_message_and_its_data_make_one_text_without_repetition() {
+        let raw = |message: &str, data: &str| Raw {
+            message: message.into(),
+            data: vec![data.into()],
+            ..Raw::default()
+        };
+        assert_eq!(raw("wrapped: inner", "inner").text(), "wrapped: inner");
+        assert_eq!(raw("", "in\u{200b}ner\r\n").text(), "inner");
+        assert_eq!(raw("no description", "inner").text(), "no description\ninner");
+    }
+
+    #[test]
+    fn a_text_that_holds_events_in_another_format_is_known_by_no_words() {
+        let code_90 = "Error Description: Password Synchronization has not been activated for this company";
+        assert_eq!(id_by_text(code_90), Some(6900));
+        assert_eq!(id_by_text(&format!("<EventID>1000</EventID> {code_90}")), None);
+        assert_eq!(id_by_text(&format!("\"1000\",\"Contoso Backup\",\"{code_90}\"")), None);
+        assert_eq!(id_by_text("Error Code: 90"), None);
+    }
+
+    #[test]
+    fn the_source_that_windows_names_counts_where_there_is_no_header() {
+        let text = "The description for Event ID 6900 from source Contoso Backup cannot be found.";
+        assert_eq!(named_by_windows(text), Some((6900, "Contoso Backup".into())));
+        let text =
+            "The description for Event ID '655' in Source 'Directory Synchronization' cannot be found.";
+        assert_eq!(named_by_windows(text), Some((655, "Directory Synchronization".into())));
+    }
 }
