@@ -64,7 +64,7 @@ fn event(row: &[String], columns: &Columns) -> Raw {
     let cell = |label| columns.cell(row, label);
     let beyond = row.get(columns.header.len()..).unwrap_or_default().join(" ");
     let number = |text: &str| text.trim().parse::<u64>().ok();
-    Raw {
+    let raw = Raw {
         id: cell(Label::Id).and_then(number).and_then(event_id),
         provider: cell(Label::Provider).map(str::to_owned),
         level: cell(Label::Level).and_then(labels::level),
@@ -73,7 +73,9 @@ fn event(row: &[String], columns: &Columns) -> Raw {
         computer: cell(Label::Computer).map(str::to_owned),
         message: cell(Label::Message).map_or(beyond, str::to_owned),
         data: Vec::new(),
-    }
+    };
+    let has_ids = columns.found.iter().any(|(label, _)| *label == Label::Id);
+    if has_ids { raw } else { raw.with_id_by_text() }
 }
 
 /// The rows of a table whose cells may be quoted and hold line breaks.

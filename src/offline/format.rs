@@ -67,8 +67,7 @@ fn delimiter(text: &str) -> Option<char> {
         let cells = first.split(*delimiter).map(|cell| labels::known(cell.trim().trim_matches('"')));
         let known: Vec<Label> = cells.flatten().map(|known| known.label).collect();
         let has = |label| known.contains(&label);
-        known.len() >= 2
-            && has(Label::Id)
-            && [Label::Message, Label::Provider, Label::Date].into_iter().any(has)
+        let of_events = has(Label::Message) && (has(Label::Date) || has(Label::Provider));
+        of_events || (has(Label::Id) && (has(Label::Message) || has(Label::Provider) || has(Label::Date)))
     })
 }

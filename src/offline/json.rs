@@ -138,7 +138,17 @@ impl Splitter {
 fn event(value: &Value) -> Raw {
     let mut raw = Raw::default();
     fill(&mut raw, value, 0);
-    raw
+    // An id that can't be used is not the same as none.
+    if names_an_id(value, 0) { raw } else { raw.with_id_by_text() }
+}
+
+fn names_an_id(value: &Value, depth: usize) -> bool {
+    value.as_object().is_some_and(|fields| {
+        fields.iter().any(|(key, value)| {
+            labels::known(key).is_some_and(|known| known.label == Label::Id)
+                || (depth < MAX_DEPTH && names_an_id(value, depth + 1))
+        })
+    })
 }
 
 /// Takes the fields of an object; then those of the parts that event XML has.

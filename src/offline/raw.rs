@@ -56,6 +56,14 @@ impl Raw {
         self.id.is_some()
     }
 
+    /// The event with the id that its message tells, if nothing else does: `select TimeCreated, Message`.
+    pub(super) fn with_id_by_text(mut self) -> Raw {
+        if self.id.is_none() {
+            self.id = id_by_text(&self.message);
+        }
+        self
+    }
+
     /// The event at a time. `None` without an id.
     pub(super) fn into_event(self, at: Timestamp) -> Option<Event> {
         let id = self.id?;
