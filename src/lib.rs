@@ -37,6 +37,8 @@ pub mod gate;
 pub mod grant;
 pub mod ids;
 pub mod link;
+#[cfg(feature = "bot")]
+pub mod offline;
 pub mod plan;
 #[cfg(feature = "bot")]
 pub mod question;

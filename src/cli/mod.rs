@@ -4,6 +4,7 @@
 mod agents;
 mod ask;
 mod audit;
+mod diagnose;
 mod doctor;
 mod run;
 mod triage;
@@ -40,6 +41,8 @@ enum Command {
     Doctor,
     /// Ask in the terminal what is wrong: the same answer as in Discord, without Discord.
     Ask(ask::Args),
+    /// Diagnose event logs from files, without Discord, servers or configuration.
+    Diagnose(diagnose::Args),
     /// Say what questions are about, one a line: intent, hypothesis, scope, codes, and the words that decided.
     Triage(triage::Args),
     /// Enrol, list and remove the agents on the sync servers; renew the bot's own certificate.
@@ -114,6 +117,7 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
             Command::Demo(args) => run::demo(args).await,
             Command::Doctor => doctor::run().await,
             Command::Ask(args) => ask::run(args).await,
+            Command::Diagnose(args) => diagnose::run(&args),
             Command::Triage(args) => triage::run(&args),
             Command::Agents(command) => agents::run(command).await,
             Command::Audit(command) => audit::run(command).await,

@@ -11,6 +11,7 @@
 //! - `tenant`: what the servers' verdicts mean together
 //! - `answer`: what comes out of it
 //! - `proof`: whether a run is proven to have worked
+//! - `events`: the same for events alone, as files hold them, and which signature fired on which
 //!
 //! And what it rests on:
 //! - `cause`: the causes that exist, and which command mends which
@@ -22,6 +23,7 @@ mod answer;
 mod audit;
 mod case;
 mod cause;
+mod events;
 mod evidence;
 mod forests;
 mod knowledge;
@@ -44,6 +46,7 @@ pub use answer::{
     ServerDiagnosis, WhyNot,
 };
 pub use cause::{Cause, Confidence, UnknownCause};
+pub use events::{EventReading, SignatureReading, diagnose_events, explain_events};
 pub use knowledge::{BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum};
 pub use observation::{Observation, Silence};
 pub use proof::{Proof, proof};

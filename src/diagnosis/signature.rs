@@ -76,6 +76,26 @@ impl Pattern {
     }
 }
 
+/// What a signature made of an event whose id it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    Fired,
+    OtherText,
+    RuledOut,
+    Outranked,
+}
+
+impl Reading {
+    pub(super) fn why(self) -> &'static str {
+        match self {
+            Reading::Fired => "the event's id and text are its own",
+            Reading::OtherText => "the text is another",
+            Reading::RuledOut => "the text holds what rules it out",
+            Reading::Outranked => "it would match, but a more telling one did",
+        }
+    }
+}
+
 impl Signatures {
     pub(super) fn compile(
         heartbeats: Vec<HeartbeatText>,
@@ -114,6 +134,22 @@ impl Signatures {
             }
         }
         found
+    }
+
+    /// Every signature that reads the event's id, with what it made of the event.
+    pub(super) fn read(&self, event: &Event) -> Vec<(&Signature, Reading)> {
+        let fired = self.faults(event);
+        let reading = |it: &Signature| {
+            let matched = |regex: &Option<Regex>| regex.as_ref().map(|regex| regex.is_match(&event.text));
+            match (matched(&it.pattern.text), matched(&it.pattern.unless)) {
+                _ if fired.iter().any(|fired| fired.id == it.id) => Reading::Fired,
+                (Some(false), _) => Reading::OtherText,
+                (_, Some(true)) => Reading::RuledOut,
+                _ => Reading::Outranked,
+            }
+        };
+        let of_id = self.signatures.iter().filter(|it| it.pattern.events.contains(&event.id));
+        of_id.map(|it| (it, reading(it))).collect()
     }
 
     /// The fault whose inner text the event carries, as against one told by its id alone.

@@ -1,0 +1,109 @@
+//! Events alone, as files hold them: the same verdict as of a report of which nothing else is known, and what each
+//! signature made of each event.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::knowledge::Knowledge;
+use super::observation::Observation;
+use super::offer::why_not;
+use super::signature::{Reading, connector};
+use super::{ServerDiagnosis, server};
+use crate::ids::{AgentId, ConnectorId, InvalidId};
+use crate::report::{Appliance, ApplianceKind, Cut, Event, Permits, Report, VERSION};
+
+/// Judges events alone. The state is unknown, so that a remedy may be named and is never offered.
+///
+/// # Errors
+/// Never in practice: the name that stands for the files is a sound one.
+pub fn diagnose_events(
+    events: Vec<Event>,
+    server_name: Option<&str>,
+    now: Timestamp,
+    knowledge: &Knowledge,
+) -> Result<ServerDiagnosis, InvalidId> {
+    let agent: AgentId = "FILES".parse()?;
+    let report = Report {
+        v: VERSION,
+        agent: agent.clone(),
+        generation: 0,
+        agent_version: String::new(),
+        server: server_name.unwrap_or("the server").to_owned(),
+        clock: now,
+        appliance: Appliance { kind: ApplianceKind::Unknown, build: None, services: Vec::new() },
+        events_at: Some(now),
+        events,
+        counts: Vec::new(),
+        state: None,
+        gaps: Vec::new(),
+        cut: Cut::default(),
+        permits: Permits::default(),
+    };
+    let observation =
+        Observation { agent, report: Some(report), received_at: Some(now), silence: None, skew: None };
+    let mut verdict = server(&observation, now, knowledge);
+    if verdict.cause.command().is_some() {
+        let text = "Files show what was; only a live server, with its state read, gets an offer.";
+        verdict.why_not.insert(0, why_not("offline", text));
+    }
+    verdict.offer = false;
+    Ok(verdict)
+}
+
+/// What the signatures made of one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventReading {
+    /// The event's id.
+    pub id: u32,
+    /// Who wrote it; absent if the file does not tell.
+    pub provider: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Its record number.
+    pub record: Option<u64>,
+    /// The connector it is about.
+    pub connector: Option<ConnectorId>,
+    /// Whether its provider counts.
+    pub counts: bool,
+    /// Whether it is a sign of life of its connector.
+    pub heartbeat: bool,
+    /// Every signature that reads this event's id, and what came of it.
+    pub signatures: Vec<SignatureReading>,
+}
+
+/// What one signature made of one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SignatureReading {
+    /// The signature.
+    pub id: String,
+    /// What it stands for.
+    pub cause: super::Cause,
+    /// Whether it fired.
+    pub fired: bool,
+    /// Why, or why not.
+    pub why: &'static str,
+}
+
+/// Says for each event which signature fired and which did not.
+pub fn explain_events(events: &[Event], knowledge: &Knowledge) -> Vec<EventReading> {
+    let read = |event: &Event| {
+        let signatures = knowledge.signatures.read(event).into_iter();
+        let signatures = signatures.map(|(signature, reading)| SignatureReading {
+            id: signature.id.clone(),
+            cause: signature.cause,
+            fired: reading == Reading::Fired,
+            why: reading.why(),
+        });
+        EventReading {
+            id: event.id,
+            provider: event.provider.clone(),
+            at: event.at,
+            record: event.record,
+            connector: connector(event),
+            counts: event.counts(),
+            heartbeat: knowledge.signatures.is_heartbeat(event),
+            signatures: signatures.collect(),
+        }
+    };
+    events.iter().map(read).collect()
+}

@@ -1,0 +1,88 @@
+//! Nothing may grow without end: a reader that stops at a limit, and lines of bounded length.
+
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
+use std::rc::Rc;
+
+use super::Fault;
+
+/// The most bytes one event may have, in whatever format. Windows' own limit for a text is 31,839 characters.
+pub(super) const MAX_RECORD: usize = 1 << 20;
+
+/// Passes bytes through until its budget is spent; the one who reads renews it with each token.
+pub(super) struct Fuse<R> {
+    inner: R,
+    left: Rc<Cell<usize>>,
+}
+
+impl<R: BufRead> Fuse<R> {
+    pub(super) fn new(inner: R) -> (Fuse<R>, Rc<Cell<usize>>) {
+        let left = Rc::new(Cell::new(MAX_RECORD));
+        (Fuse { inner, left: left.clone() }, left)
+    }
+}
+
+impl<R: BufRead> Read for Fuse<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let taken = available.len().min(out.len());
+        out[..taken].copy_from_slice(&available[..taken]);
+        self.consume(taken);
+        Ok(taken)
+    }
+}
+
+impl<R: BufRead> BufRead for Fuse<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let available = self.inner.fill_buf()?;
+        if self.left.get() == 0 && !available.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too long for an event"));
+        }
+        Ok(&available[..available.len().min(self.left.get())])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.left.set(self.left.get().saturating_sub(amount));
+        self.inner.consume(amount);
+    }
+}
+
+/// Lines of bounded length, without their line breaks, with their numbers from 1.
+pub(super) struct Lines<R> {
+    inner: R,
+    /// The number of the line that was read last.
+    pub(super) number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(super) fn new(inner: R) -> Lines<R> {
+        Lines { inner, number: 0 }
+    }
+
+    /// The next line with its line break; `None` at the end.
+    ///
+    /// # Errors
+    /// If the line is longer than [`MAX_RECORD`], or can't be read.
+    pub(super) fn next_raw(&mut self) -> Result<Option<String>, Fault> {
+        self.number += 1;
+        let mut bytes = Vec::new();
+        let most = MAX_RECORD as u64 + 1;
+        let read = (&mut self.inner).take(most).read_until(b'\n', &mut bytes);
+        let length = read.map_err(|error| Fault::new(self.place(), error.to_string()))?;
+        if length > MAX_RECORD {
+            return Err(Fault::new(self.place(), "the line is too long for an event"));
+        }
+        // A decoder's output is UTF-8.
+        Ok((length > 0).then(|| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// The next line without its line break.
+    pub(super) fn next(&mut self) -> Result<Option<String>, Fault> {
+        let line = self.next_raw()?;
+        Ok(line.map(|line| line.trim_end_matches(['\n', '\r']).to_owned()))
+    }
+
+    pub(super) fn place(&self) -> String {
+        format!("line {}", self.number)
+    }
+}

@@ -1,0 +1,134 @@
+//! `Export-Csv` of `Get-WinEvent` and `Get-EventLog`, and Event Viewer's own exports as CSV and text.
+//!
+//! Event Viewer names five columns and writes six: the last one, without a name, is the message.
+
+use std::io::BufRead;
+
+use super::Fault;
+use super::bounded::{Lines, MAX_RECORD};
+use super::labels::{self, Label};
+use super::raw::{Raw, event_id};
+use super::time;
+
+/// The most columns that are looked at.
+const MAX_COLUMNS: usize = 200;
+
+/// Reads every event.
+pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
+    let mut rows = Rows { lines: Lines::new(input), delimiter };
+    let mut columns = None;
+    while let Some(row) = rows.next()? {
+        if row.iter().all(|cell| cell.trim().is_empty())
+            || row.first().is_some_and(|cell| cell.starts_with("#TYPE"))
+        {
+            continue;
+        }
+        match &columns {
+            // Files that were joined repeat their header.
+            Some(Columns { header, .. }) if *header == row => {}
+            Some(known) => sink(event(&row, known)),
+            None => columns = Some(Columns::read(row)),
+        }
+    }
+    Ok(())
+}
+
+struct Columns {
+    header: Vec<String>,
+    /// Which column holds what, the surest first.
+    found: Vec<(Label, usize)>,
+    day_first: Option<bool>,
+}
+
+impl Columns {
+    fn read(header: Vec<String>) -> Columns {
+        let known =
+            header.iter().enumerate().filter_map(|(at, cell)| Some((labels::known(cell.trim())?, at)));
+        let mut known: Vec<_> = known.collect();
+        // An English name is surer: `Data` is a date in Portuguese and bytes in Get-EventLog.
+        known.sort_by_key(|(known, at)| (known.day_first.is_some(), *at));
+        let english = known.iter().filter(|(known, _)| known.day_first.is_none()).count();
+        let day_first = (english * 2 < known.len()).then_some(true);
+        let found = known.into_iter().map(|(known, at)| (known.label, at)).collect();
+        Columns { header, found, day_first }
+    }
+
+    fn cell<'a>(&self, row: &'a [String], label: Label) -> Option<&'a str> {
+        let of = self.found.iter().filter(|(found, _)| *found == label);
+        let mut cells = of.filter_map(|(_, at)| row.get(*at)).map(|cell| cell.trim());
+        cells.find(|cell| !cell.is_empty())
+    }
+}
+
+fn event(row: &[String], columns: &Columns) -> Raw {
+    let cell = |label| columns.cell(row, label);
+    let beyond = row.get(columns.header.len()..).unwrap_or_default().join(" ");
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let raw = Raw {
+        id: cell(Label::Id).and_then(number).and_then(event_id),
+        provider: cell(Label::Provider).map(str::to_owned),
+        level: cell(Label::Level).and_then(labels::level),
+        record: cell(Label::Record).and_then(number),
+        when: cell(Label::Date).map_or_else(Default::default, |text| time::read(text, columns.day_first)),
+        computer: cell(Label::Computer).map(str::to_owned),
+        message: cell(Label::Message).map_or(beyond, str::to_owned),
+        data: Vec::new(),
+    };
+    let has_ids = columns.found.iter().any(|(label, _)| *label == Label::Id);
+    if has_ids { raw } else { raw.with_id_by_text() }
+}
+
+/// The rows of a table whose cells may be quoted and hold line breaks.
+struct Rows<R> {
+    lines: Lines<R>,
+    delimiter: char,
+}
+
+impl<R: BufRead> Rows<R> {
+    fn next(&mut self) -> Result<Option<Vec<String>>, Fault> {
+        let mut cells = Vec::new();
+        let mut cell = String::new();
+        let (mut quoted, mut size) = (false, 0);
+        let mut from = self.lines.place();
+        loop {
+            let Some(line) = self.lines.next_raw()? else {
+                if quoted {
+                    return Err(Fault::new(from, "a quoted text has no end: the file is cut off"));
+                }
+                return Ok(None);
+            };
+            if size == 0 {
+                from = self.lines.place();
+            }
+            size += line.len();
+            if size > MAX_RECORD {
+                return Err(Fault::new(from, "it is too long for an event"));
+            }
+            let body = line.trim_end_matches(['\n', '\r']);
+            let mut characters = body.chars().peekable();
+            while let Some(c) = characters.next() {
+                match c {
+                    '"' if quoted && characters.peek() == Some(&'"') => {
+                        characters.next();
+                        cell.push('"');
+                    }
+                    '"' if quoted => quoted = false,
+                    '"' if cell.trim().is_empty() => {
+                        cell.clear();
+                        quoted = true;
+                    }
+                    c if c == self.delimiter && !quoted => cells.push(std::mem::take(&mut cell)),
+                    c => cell.push(c),
+                }
+                if cells.len() > MAX_COLUMNS {
+                    return Err(Fault::new(from, "it has more columns than an event"));
+                }
+            }
+            if !quoted {
+                cells.push(cell);
+                return Ok(Some(cells));
+            }
+            cell.push('\n');
+        }
+    }
+}

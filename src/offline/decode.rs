@@ -1,0 +1,185 @@
+//! Bytes of any usual encoding as UTF-8, while they stream by.
+//!
+//! UTF-16 is told by its mark or by where its zero bytes lie. Everything else is read as UTF-8, and a byte that
+//! is none as windows-1252: what decides (numbers, codes, Microsoft's English texts) is ASCII in all of them.
+//! An XML declaration and a text that can only be Shift-JIS are followed.
+
+use std::io::{self, BufRead, Read};
+
+use encoding_rs::{Decoder, Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// So much is looked at to tell the encoding, and read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// A reader that gives UTF-8, whatever it reads.
+pub struct Utf8<R> {
+    inner: R,
+    /// What was read and not yet decoded.
+    input: Vec<u8>,
+    output: Vec<u8>,
+    given: usize,
+    decoder: Option<Decoder>,
+    /// What is in `input` has been decoded as far as it can be.
+    decoded: bool,
+    at_end: bool,
+    finished: bool,
+}
+
+impl<R: Read> Utf8<R> {
+    /// Looks at the beginning and tells the encoding.
+    ///
+    /// # Errors
+    /// If the beginning can't be read.
+    pub fn new(mut inner: R) -> io::Result<Utf8<R>> {
+        let mut input = Vec::with_capacity(CHUNK);
+        let length = (&mut inner).take(CHUNK as u64).read_to_end(&mut input)?;
+        let (decoder, mark) = encoding(&input);
+        input.drain(..mark);
+        let decoder = decoder.map(Encoding::new_decoder_without_bom_handling);
+        let at_end = length < CHUNK;
+        let output = Vec::new();
+        Ok(Utf8 { inner, input, output, given: 0, decoder, decoded: false, at_end, finished: false })
+    }
+
+    fn decode(&mut self) {
+        self.output.clear();
+        self.given = 0;
+        match &mut self.decoder {
+            Some(decoder) => {
+                let most = decoder.max_utf8_buffer_length(self.input.len()).unwrap_or(4 * CHUNK);
+                self.output.resize(most, 0);
+                let (_, _, written, _) = decoder.decode_to_utf8(&self.input, &mut self.output, self.at_end);
+                self.output.truncate(written);
+                self.input.clear();
+            }
+            None => {
+                let taken = mixed(&self.input, self.at_end, &mut self.output);
+                self.input.drain(..taken);
+            }
+        }
+    }
+}
+
+impl<R: Read> Read for Utf8<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let taken = available.len().min(out.len());
+        out[..taken].copy_from_slice(&available[..taken]);
+        self.consume(taken);
+        Ok(taken)
+    }
+}
+
+impl<R: Read> BufRead for Utf8<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.given >= self.output.len() && !self.finished {
+            if self.decoded && !self.at_end {
+                let before = self.input.len();
+                (&mut self.inner).take(CHUNK as u64).read_to_end(&mut self.input)?;
+                self.at_end = self.input.len() - before < CHUNK;
+            }
+            self.finished = self.at_end;
+            self.decode();
+            self.decoded = true;
+        }
+        Ok(&self.output[self.given.min(self.output.len())..])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.given = (self.given + amount).min(self.output.len());
+    }
+}
+
+/// The encoding (`None`: UTF-8 with stray bytes) and the length of its mark.
+fn encoding(head: &[u8]) -> (Option<&'static Encoding>, usize) {
+    if let Some((encoding, mark)) = Encoding::for_bom(head) {
+        return ((encoding != UTF_8).then_some(encoding), mark);
+    }
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let many = head.len() / 10;
+    if odd > many && even * 10 <= odd {
+        return (Some(UTF_16LE), 0);
+    }
+    if even > many && odd * 10 <= even {
+        return (Some(UTF_16BE), 0);
+    }
+    let named = declared(head).filter(|named| *named != UTF_8 && *named != UTF_16LE && *named != UTF_16BE);
+    (named.or_else(|| is_shift_jis(head).then_some(SHIFT_JIS)), 0)
+}
+
+/// The encoding that an XML declaration names.
+fn declared(head: &[u8]) -> Option<&'static Encoding> {
+    let head = head.get(..head.len().min(200))?;
+    let declaration = head.strip_prefix(b"<?xml")?;
+    let text = String::from_utf8_lossy(declaration);
+    let (declaration, _) = text.split_once("?>")?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start_matches(['=', ' ', '"', '\'']);
+    let name: String = value.chars().take_while(|c| !matches!(c, '"' | '\'')).collect();
+    Encoding::for_label(name.as_bytes())
+}
+
+fn is_shift_jis(head: &[u8]) -> bool {
+    if std::str::from_utf8(head).err().is_none_or(|error| error.error_len().is_none()) {
+        return false;
+    }
+    let mut decoder = SHIFT_JIS.new_decoder_without_bom_handling();
+    let mut text = String::with_capacity(head.len() * 3 + 16);
+    let (_, _, errors) = decoder.decode_to_string(head, &mut text, false);
+    !errors && text.chars().filter(|c| ('\u{3041}'..='\u{30ff}').contains(c)).count() >= 3
+}
+
+/// Decodes UTF-8 with stray bytes of windows-1252; gives how much of the input was used.
+fn mixed(input: &[u8], last: bool, output: &mut Vec<u8>) -> usize {
+    let mut at = 0;
+    while at < input.len() {
+        match std::str::from_utf8(&input[at..]) {
+            Ok(text) => {
+                output.extend_from_slice(text.as_bytes());
+                return input.len();
+            }
+            Err(error) => {
+                let valid = at + error.valid_up_to();
+                output.extend_from_slice(&input[at..valid]);
+                if error.error_len().is_none() && !last {
+                    return valid;
+                }
+                let (text, _) = WINDOWS_1252.decode_without_bom_handling(&input[valid..=valid]);
+                output.extend_from_slice(text.as_bytes());
+                at = valid + 1;
+            }
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8]) -> String {
+        let mut text = String::new();
+        let mut reader = Utf8::new(bytes).expect("reads");
+        reader.read_to_string(&mut text).expect("is UTF-8");
+        text
+    }
+
+    #[test]
+    fn every_usual_encoding_becomes_the_same_text() {
+        let text =
+            "Log Name: Application\r\nÉvénement für 6900: \u{201c}Error Code: 90\u{201d}\r\n".repeat(3000);
+        let utf16 = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+        let (little, big) = (utf16(u16::to_le_bytes), utf16(u16::to_be_bytes));
+        assert_eq!(decoded(text.as_bytes()), text);
+        assert_eq!(decoded(&[b"\xef\xbb\xbf", text.as_bytes()].concat()), text);
+        assert_eq!(decoded(&little), text);
+        assert_eq!(decoded(&big), text);
+        assert_eq!(decoded(&[b"\xff\xfe", &little[..]].concat()), text);
+        assert_eq!(decoded(&[b"\xfe\xff", &big[..]].concat()), text);
+        assert_eq!(decoded(&WINDOWS_1252.encode(&text).0), text);
+        let japanese = "ログの名前: Application\r\nイベント ID: 6900\r\n".repeat(20);
+        assert_eq!(decoded(&SHIFT_JIS.encode(&japanese).0), japanese);
+        assert_eq!(decoded(b""), "");
+    }
+}

@@ -1,0 +1,73 @@
+//! Which format a file is in, by its first few thousand characters.
+
+use super::Fault;
+use super::labels::{self, Label};
+
+/// The formats that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Windows' own log file.
+    Evtx,
+    /// `wevtutil qe /f:xml`, `/f:RenderedXml`, or Event Viewer's export.
+    Xml,
+    /// `ConvertTo-Json` of either PowerShell.
+    Json,
+    /// `Export-Csv`, or Event Viewer's export as CSV or text; with its delimiter.
+    Csv(char),
+    /// `wevtutil qe /f:text`, `Format-List`, or text copied from Event Viewer.
+    Text,
+}
+
+const HEAD: usize = 8192;
+
+/// Tells the format by the beginning of the decoded text.
+pub(super) fn detect(head: &[u8]) -> Result<Format, Fault> {
+    let head = String::from_utf8_lossy(&head[..head.len().min(HEAD)]);
+    let text = head.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    if text.is_empty() {
+        return Err(Fault::new("the beginning", "the file is empty"));
+    }
+    for (magic, what) in
+        [("PK\u{3}\u{4}", "a zip archive"), ("\u{1f}\u{2039}", "a gzip archive"), ("<Objs", "Export-Clixml")]
+    {
+        if text.starts_with(magic) {
+            let advice = "unpack it, or export the events as XML, JSON or CSV";
+            return Err(Fault::new("the beginning", format!("this is {what}, which is not read: {advice}")));
+        }
+    }
+    if is_binary(text) {
+        return Err(Fault::new("the beginning", "this is no text, and no .evtx log"));
+    }
+    let after_bracket = text.strip_prefix('[').map(str::trim_start);
+    if text.starts_with('{')
+        || after_bracket.is_some_and(|rest| rest.is_empty() || rest.starts_with(['{', ']']))
+    {
+        return Ok(Format::Json);
+    }
+    if text.starts_with('<') {
+        return Ok(Format::Xml);
+    }
+    Ok(delimiter(text).map_or(Format::Text, Format::Csv))
+}
+
+fn is_binary(text: &str) -> bool {
+    let control = |c: &char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}');
+    let count = text.chars().filter(control).count();
+    count * 20 > text.chars().count().max(20)
+}
+
+/// The delimiter of a table whose first line names an event's columns.
+fn delimiter(text: &str) -> Option<char> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let mut first = lines.next()?;
+    if first.trim_start_matches('"').starts_with("#TYPE") {
+        first = lines.next()?;
+    }
+    [',', ';', '\t', '|'].into_iter().find(|delimiter| {
+        let cells = first.split(*delimiter).map(|cell| labels::known(cell.trim().trim_matches('"')));
+        let known: Vec<Label> = cells.flatten().map(|known| known.label).collect();
+        let has = |label| known.contains(&label);
+        let of_events = has(Label::Message) && (has(Label::Date) || has(Label::Provider));
+        of_events || (has(Label::Id) && (has(Label::Message) || has(Label::Provider) || has(Label::Date)))
+    })
+}

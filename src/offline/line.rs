@@ -1,0 +1,82 @@
+//! What one line of text may be: a label with its value, a title, a line of the tab "Details".
+
+use super::labels::{self, Known, Label};
+use super::raw::one_line;
+
+/// `Event[12]`, with or without a colon, and with the word in any language.
+pub(super) fn is_number(line: &str) -> bool {
+    let inner = line.trim_end_matches(':').trim_end().strip_suffix(']').and_then(|line| line.split_once('['));
+    inner.is_some_and(|(word, digits)| {
+        let is_word = (1..=20).contains(&word.chars().count()) && word.chars().all(char::is_alphabetic);
+        is_word && !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
+    })
+}
+
+/// The title of Event Viewer's preview: `Event 6900, ADSync`, with the word in any language.
+pub(super) fn title(line: &str) -> Option<(&str, &str)> {
+    let (head, provider) = line.split_once(',')?;
+    let (word, id) = head.trim().rsplit_once(' ')?;
+    let is_word = word.chars().count() <= 20 && word.chars().all(|c| c.is_alphabetic() || c == ' ');
+    let is_id = (1..=5).contains(&id.len()) && id.chars().all(|c| c.is_ascii_digit());
+    let provider = provider.trim();
+    let is_name = (1..=60).contains(&provider.len()) && !provider.contains([':', '.', ',']);
+    (is_word && is_id && is_name).then_some((id, provider))
+}
+
+/// A line that looks like a label with its value, whatever the language.
+pub(super) fn label_like(line: &str) -> Option<(&str, &str)> {
+    let (label, value) = labels::split(line)?;
+    let short =
+        !label.is_empty() && !label.contains(['.', '"', '\u{201c}']) && label.split_whitespace().count() <= 4;
+    short.then_some((label, value))
+}
+
+pub(super) fn labelled(line: &str) -> Option<(Known, &str)> {
+    let (label, value) = labels::split(line)?;
+    Some((labels::known(label)?, value))
+}
+
+/// A line of the tab "Details": its names are never translated and have no colon.
+pub(super) fn details(line: &str) -> Option<(Known, &str)> {
+    const NAMES: &[(&str, Label)] = &[
+        ("[ Name]", Label::Provider),
+        ("[ SystemTime]", Label::Date),
+        ("[Name]", Label::Provider),
+        ("[SystemTime]", Label::Date),
+        ("EventID", Label::Id),
+        ("EventRecordID", Label::Record),
+    ];
+    let line = line.trim_start_matches(['-', '+', ' ', '\t']);
+    let (label, value) = NAMES.iter().find_map(|(name, label)| Some((*label, line.strip_prefix(name)?)))?;
+    let separate = value.is_empty() || value.starts_with(char::is_whitespace);
+    separate.then(|| (Known { label, day_first: None }, value.trim()))
+}
+
+/// Cuts a value where another known label begins in it: `Application Source: ADSync Date: …`.
+pub(super) fn next_label(value: &str) -> (&str, Option<(Known, &str)>) {
+    for (colon, mark) in value.match_indices([':', '：']).take(64) {
+        let head = &value[..colon];
+        let mut starts: Vec<usize> =
+            head.match_indices(char::is_whitespace).map(|(at, c)| at + c.len()).collect();
+        starts.reverse();
+        // The longest label first: "Event ID", not "ID".
+        let longest = starts.iter().take(4).rev().find_map(|start| {
+            let known = labels::exactly(head.get(*start..)?)?;
+            Some((*start, known))
+        });
+        if let Some((start, known)) = longest {
+            let rest = value.get(colon + mark.len()..).unwrap_or_default();
+            return (head.get(..start).unwrap_or_default().trim(), Some((known, rest.trim())));
+        }
+    }
+    (value.trim(), None)
+}
+
+/// A number at the beginning of a value, also with a thousands separator (`6,900`).
+pub(super) fn digits(value: &str) -> Option<u64> {
+    let value = one_line(value);
+    let number = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | '\u{a0}' | '\u{202f}');
+    let end = value.find(|c| !number(c)).unwrap_or(value.len());
+    let digits: String = value.get(..end)?.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}

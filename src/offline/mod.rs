@@ -1,0 +1,117 @@
+//! Event logs from files: whatever Windows, PowerShell or a person's clipboard wrote, read as events.
+//!
+//! Pure: readers take anything that can be read, keep bounded memory, and never panic on what they are given.
+//!
+//! - [`decode`]: bytes of any usual encoding become UTF-8 as they stream by
+//! - `bounded`: no token, line or record may grow without end
+//! - `format`: which format it is, by its content, never by its name
+//! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
+//! - `line`, `table`: one line of text; what `Get-WinEvent` prints by itself
+//! - `labels`, `time`: the localised labels and dates that they share
+//! - `raw`: an event as it was written, and what it becomes
+//! - [`log`]: the bounded log that several files make together
+//! - [`answer`]: the verdict on such a log, for people and for programs
+
+pub mod answer;
+mod bounded;
+mod csv;
+pub mod decode;
+mod evtx;
+mod format;
+mod json;
+mod labels;
+mod line;
+pub mod log;
+mod raw;
+mod table;
+mod text;
+mod time;
+mod xml;
+
+use std::io::{BufRead, Read, Seek, SeekFrom};
+
+pub use format::Format;
+use log::Log;
+
+/// Anything a log can be read from. `.evtx` is read by its chunks, so that the source must know its places.
+pub trait Source: Read + Seek {}
+
+impl<T: Read + Seek> Source for T {}
+
+/// Why a file could not be read as a log.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// The file itself can't be read.
+    #[error("{name} can't be read: {source}")]
+    Io {
+        /// The file.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Its content is no event log, or is damaged.
+    #[error("{name}, {place}: {what}")]
+    Unreadable {
+        /// The file.
+        name: String,
+        /// Where in it, as an administrator would look for it.
+        place: String,
+        /// What is wrong there.
+        what: String,
+    },
+}
+
+/// What is wrong, and where in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    place: String,
+    what: String,
+}
+
+impl Fault {
+    fn new(place: impl Into<String>, what: impl Into<String>) -> Fault {
+        // A parser's words may quote the file, which may hold commands to a terminal.
+        let what = what.into().replace(char::is_control, " ");
+        Fault { place: place.into(), what }
+    }
+}
+
+/// Reads one file into the log. Its format is told by its content.
+///
+/// # Errors
+/// [`OfflineError`], naming what is wrong and where. The log must not be judged then: what is missing may be
+/// what speaks against a remedy.
+pub fn read(name: &str, mut source: impl Source, log: &mut Log) -> Result<Format, OfflineError> {
+    let io = |source: std::io::Error| OfflineError::Io { name: name.to_owned(), source };
+    let unreadable = |fault: Fault| OfflineError::Unreadable {
+        name: name.to_owned(),
+        place: fault.place,
+        what: fault.what,
+    };
+    let mut magic = Vec::new();
+    (&mut source).take(8).read_to_end(&mut magic).map_err(io)?;
+    source.seek(SeekFrom::Start(0)).map_err(io)?;
+    log.begin_source();
+    let before = log.events_read();
+    let format = if evtx::is_evtx(&magic) {
+        evtx::read(&mut source, &mut |raw| log.push(raw)).map_err(unreadable)?;
+        Format::Evtx
+    } else {
+        let mut text = decode::Utf8::new(source).map_err(io)?;
+        let format = format::detect(text.fill_buf().map_err(io)?).map_err(unreadable)?;
+        let sink = &mut |raw| log.push(raw);
+        let read = match format {
+            Format::Xml => xml::read(&mut text, sink),
+            Format::Json => json::read(&mut text, sink),
+            Format::Csv(delimiter) => csv::read(&mut text, delimiter, sink),
+            Format::Text | Format::Evtx => text::read(&mut text, sink),
+        };
+        read.map_err(unreadable)?;
+        format
+    };
+    log.end_source();
+    if log.events_read() == before {
+        return Err(unreadable(Fault::new("the whole file", "no event was found in it")));
+    }
+    Ok(format)
+}

@@ -1,0 +1,232 @@
+//! An event as a file tells it, and the event that it becomes.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
+use super::bounded::MAX_RECORD;
+use crate::ids::ConnectorId;
+use crate::report::{Event, Level};
+
+/// An event as it was written. What the file does not tell is absent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Raw {
+    pub(super) id: Option<u32>,
+    pub(super) provider: Option<String>,
+    pub(super) level: Option<Level>,
+    pub(super) record: Option<u64>,
+    pub(super) when: When,
+    pub(super) computer: Option<String>,
+    /// The text that Windows made of it.
+    pub(super) message: String,
+    /// What the program handed to Windows: holds the inner text where the message is missing.
+    pub(super) data: Vec<String>,
+}
+
+/// When an event was written, as far as the file tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum When {
+    /// Not told.
+    #[default]
+    Unknown,
+    /// A point in time.
+    At(Timestamp),
+    /// A time of the server's own zone, which the file does not name.
+    Local(DateTime),
+    /// The same, where `03/04` may be March or April.
+    Either {
+        /// As 3 April.
+        day_first: DateTime,
+        /// As 4 March.
+        month_first: DateTime,
+        /// Which of the two the surroundings suggest: day first.
+        suggests_day_first: Option<bool>,
+    },
+    /// A time of a slashed date that can be only one; tells how the file's others are to be read.
+    Ordered {
+        /// The time.
+        at: DateTime,
+        /// Whether the day comes first.
+        day_first: bool,
+    },
+}
+
+impl Raw {
+    /// Whether anything of an event is there.
+    pub(super) fn is_event(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// The event with the id that its message tells, if nothing else does: `select TimeCreated, Message`.
+    pub(super) fn with_id_by_text(mut self) -> Raw {
+        if self.id.is_none() {
+            self.id = id_by_text(&self.message);
+        }
+        self
+    }
+
+    /// The event at a time. `None` without an id.
+    pub(super) fn into_event(self, at: Timestamp) -> Option<Event> {
+        let id = self.id?;
+        let text = self.text();
+        Some(Event {
+            id,
+            provider: self.provider.map(|name| one_line(&name)).filter(|name| !name.is_empty()),
+            level: self.level,
+            record: self.record,
+            at,
+            connector: connector(&text),
+            text,
+        })
+    }
+
+    /// The message, and what of the event's data it does not hold.
+    pub(super) fn text(&self) -> String {
+        let mut text = clean(&self.message);
+        for data in &self.data {
+            let data = clean(data);
+            if !data.is_empty() && !text.contains(&data) && text.len() + data.len() < 2 * MAX_RECORD {
+                if !text.is_empty() {
+                    text.push('\n');
+                }
+                text.push_str(&data);
+            }
+        }
+        text
+    }
+}
+
+/// An event's id; one with a severity in its high bits (`InstanceId`) comes down to its low word. Others are none.
+pub(super) fn event_id(number: u64) -> Option<u32> {
+    const SEVERITIES: std::ops::RangeInclusive<u64> = 0x4000_0000..=0xffff_ffff;
+    let is_id = number <= 0xffff || SEVERITIES.contains(&number);
+    u32::try_from(number & 0xffff).ok().filter(|_| is_id)
+}
+
+/// A text without what copying leaves in it: marks of writing direction, soft hyphens, zero bytes.
+pub(super) fn clean(text: &str) -> String {
+    let invisible = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
+    let kept = text.chars().filter(|c| !invisible(*c) && *c != '\r');
+    let kept: String = kept.map(|c| if c == '\0' { ' ' } else { c }).collect();
+    kept.trim().to_owned()
+}
+
+/// A short text on one line, with single spaces and without quotes around it.
+pub(super) fn one_line(text: &str) -> String {
+    let text = clean(text).replace(|c: char| c.is_control() && !c.is_whitespace(), "");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").trim_matches(['"', '\'', '\u{201c}', '\u{201d}']).to_owned()
+}
+
+/// The connector that a text names: `<connector-id>GUID</connector-id>`, also where the marks were lost.
+fn connector(text: &str) -> Option<ConnectorId> {
+    const LABEL: &str = "connector-id";
+    let lower = text.to_ascii_lowercase();
+    lower.match_indices(LABEL).find_map(|(at, _)| {
+        let value = text.get(at + LABEL.len()..)?;
+        let value = value.trim_start_matches(['>', '=', ':', ' ', '"', '\'', '{', '\n', '\t']);
+        value.get(..36)?.parse().ok()
+    })
+}
+
+/// Id and source that Windows names where it has no text of its own: "The description for Event ID 6900 from
+/// source ADSync cannot be found", in Get-EventLog's words "Event ID '6900' in Source 'ADSync'".
+pub(super) fn named_by_windows(text: &str) -> Option<(u32, String)> {
+    let text = one_line(text);
+    let lower = text.to_ascii_lowercase();
+    let from = lower.find("description for event id")? + "description for event id".len();
+    let (rest, lower) = (text.get(from..)?, lower.get(from..)?);
+    let until = lower.find("cannot be found")?;
+    let (mark, at) = ["from source", "in source"].iter().find_map(|mark| Some((*mark, lower.find(mark)?)))?;
+    let bare = |text: &str| text.trim_matches([' ', '\'', '"', '(', ')', '.', ':']).to_owned();
+    let id = bare(rest.get(..at)?).parse().ok().and_then(event_id)?;
+    Some((id, bare(rest.get(at + mark.len()..until)?)))
+}
+
+/// The id of an event that only its text tells. Microsoft's English templates are each one event's alone.
+///
+/// Source: the facts on the wording of events 611, 650 to 657, 659 and 6900; a localised wrapper of 6900 is told by
+/// the English answer of the cloud inside it.
+pub(super) fn id_by_text(text: &str) -> Option<u32> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ").to_ascii_lowercase();
+    // Events in a format that was not understood: their ids stand there, and are others perhaps.
+    if ["<eventid", "<event ", "-----", "\",\"", "\";\""].iter().any(|sign| text.contains(sign)) {
+        return None;
+    }
+    const TEMPLATES: &[(&str, u32)] = &[
+        ("failed credential provisioning batch", 652),
+        ("failed credential provisioning ping", 655),
+        ("provision credentials ping end", 654),
+        ("provision credentials ping start", 653),
+        ("provision credentials batch end", 651),
+        ("provision credentials batch start", 650),
+        ("password change result - anchor", 657),
+        ("password change request - anchor", 656),
+        ("password hash synchronization failed for domain", 611),
+        ("password synchronization failed for domain", 611),
+        ("error while retrieving password policy sync configuration", 659),
+        ("full password hash synchronization completed for domain", 622),
+        ("full password hash synchronization completed for forest", 623),
+        ("acquiretokenwithcertificate", 906),
+        ("unable to retrieve a security token for the provisioning web service", 906),
+        ("access to windows azure active directory has been denied", 115),
+        ("unexpected error while processing a password change notification", 6900),
+        ("_idl_drsgetncchanges", 611),
+        ("drscommunicationexception", 611),
+        ("drsexception", 611),
+        ("unable to open connection to domain", 611),
+    ];
+    let found = TEMPLATES.iter().find(|(template, _)| text.contains(template)).map(|(_, id)| *id);
+    found.or_else(|| {
+        const INNER: &[&str] = &[
+            "error description: password synchronization has not been activated for this company",
+            "error description: windows azure active directory is currently busy",
+            "microsoft.online.coexistence",
+            "user name or password is incorrect. verify your user name",
+            "aadsts70002",
+            "aadsts50054",
+        ];
+        INNER.iter().any(|inner| text.contains(inner)).then_some(6900)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_id_comes_down_to_its_event_and_no_other_number_does() {
+        assert_eq!([6900, 0xc000_1af4, 0x4000_028e].map(event_id), [Some(6900), Some(6900), Some(654)]);
+        assert_eq!([0x1_1af4, 0x1_0000_1af4].map(event_id), [None, None]);
+    }
+
+    #[test]
+    fn a_message_and_its_data_make_one_text_without_repetition() {
+        let raw = |message: &str, data: &str| Raw {
+            message: message.into(),
+            data: vec![data.into()],
+            ..Raw::default()
+        };
+        assert_eq!(raw("wrapped: inner", "inner").text(), "wrapped: inner");
+        assert_eq!(raw("", "in\u{200b}ner\r\n").text(), "inner");
+        assert_eq!(raw("no description", "inner").text(), "no description\ninner");
+    }
+
+    #[test]
+    fn a_text_that_holds_events_in_another_format_is_known_by_no_words() {
+        let code_90 = "Error Description: Password Synchronization has not been activated for this company";
+        assert_eq!(id_by_text(code_90), Some(6900));
+        assert_eq!(id_by_text(&format!("<EventID>1000</EventID> {code_90}")), None);
+        assert_eq!(id_by_text(&format!("\"1000\",\"Contoso Backup\",\"{code_90}\"")), None);
+        assert_eq!(id_by_text("Error Code: 90"), None);
+    }
+
+    #[test]
+    fn the_source_that_windows_names_counts_where_there_is_no_header() {
+        let text = "The description for Event ID 6900 from source Contoso Backup cannot be found.";
+        assert_eq!(named_by_windows(text), Some((6900, "Contoso Backup".into())));
+        let text =
+            "The description for Event ID '655' in Source 'Directory Synchronization' cannot be found.";
+        assert_eq!(named_by_windows(text), Some((655, "Directory Synchronization".into())));
+    }
+}

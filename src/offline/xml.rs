@@ -1,0 +1,184 @@
+//! Event XML: siblings without a root as `wevtutil` writes them, or wrapped in any elements.
+//!
+//! No document type is accepted and no entity is expanded but XML's own five, so that an entity bomb is text.
+
+use std::io::BufRead;
+
+use quick_xml::events::{BytesStart, Event as Token};
+use quick_xml::reader::Reader;
+
+use super::Fault;
+use super::bounded::{Fuse, MAX_RECORD};
+use super::labels;
+use super::raw::{Raw, When, event_id};
+use super::time;
+
+/// Deeper than any event goes.
+const MAX_DEPTH: usize = 64;
+
+/// Reads every event.
+pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
+    let (fuse, budget) = Fuse::new(input);
+    let mut reader = Reader::from_reader(fuse);
+    let mut buffer = Vec::new();
+    let mut state = State::default();
+    loop {
+        budget.set(MAX_RECORD);
+        buffer.clear();
+        let token = reader.read_event_into(&mut buffer);
+        let place = |events: u64| format!("byte {} (after {events} events)", reader.buffer_position());
+        let fault = |state: &State, what: String| Fault::new(place(state.events), what);
+        match token {
+            Err(error) => return Err(fault(&state, error.to_string())),
+            Ok(Token::Eof) if state.path.is_empty() => return Ok(()),
+            Ok(Token::Eof) => {
+                return Err(fault(&state, "it ends in the middle of an event: it is cut off".into()));
+            }
+            Ok(Token::DocType(_)) => {
+                return Err(fault(&state, "a document type has no place in an event log".into()));
+            }
+            Ok(Token::Start(start)) => state.open(&start),
+            Ok(Token::Empty(start)) => {
+                state.open(&start);
+                state.close(sink);
+            }
+            Ok(Token::End(_)) => state.close(sink),
+            Ok(Token::Text(text)) => state.text(&text.into_inner()),
+            Ok(Token::CData(text)) => state.text(&text.into_inner()),
+            Ok(Token::GeneralRef(reference)) => state.text(&resolve(&reference.into_inner())),
+            Ok(Token::Comment(_) | Token::Decl(_) | Token::PI(_)) => {}
+        }
+        if state.path.len() > MAX_DEPTH {
+            return Err(fault(&state, "elements lie deeper than in any event".into()));
+        }
+        if state.size > MAX_RECORD {
+            return Err(fault(&state, "it is too long for an event".into()));
+        }
+        if state.stray {
+            return Err(fault(&state, "text lies outside of the events".into()));
+        }
+    }
+}
+
+/// The character that a reference stands for; an unknown one stays as it was written.
+fn resolve(name: &str) -> String {
+    let code = |digits: &str, radix| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
+    let character = match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => name
+            .strip_prefix("#x")
+            .and_then(|hex| code(hex, 16))
+            .or_else(|| name.strip_prefix('#').and_then(|decimal| code(decimal, 10))),
+    };
+    character.map_or_else(|| format!("&{name};"), String::from)
+}
+
+/// An attribute's value with its references resolved.
+fn unescape(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        match after.find(';').filter(|end| *end <= 10) {
+            Some(end) => {
+                out.push_str(&resolve(&after[..end]));
+                rest = &after[end + 1..];
+            }
+            None => {
+                out.push('&');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[derive(Default)]
+struct State {
+    /// The names of the open elements.
+    path: Vec<String>,
+    /// How many elements were open when the event began.
+    inside: Option<usize>,
+    raw: Raw,
+    /// The text of the innermost element so far.
+    value: String,
+    /// Bytes of text of this event so far.
+    size: usize,
+    events: u64,
+    stray: bool,
+}
+
+impl State {
+    fn open(&mut self, start: &BytesStart<'_>) {
+        self.value.clear();
+        let name = start.local_name().as_ref().to_owned();
+        if self.inside.is_none() && name == "Event" {
+            self.inside = Some(self.path.len());
+            self.raw = Raw::default();
+            self.size = 0;
+        }
+        self.path.push(name);
+        let attribute = |wanted: &str| {
+            let found = start.attributes().flatten().find(|it| it.key.local_name().as_ref() == wanted);
+            found.map(|it| unescape(&it.value))
+        };
+        match self.within() {
+            ["System", "Provider"] => {
+                self.raw.provider = attribute("Name").or_else(|| attribute("EventSourceName"))
+            }
+            ["System", "TimeCreated"] => {
+                self.raw.when = attribute("SystemTime").map_or(When::Unknown, |text| time::read(&text, None));
+            }
+            _ => {}
+        }
+    }
+
+    /// The path inside of the event.
+    fn within(&self) -> [&str; 2] {
+        let inside = self.inside.and_then(|from| self.path.get(from + 1..)).unwrap_or_default();
+        let mut names = inside.iter().map(String::as_str);
+        [names.next().unwrap_or_default(), names.next().unwrap_or_default()]
+    }
+
+    fn depth(&self) -> usize {
+        self.inside.map_or(0, |from| self.path.len().saturating_sub(from + 1))
+    }
+
+    fn text(&mut self, text: &str) {
+        self.stray |= self.path.is_empty() && !text.trim_matches(['\u{feff}', '\0']).trim().is_empty();
+        if self.inside.is_some() {
+            self.size += text.len();
+            self.value.push_str(text);
+        }
+    }
+
+    fn close(&mut self, sink: &mut dyn FnMut(Raw)) {
+        let value = std::mem::take(&mut self.value);
+        let (within, depth) = (self.within().map(str::to_owned), self.depth());
+        match (within.each_ref().map(String::as_str), depth) {
+            (["System", "EventID"], 2) => self.raw.id = value.trim().parse().ok().and_then(event_id),
+            (["System", "Level"], 2) => self.raw.level = labels::level(&value),
+            (["System", "EventRecordID"], 2) => self.raw.record = value.trim().parse().ok(),
+            (["System", "Computer"], 2) => self.raw.computer = Some(value),
+            (["RenderingInfo", "Message"], 2) => self.raw.message = value,
+            (["EventData", "Binary"], 2) => {}
+            (["EventData" | "UserData" | "ProcessingErrorData", _], _) if !value.trim().is_empty() => {
+                self.raw.data.push(value);
+            }
+            (["EventData", ""], 1) if !value.trim().is_empty() => self.raw.data.push(value),
+            _ => {}
+        }
+        self.path.pop();
+        if self.inside == Some(self.path.len()) {
+            self.inside = None;
+            self.events += 1;
+            sink(std::mem::take(&mut self.raw));
+        }
+    }
+}
