@@ -142,7 +142,7 @@ fn standing(request: &Request) -> Option<String> {
         State::Verified => {
             let late = if request.late { " The proof came after the time for it was over." } else { "" };
             Some(format!(
-                "The flag is on, and every forest has shown a sign of life since the run{}.{late}",
+                "The flag is on, and every forest whose channel is open has shown a sign of life since the run{}.{late}",
                 operator(request)
             ))
         }
