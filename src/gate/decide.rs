@@ -162,6 +162,7 @@ pub fn open(ask: Ask, policy: &Policy, now: Timestamp) -> Result<Decision, Refus
         run_by: None,
         granted_at: None,
         ran_at: None,
+        ended: false,
         verify_by: None,
         withdrawn_by: None,
         outcome: None,

@@ -119,8 +119,9 @@ pub(super) fn machine(next: Next, input: Input, policy: &Policy) -> Result<Decis
         }
         (Input::Started { .. }, _) => out_of_order("a start"),
 
-        (Input::Finished { at, outcome, operator }, Running | Staged | Unknown) => {
+        (Input::Finished { at, outcome, operator }, Running | Staged | Unknown) if !next.request.ended => {
             let next = next.with(|r| {
+                r.ended = true;
                 r.ran_at = Some(at);
                 r.operator = operator;
                 r.withdrawn_by = None;

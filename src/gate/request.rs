@@ -47,6 +47,9 @@ pub struct Request {
     /// When the command ended (or began, if its end is not known), by the *server's* clock: what proof must
     /// be newer than.
     pub ran_at: Option<Timestamp>,
+    /// The agent's journal showed how the command ended: there is nothing more to learn from it.
+    #[serde(default)]
+    pub ended: bool,
     /// Until when proof is awaited; set when the command ended.
     pub verify_by: Option<Timestamp>,
     /// Somebody took it back while it was staged; the agent has not confirmed yet.

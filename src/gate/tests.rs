@@ -318,6 +318,8 @@ fn a_run_that_may_have_worked_is_observed_and_not_called_failed() {
     assert_eq!(ends("state-moved").state, State::Failed);
     assert_eq!(ends("needs-a-person").state, State::Failed);
     assert_eq!(next(&ends("timed-out"), Input::Proven).state, State::Verified);
+    // The agent's journal goes on saying so; it is news only once.
+    assert_eq!(code(&ends("timed-out"), finished(false)), "out-of-order");
 }
 
 #[test]

@@ -31,7 +31,8 @@ impl Requests {
         };
         let unheard = waited > patience(&request);
         match link.execution(&request.id).await {
-            Ok(Some(Execution { progress: Progress::Running { .. }, .. })) | Err(_) if unheard => {
+            Err(_) if unheard => self.record(request, Input::Lost { since: None }, None).await,
+            Ok(Some(execution)) if unheard && has_no_end(&execution.progress, &request) => {
                 self.record(request, Input::Lost { since: None }, None).await
             }
             Ok(Some(execution)) => self.learn(request, execution).await,
@@ -112,8 +113,15 @@ impl Requests {
             };
         }
         let input = match (execution.progress, request.state) {
+            // What was seen to run can be neither waiting nor cancelled: an odd journal changes nothing.
+            (Progress::Staged { .. } | Progress::Cancelled { .. }, State::Running | State::Unknown)
+                if request.ran_at.is_some() =>
+            {
+                return Ok(request);
+            }
             (Progress::Staged { .. }, State::Running) => Input::Staged,
             (Progress::Running { since }, _) if request.ran_at != Some(since) => Input::Started { at: since },
+            (Progress::Finished { .. }, _) if request.ended => return Ok(request),
             (Progress::Finished { at, outcome, operator }, _) => Input::Finished { at, outcome, operator },
             (Progress::Unknown { since }, State::Unknown) if request.ran_at.is_none() => {
                 Input::Started { at: since }
@@ -134,7 +142,7 @@ impl Requests {
     /// The rule "Verified", on the newest report.
     pub(super) async fn look_for_proof(&self, request: Request) -> Result<Request, Refused> {
         let request = match request.state {
-            State::Unknown => self.ask_again(request).await?,
+            State::Unknown if !request.ended => self.ask_again(request).await?,
             _ => request,
         };
         let Some(ran_at) = request.ran_at.filter(|_| request.state.is_past_run()) else { return Ok(request) };
@@ -180,6 +188,15 @@ impl Requests {
         let heard = seen.is_some_and(|seen| seen.received_at.is_some());
         let now = self.parts().clock.now();
         heard || request.verify_by.is_some_and(|by| now.duration_since(by) > UNHEARD)
+    }
+}
+
+/// Whether a journal's answer leads nowhere: it runs for ever, or denies a run that was seen.
+fn has_no_end(progress: &Progress, request: &Request) -> bool {
+    match progress {
+        Progress::Running { .. } => true,
+        Progress::Staged { .. } | Progress::Cancelled { .. } => request.ran_at.is_some(),
+        Progress::Finished { .. } | Progress::Unknown { .. } => false,
     }
 }
 

@@ -177,6 +177,7 @@ fn request(state: State) -> Request {
         run_by: None,
         granted_at: None,
         ran_at: None,
+        ended: false,
         verify_by: None,
         withdrawn_by: None,
         outcome: None,

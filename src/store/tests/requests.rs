@@ -35,6 +35,7 @@ pub(super) fn request(number: u8, scope: &str) -> Request {
         run_by: None,
         granted_at: None,
         ran_at: None,
+        ended: false,
         verify_by: None,
         withdrawn_by: None,
         outcome: None,
