@@ -186,6 +186,8 @@ fn a_bot_killed_at_each_step_goes_on_where_it_was_and_nothing_runs_twice() {
         s.restart_after_kill().await;
         s.server("SYNC01").change(|state| state.hold_runs = true);
         s.until_state(&id, State::Running).await;
+        let agent = s.site.post_of("SYNC01").expect("is there").agent.clone();
+        s.until("the server has taken the grant", async || agent.execution(&id).expect("readable")).await;
         // Killed while the command runs.
         s.restart_after_kill().await;
         s.server("SYNC01").release();
