@@ -16,11 +16,11 @@ use crate::discord::rest::Rest;
 use crate::discord::{self, Chat};
 use crate::random::Random;
 use crate::requests::{self, Requests};
+use crate::schedule::Schedule;
 use crate::store::StoreError;
 use crate::store::lease::{Lease, RENEWAL};
 use crate::store::lifeline::Lifeline;
 use crate::tenant::Tenant;
-use crate::watch::schedule::Schedule;
 use crate::watch::summary::Summarist;
 use crate::watch::sweep::Sweeper;
 

@@ -14,9 +14,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::gate::Policy;
 use crate::ids::Snowflake;
+use crate::schedule::{Schedule, ScheduleError};
 use crate::secret::Secret;
 use crate::store::DatabaseUrl;
-use crate::watch::schedule::{Schedule, ScheduleError};
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]

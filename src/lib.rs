@@ -7,10 +7,10 @@
 //!   [`grant`] (the signed permission for one run), [`catalog`] (what may run at all), [`clock`], [`random`], [`secret`]
 //! - [`link`]: mutual TLS between bot and agents, certificates, the protocol
 //! - [`agent`]: the program on a sync server
-//! - [`question`], [`diagnosis`], [`gate`]: pure: words, causes, and who may do what; [`offline`]: event logs from files
+//! - [`question`], [`diagnosis`], [`gate`], [`schedule`]: pure: words, causes, who may do what, and when a summary is due;
+//!   [`offline`]: event logs from files
 //! - [`store`]: the database and the audit chain
-//! - [`fleet`]: polls the agents; [`config`] (which reads schedules with the pure [`watch::schedule`]) and [`tenant`]:
-//!   what the bot stands on
+//! - [`fleet`]: polls the agents; [`config`] and [`tenant`]: what the bot stands on
 //! - [`requests`]: drives a request from the click to the proof
 //! - [`watch`]: sweeps, alerts, summaries, charts
 //! - [`discord`]: commands, buttons, cards
@@ -47,6 +47,8 @@ pub mod random;
 pub mod report;
 #[cfg(feature = "bot")]
 pub mod requests;
+#[cfg(feature = "bot")]
+pub mod schedule;
 pub mod secret;
 #[cfg(feature = "bot")]
 pub mod store;

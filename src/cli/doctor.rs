@@ -11,9 +11,9 @@ use syncmedic::discord::doctor::{self, Check, Level};
 use syncmedic::discord::rest::Rest;
 use syncmedic::link::certs::CertInfo;
 use syncmedic::random::Random;
+use syncmedic::schedule::Schedule;
 use syncmedic::store::agents::EnrolledAgent;
 use syncmedic::tenant::Tenant;
-use syncmedic::watch::schedule::Schedule;
 
 use super::{CONFIG, env};
 

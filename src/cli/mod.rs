@@ -18,9 +18,9 @@ use syncmedic::diagnosis::KnowledgeError;
 use syncmedic::discord::rest::RestError;
 use syncmedic::link::identity::IdentityError;
 use syncmedic::random::Random;
+use syncmedic::schedule::ScheduleError;
 use syncmedic::store::{DatabaseUrl, Store, StoreError};
 use syncmedic::tenant::Tenant;
-use syncmedic::watch::schedule::ScheduleError;
 use tracing_subscriber::EnvFilter;
 
 /// A first responder for Microsoft Entra password hash sync, living in a team's Discord.

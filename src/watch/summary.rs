@@ -10,13 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::chart::{self, HistoryChart, Mark, MarkKind};
 use super::notice::{SUMMARY, SummaryNotice, SummaryRequest, SummaryServer};
-use super::schedule::Schedule;
 use crate::catalog;
 use crate::diagnosis::{Cause, Diagnosis, Knowledge, Observation, ServerDiagnosis, diagnose};
 use crate::gate::Request;
 use crate::ids::{AgentId, Snowflake};
 use crate::link::certs::WARN_BEFORE_END;
 use crate::report::Report;
+use crate::schedule::Schedule;
 use crate::store::outbox::Message;
 use crate::store::{Entry, StoreError};
 use crate::tenant::Tenant;

@@ -287,5 +287,4 @@ fn shortened(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "schedule_tests.rs"]
 mod tests;
