@@ -512,6 +512,9 @@ async fn a_staged_command_tells_the_approvers_what_to_type_and_can_be_taken_back
     world.click(DANA, card.id, "Withdraw").await;
     let withdrawn = world.until(card.id, "Withdrawn").await;
     assert!(withdrawn.buttons().is_empty());
+    let over =
+        world.discord.updated(call.id, |m| m.text().contains("any more")).await.expect("the call ends");
+    assert!(over.text().contains("Withdrawn") && over.pings.roles.is_empty(), "{}", over.text());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -275,8 +275,25 @@ impl Listener for Door {
         });
     }
 
+    fn deleted(&self, messages: &[Snowflake]) {
+        let (desk, messages) = (self.0.clone(), messages.to_vec());
+        tokio::spawn(async move {
+            let Ok(_place) = desk.under_way.clone().acquire_owned().await else { return };
+            if let Err(error) = desk.deleted(&messages).await {
+                tracing::error!("a card that was deleted can't be posted anew: {error:#}");
+            }
+        });
+    }
+
     fn ready(&self) {
         tracing::info!("connected to the gateway");
+        let desk = self.0.clone();
+        tokio::spawn(async move {
+            let Ok(_place) = desk.under_way.clone().acquire_owned().await else { return };
+            if let Err(error) = desk.look_for_cards().await {
+                tracing::error!("the cards of open requests could not be looked for: {error:#}");
+            }
+        });
     }
 }
 

@@ -32,6 +32,8 @@ pub trait Listener: Send + Sync + 'static {
     fn interaction(&self, event: Value);
     /// A new message's JSON.
     fn message(&self, event: Value);
+    /// Messages were deleted.
+    fn deleted(&self, _messages: &[Snowflake]) {}
     /// The bot is connected, for the first time or anew.
     fn ready(&self) {}
 }
@@ -156,6 +158,12 @@ impl RawEventHandler for Raw {
                 Ok(json) => self.0.message(json),
                 Err(error) => tracing::error!(%error, "a message could not be taken apart"),
             },
+            Event::MessageDelete(event) => {
+                self.0.deleted(&[Snowflake(event.message_id.get())]);
+            }
+            Event::MessageDeleteBulk(event) => {
+                self.0.deleted(&event.ids.iter().map(|id| Snowflake(id.get())).collect::<Vec<_>>());
+            }
             // Serenity could not read it. We may: we need far less of it.
             Event::Unknown(event) if event.kind == "INTERACTION_CREATE" => {
                 tracing::warn!("serenity could not read an interaction; reading it by hand");

@@ -4,6 +4,7 @@
 //! - [`Chat`] the chat, put together; its answers are in `ask` (sign-in questions), `look` (servers, the record) and
 //!   `click` (buttons and forms)
 //! - [`outbox`] hands on what people must be told, once, until it is delivered
+//! - `restore` posts anew what somebody deleted while it was needed
 //! - [`rest`] our REST client; [`gateway`] serenity's gateway client, and all of serenity there is
 //! - [`event`] what Discord tells, in our own words; [`commands`] the commands people see
 //! - [`message`], [`embed`], [`text`] messages within Discord's limits; [`cards`] what they say
@@ -23,6 +24,7 @@ pub mod members;
 pub mod message;
 pub mod outbox;
 pub mod rest;
+mod restore;
 pub mod text;
 
 pub use chat::{Chat, Parts};

@@ -38,6 +38,16 @@ impl Write<'_> {
         .await?;
         Ok(())
     }
+
+    /// Forgets where the card of this key is, if it still is this message.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn forget_card(&mut self, key: &str, message: Snowflake) -> Result<(), StoreError> {
+        let delete = sqlx::query("DELETE FROM cards WHERE key = $1 AND message = $2");
+        delete.bind(key).bind(message.to_string()).execute(self.conn()).await?;
+        Ok(())
+    }
 }
 
 impl Store {

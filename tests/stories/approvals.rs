@@ -5,8 +5,10 @@ use std::time::Duration;
 use syncmedic::demo::discord::Forgery;
 use syncmedic::demo::discord::people::{APPROVALS, APPROVER_ROLE, DANA, HELPDESK, LEE, OLGA, SAM};
 use syncmedic::gate::State;
+use syncmedic::ids::Snowflake;
 
 use crate::story::{Setup, Story, tell};
+use serenity::model::id::MessageId;
 
 /// What the private refusal of a click says.
 async fn refused(s: &Story, interaction: serenity::model::id::InteractionId) -> String {
@@ -101,6 +103,34 @@ fn the_requester_can_withdraw() {
         let id = s.request().await.id;
         s.until_state(&id, State::Withdrawn).await;
         s.card_says(card.id, "Withdrawn").await;
+        s.skim();
+    });
+}
+
+#[test]
+fn the_card_of_an_open_request_comes_back_if_somebody_deletes_it() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        let store = s.store().await;
+        let kept = async |card: MessageId| {
+            let at = async || store.card_at(Snowflake(card.get())).await.expect("readable");
+            s.until("it is kept where the card is", at).await;
+        };
+        kept(card.id).await;
+        s.discord.delete_message(card.id);
+        let again = s.card().await;
+        assert_ne!(again.id, card.id);
+        kept(again.id).await;
+        // And once more, while the bot is away.
+        s.kill_bot().await;
+        s.discord.delete_message(again.id);
+        s.pass(Duration::from_secs(61)).await;
+        s.start_bot().await;
+        let last = s.card().await;
+        s.press(LEE, last.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Verified).await;
+        s.card_says(last.id, "Verified").await;
         s.skim();
     });
 }

@@ -76,7 +76,7 @@ pub fn card(request: &Request, buttons: &Buttons, frame: Frame) -> Post {
     post
 }
 
-fn headline(request: &Request) -> (Tone, &'static str) {
+pub(super) fn headline(request: &Request) -> (Tone, &'static str) {
     let code = request.outcome.as_ref().map(|why| why.code.as_str());
     match request.state {
         State::Requested => (Tone::Busy, "Approval needed"),

@@ -76,9 +76,16 @@ fn words(request: &Request) -> (Tone, &'static str, String) {
     }
 }
 
-/// Tells the approvers, and nobody else, that a person is needed at the server.
+/// Tells the approvers, and nobody else, that a person is needed at the server; once that is over, how it went.
 pub fn operators(request: &Request, role: Snowflake, mark: &str, frame: Frame) -> Post {
     let agent = text::line(request.plan.agent.as_str());
+    if request.state != State::Staged {
+        let (tone, now) = approval::headline(request);
+        let embed = Embed::new(tone, format!("No operator is needed at {agent} any more"))
+            .description(format!("The request stands as: {now}."))
+            .inline("Plan code", text::code(&request.plan.code().to_string()));
+        return Post::card(frame.finish(embed, Some(mark)));
+    }
     let mut embed = Embed::new(Tone::Busy, format!("An operator is needed at {agent}"))
         .description("The command is approved and staged. Microsoft's cmdlet asks a person to sign in there.")
         .field("At the server", approval::apply_words(request))
