@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use syncmedic::demo::discord::people::{DANA, HELPDESK, RANDOM, SAM};
+use syncmedic::demo::discord::Forgery;
+use syncmedic::demo::discord::people::{DANA, HELPDESK, LEE, RANDOM, SAM};
 use syncmedic::demo::simulator::scenario::Scenario;
 use syncmedic::report::ServiceState;
 
@@ -148,6 +149,33 @@ fn a_silent_server_is_named_with_the_age_of_its_last_report() {
         let text = s.until_answer(asked).await.text();
         assert!(text.contains("no answer"), "{text}");
         assert!(text.contains("min ago"), "{text}");
+        s.skim();
+    });
+}
+
+#[test]
+fn the_answer_comes_at_once_and_is_edited_once_when_fresh_state_arrives() {
+    tell(Setup::new().scenario(Scenario::Healthy), async |s| {
+        s.server("SYNC01").tenant().set_flag(false);
+        // The state that is known is old, and says that all is well.
+        s.pass(Duration::from_secs(40)).await;
+        let first = s.ask(DANA, "users can't sign in").await;
+        let edited = s.discord.updated(first.id, |m| m.edited).await.expect("fresh state changes the answer");
+        assert_ne!(edited.text(), first.text());
+        assert_eq!(edited.id, first.id);
+        s.skim();
+    });
+}
+
+#[test]
+fn a_command_from_another_guild_gets_no_answer() {
+    tell(Setup::new(), async |s| {
+        let (_, elsewhere) = s.discord.add_guild("Fabrikam", &[LEE]);
+        let options = json!([{ "name": "problem", "type": 3, "value": "users can't sign in" }]);
+        s.discord.forge(Forgery::slash(LEE, elsewhere, "signin", options));
+        // Whatever came to it before would be answered before this.
+        s.ask(DANA, "users can't sign in").await;
+        assert!(s.discord.messages(elsewhere, LEE).iter().all(|m| m.pending || m.failed.is_some()));
         s.skim();
     });
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use syncmedic::demo::discord::Forgery;
-use syncmedic::demo::discord::people::{APPROVALS, APPROVER_ROLE, DANA, HELPDESK, LEE, OLGA, SAM};
+use syncmedic::demo::discord::people::{
+    APPROVALS, APPROVER_ROLE, DANA, HELPDESK, LEE, OLGA, REQUESTER_ROLE, SAM,
+};
 use syncmedic::gate::State;
 use syncmedic::ids::Snowflake;
 
@@ -143,6 +145,7 @@ fn a_request_that_nobody_approves_expires() {
         s.until_state(&id, State::Expired).await;
         let card = s.card_says(card.id, "Expired").await;
         assert!(card.buttons().is_empty());
+        s.told("not approved in time").await;
         s.skim();
     });
 }
@@ -170,6 +173,71 @@ fn hostile_text_in_a_reason_pings_nobody_and_breaks_no_card() {
         assert_eq!(card.pings.roles, [APPROVER_ROLE].into());
         assert!(card.pings.users.is_empty() && !card.pings.everyone, "{:?}", card.pings);
         assert!(card.channel == APPROVALS);
+        s.skim();
+    });
+}
+
+#[test]
+fn hostile_text_in_a_question_a_denial_and_a_servers_report_pings_nobody_and_formats_nothing() {
+    const HOSTILE: &str =
+        "@everyone <@&1441000000000000022> ```x``` [a](http://evil.example) \u{202e}**bold**";
+    let calm = |card: &syncmedic::demo::discord::Shown| {
+        let json = format!("{} {:?}", card.content, card.embeds);
+        assert!(card.pings.users.is_empty() && !card.pings.everyone, "{:?}", card.pings);
+        assert!(
+            !json.contains("a](http://evil") && !json.contains('\u{202e}') && !json.contains(" **bold"),
+            "{json}"
+        );
+    };
+    tell(Setup::new(), async |s| {
+        s.server("SYNC01").change(|state| state.forests[0].name = HOSTILE.into());
+        s.pass(Duration::from_secs(40)).await;
+        let answer = s.ask(DANA, &format!("users can't sign in {HOSTILE}")).await;
+        calm(&answer);
+        assert!(answer.pings.roles.is_empty());
+        s.press_request(answer.id, "users can't sign in").await;
+        let card = s.card().await;
+        calm(&card);
+        let pressed = s.press(LEE, card.id, "Deny").await;
+        s.discord.reply(pressed).await.expect("a form asks why");
+        s.deny(LEE, HOSTILE).await;
+        calm(&s.card_says(card.id, "Denied").await);
+        let told = s.told("denied").await;
+        assert!(told.pings.roles.is_empty() && !told.pings.everyone, "{:?}", told.pings);
+        s.skim();
+    });
+}
+
+#[test]
+fn a_form_is_refused_if_its_sender_has_lost_the_role_since() {
+    tell(Setup::new(), async |s| {
+        let answer = s.ask(DANA, "users can't sign in").await;
+        let pressed = s.discord.click(DANA, answer.id, "Request enablement").expect("the button is there");
+        let modal = s.discord.reply(pressed).await.expect("the bot replies").modal().expect("a form");
+        let input = modal.inputs[0]["custom_id"].as_str().expect("an input").to_owned();
+        s.take_role(DANA, REQUESTER_ROLE);
+        let sent = s.discord.submit(DANA, &[(&input, "users can't sign in")]).expect("can be sent");
+        let said = s.answer(sent).await;
+        assert!(said.visible_to.is_some() && said.text().contains("not-requester"), "{}", said.text());
+        let forms = s.store().await.open_requests().await.expect("readable");
+        assert!(forms.is_empty());
+        s.skim();
+    });
+}
+
+#[test]
+fn a_form_sent_by_somebody_else_is_refused() {
+    tell(Setup::new(), async |s| {
+        let answer = s.ask(DANA, "users can't sign in").await;
+        let pressed = s.discord.click(DANA, answer.id, "Request enablement").expect("the button is there");
+        let modal = s.discord.reply(pressed).await.expect("the bot replies").modal().expect("a form");
+        let input = modal.inputs[0]["custom_id"].as_str().expect("an input").to_owned();
+        let values = [(input.as_str(), "let me in")];
+        let forged =
+            s.discord.forge(Forgery::modal(SAM, HELPDESK, Some(answer.id), &modal.custom_id, &values));
+        let said = s.answer(forged).await;
+        assert!(said.visible_to.is_some() && said.text().contains("Not done"), "{}", said.text());
+        assert!(s.store().await.open_requests().await.expect("readable").is_empty());
         s.skim();
     });
 }

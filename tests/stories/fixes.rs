@@ -86,6 +86,28 @@ fn an_unattended_run_that_asks_for_a_person_fails_and_offers_an_attended_one() {
 }
 
 #[test]
+fn a_script_that_fails_ends_the_request_with_its_words_and_is_not_tried_again() {
+    tell(Setup::new(), async |s| {
+        let refused = ScriptError::Reported {
+            code: "cmdlet-failed".into(),
+            message: "Access to Windows Azure Active Directory has been denied.".into(),
+        };
+        s.server("SYNC01").change(|state| state.next_run = Fault::Script(refused));
+        let card = s.request_enablement().await;
+        s.press(LEE, card.id, "Approve").await;
+        let id = s.request().await.id;
+        s.until_state(&id, State::Failed).await;
+        let card = s.card_says(card.id, "cmdlet-failed").await;
+        assert!(card.text().contains("has been denied"), "{}", card.text());
+        s.told("cmdlet-failed").await;
+        s.pass(Duration::from_secs(600)).await;
+        assert_eq!(s.request().await.state, State::Failed);
+        assert!(!s.server("SYNC01").tenant().flag());
+        s.skim();
+    });
+}
+
+#[test]
 fn a_busy_server_is_asked_again_until_it_is_ready() {
     tell(Setup::new(), async |s| {
         let card = s.request_enablement().await;
@@ -109,6 +131,7 @@ fn a_state_that_moved_between_approval_and_run_runs_nothing() {
         let id = s.request().await.id;
         s.until_state(&id, State::Moved).await;
         assert!(!s.server("SYNC01").tenant().flag(), "nothing ran");
+        s.told("the server's state changed").await;
         s.skim();
     });
 }
@@ -122,6 +145,7 @@ fn a_fault_that_ends_by_itself_closes_its_request() {
         let moved = s.until_state(&id, State::Moved).await;
         assert_eq!(moved.outcome.expect("says why").code, "fault-ended");
         s.card_says(card.id, "ended by itself").await;
+        s.told("the fault ended by itself").await;
         s.skim();
     });
 }
@@ -139,6 +163,7 @@ fn a_role_lost_between_click_and_run_stops_the_run() {
         let failed = s.until_state(&id, State::Failed).await;
         assert_eq!(failed.outcome.expect("says why").code, "approver-lost");
         assert!(!s.server("SYNC01").tenant().flag(), "nothing ran");
+        s.told("approver-lost").await;
         s.skim();
     });
 }
@@ -153,6 +178,7 @@ fn an_approved_request_that_never_gets_ready_lapses() {
         s.until_state(&id, State::Lapsed).await;
         assert!(!s.server("SYNC01").tenant().flag(), "nothing ran");
         s.card_says(card.id, "Lapsed").await;
+        s.told("could not run in time").await;
         s.skim();
     });
 }
@@ -165,10 +191,12 @@ fn a_run_that_only_says_it_worked_ends_unproven_and_later_proof_is_marked_late()
         s.press(LEE, card.id, "Approve").await;
         let id = s.request().await.id;
         s.until_state(&id, State::Unproven).await;
+        s.told("the proof did not come in time").await;
         s.server("SYNC01").tenant().set_flag(true);
         let verified = s.until_state(&id, State::Verified).await;
         assert!(verified.late);
         s.card_says(card.id, "late").await;
+        s.told("Verified, late").await;
         s.skim();
     });
 }
@@ -219,6 +247,42 @@ fn reminders_of_old_cards_are_dead() {
         assert!(said.text().contains("no longer in use"), "{}", said.text());
         s.pass(Duration::from_secs(30)).await;
         assert_eq!(s.request().await.state, State::Denied);
+        s.skim();
+    });
+}
+
+#[test]
+fn a_button_works_only_on_the_message_that_it_was_put_on() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        let approve = card.button("Approve").expect("is there").custom_id;
+        let other = s.ask(DANA, "how are the servers?").await;
+        s.discord.forge(syncmedic::demo::discord::Forgery::click(LEE, other.channel, other.id, &approve));
+        s.pass(Duration::from_secs(30)).await;
+        assert_eq!(s.request().await.state, State::Requested);
+        s.skim();
+    });
+}
+
+#[test]
+fn an_old_card_decides_nothing_of_a_newer_request() {
+    tell(Setup::new(), async |s| {
+        let old = s.request_enablement().await;
+        let approve = old.button("Approve").expect("is there").custom_id;
+        let first = s.request().await.id;
+        s.press(DANA, old.id, "Withdraw").await;
+        s.until_state(&first, State::Withdrawn).await;
+        s.card_says(old.id, "Withdrawn").await;
+        let new = s.request_enablement().await;
+        assert_ne!(new.id, old.id);
+        let old = syncmedic::demo::discord::Forgery::click(LEE, APPROVALS, old.id, &approve);
+        let clicked = s.discord.forge(old);
+        assert!(s.answer(clicked).await.text().contains("no longer in use"));
+        let store = s.store().await;
+        let open = store.open_requests().await.expect("readable");
+        assert_eq!(open.iter().map(|request| request.state).collect::<Vec<_>>(), [State::Requested]);
+        let first = store.request(&first).await.expect("readable").expect("is there");
+        assert_eq!(first.state, State::Withdrawn);
         s.skim();
     });
 }
