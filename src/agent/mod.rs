@@ -7,7 +7,7 @@
 //! - [`powershell`], `run`, [`state`]: runs a command of the catalogue; what it printed. [`account`]: whose session it is.
 //!
 //! Three traits are the edges to the machine, each with an implementation for what runs anywhere and a place
-//! for Windows' own: [`eventlog::EventLog`], [`powershell::Scripts`] and [`probe::Probe`].
+//! for Windows' own (in `windows`): [`eventlog::EventLog`], [`powershell::Scripts`] and [`probe::Probe`].
 
 pub mod account;
 pub mod challenge;
@@ -26,6 +26,8 @@ pub mod redact;
 mod run;
 pub mod server;
 pub mod state;
+#[cfg(windows)]
+pub mod windows;
 
 pub use self::core::{Agent, Parts};
 pub use self::executions::{Operator, Staged};

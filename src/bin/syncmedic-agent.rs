@@ -210,25 +210,43 @@ async fn serve(path: &Path) -> Outcome {
 
 /// Until Ctrl-C, or what the system stops programs with; listened for from the call on.
 fn stopped() -> impl Future<Output = ()> {
-    #[cfg(unix)]
-    let signals = {
-        use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::terminate())
-            .and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)))
-    };
+    let signals = signals();
     async move {
-        #[cfg(unix)]
-        if let Ok((mut terminate, mut interrupt)) = signals {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = interrupt.recv() => return,
-            }
-        }
-        if tokio::signal::ctrl_c().await.is_err() {
+        match signals {
+            Ok(signal) => signal.await,
             // Without signals it runs until it is killed.
-            std::future::pending::<()>().await;
+            Err(_) => std::future::pending().await,
         }
     }
+}
+
+#[cfg(unix)]
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Also when the console's window is closed, and when Windows shuts down.
+#[cfg(windows)]
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+    let (mut interrupt, mut r#break) = (ctrl_c()?, ctrl_break()?);
+    let (mut close, mut shutdown) = (ctrl_close()?, ctrl_shutdown()?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = r#break.recv() => {}
+            _ = close.recv() => {}
+            _ = shutdown.recv() => {}
+        }
+    })
 }
 
 fn agent(config: Config, trust: Trust, clock: Clock) -> Result<Agent, Failure> {

@@ -1,6 +1,6 @@
 //! How the programs end, and that there is one bot.
 
-use crate::program::until;
+use crate::programs::until;
 use crate::site::Site;
 
 #[tokio::test(flavor = "multi_thread")]

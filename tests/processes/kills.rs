@@ -3,7 +3,7 @@
 use syncmedic::demo::discord::people::{HELPDESK, LEE};
 use syncmedic::gate::State;
 
-use crate::program::until;
+use crate::programs::until;
 use crate::site::{Site, flag_is_on};
 
 #[tokio::test(flavor = "multi_thread")]

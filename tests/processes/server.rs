@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::program::{AGENT, Ended, Program};
+use crate::programs::{AGENT, Ended, Program};
 
 /// Stands in for `powershell.exe`, which alone can't run here: answers `read-state` from `state.json`, and sets the
 /// tenant's flag. While `hold` exists a run hangs; each leaves a line in `runs.log`.

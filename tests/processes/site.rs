@@ -13,7 +13,7 @@ use syncmedic::gate::{Request, State};
 use syncmedic::random::Random;
 use syncmedic::store::Store;
 
-use crate::program::{BOT, Ended, Program, until};
+use crate::programs::{BOT, Ended, Program, until};
 use crate::server::Server;
 
 /// The tenant of every site.

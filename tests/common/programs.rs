@@ -1,13 +1,18 @@
 //! Programs as processes. What they print is kept in files, which a site's end searches for secrets; a process that is
 //! dropped is killed.
+#![allow(dead_code, reason = "each harness uses its part")]
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 pub(crate) const BOT: &str = env!("CARGO_BIN_EXE_syncmedic");
 pub(crate) const AGENT: &str = env!("CARGO_BIN_EXE_syncmedic-agent");
+
+/// How many were started; names their files.
+static STARTED: AtomicU32 = AtomicU32::new(0);
 
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,7 +41,7 @@ impl Program {
         env: &[(&str, &str)],
         logs: &Path,
     ) -> Program {
-        let number = std::fs::read_dir(logs).expect("is a folder").count();
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let (out, err) = (logs.join(format!("{number}.out")), logs.join(format!("{number}.err")));
         let mut command = Command::new(program);
         command.args(arguments).current_dir(folder).env_clear().envs(env.iter().copied());
@@ -86,6 +91,13 @@ impl Program {
         let sent = Command::new("kill").arg(self.id().to_string()).status().expect("kill runs");
         assert!(sent.success(), "it still ran");
         (self.ended(), asked.elapsed())
+    }
+
+    /// Asks it to end, as Ctrl-C does, and waits until it has.
+    pub(crate) fn interrupt(self) -> Ended {
+        let sent = Command::new("kill").args(["-INT", &self.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success(), "it still ran");
+        self.ended()
     }
 
     /// `kill -9`.

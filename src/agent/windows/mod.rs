@@ -1,0 +1,3 @@
+//! What only Windows has: the agent's edges to the machine that it runs on, each an implementation of something that
+//! the rest of the agent asks for. Here alone `unsafe` is allowed, each with the reason why it is sound.
+#![allow(unsafe_code, reason = "Windows' own functions")]

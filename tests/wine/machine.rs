@@ -1,0 +1,193 @@
+//! A Windows machine as Wine plays it, one for the whole test run, gone when the run ends however it ends.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::programs::{self, Ended, Program};
+
+/// What the Windows programs are built for.
+const TARGET: &str = "x86_64-pc-windows-gnu";
+/// The target's C compiler, which links.
+const LINKER: &str = "x86_64-w64-mingw32-gcc";
+/// Debian's loader; its `wine` is a script that talks of 32 bit first.
+const LOADERS: [&str; 3] = ["/usr/lib/wine/wine64", "wine64", "wine"];
+
+/// The agent's program on the machine.
+pub(crate) const AGENT: &str = r"C:\Program Files\Syncmedic\syncmedic-agent.exe";
+
+/// Which of Windows' libraries are ours (`n`), Wine's, or not there at all (empty: nothing is asked or downloaded).
+const LIBRARIES: &str = "mscoree,mshtml=;winemenubuilder.exe=;powershell.exe=n";
+
+/// The stand-ins of `tests/windows`, and where Windows has what they stand in for.
+const STAND_INS: &[(&str, &str)] = &[("powershell.exe", "system32/WindowsPowerShell/v1.0")];
+
+/// A Windows machine.
+pub(crate) struct Windows {
+    /// Holds the Wine prefix, the home folder, and what programs printed.
+    root: PathBuf,
+    loader: String,
+    folders: AtomicU32,
+}
+
+/// The machine of this test run, or `None` if this host can't play one, which is then said.
+///
+/// # Panics
+/// If it can't, and `SYNCMEDIC_REQUIRE` lists `wine`.
+pub(crate) fn windows() -> Option<&'static Windows> {
+    static MACHINE: OnceLock<Result<Windows, String>> = OnceLock::new();
+    match MACHINE.get_or_init(|| Ok(Windows::new(loader()?))) {
+        Ok(machine) => Some(machine),
+        Err(missing) => {
+            let required = std::env::var("SYNCMEDIC_REQUIRE").unwrap_or_default();
+            let required = required.split(',').any(|word| word.trim() == "wine");
+            assert!(!required, "SYNCMEDIC_REQUIRE asks for wine, but {missing}");
+            eprintln!("skipped, since {missing}");
+            None
+        }
+    }
+}
+
+/// Wine's loader, if everything else that is needed is here too; else what is missing, with the mend.
+fn loader() -> Result<String, String> {
+    let runs = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).env("WINEDEBUG", "-all").output();
+        output.ok().filter(|output| output.status.success())
+    };
+    let loader = LOADERS.iter().find(|loader| runs(loader, &["--version"]).is_some());
+    let loader = loader.ok_or("wine is not installed (Debian: apt install wine wine64)")?;
+    runs(LINKER, &["--version"])
+        .ok_or_else(|| format!("{LINKER} is not installed (Debian: apt install gcc-mingw-w64-x86-64)"))?;
+    let libraries = runs("rustc", &["--print", "target-libdir", "--target", TARGET]);
+    let libraries = libraries.and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
+    if !Path::new(libraries.trim()).is_dir() {
+        return Err(format!("Rust's {TARGET} is not installed (rustup target add {TARGET})"));
+    }
+    Ok((*loader).to_owned())
+}
+
+impl Windows {
+    fn new(loader: String) -> Windows {
+        let built = build();
+        let root = tempfile::Builder::new().prefix("syncmedic-wine-").tempdir().expect("a folder").keep();
+        let machine = Windows { root, loader, folders: AtomicU32::new(0) };
+        for name in ["home", "logs"] {
+            std::fs::create_dir(machine.root.join(name)).expect("a folder");
+        }
+        machine.end_with_this_process();
+        let made = machine.run("wineboot.exe", &["--init"], &[]);
+        assert_eq!(made.code, Some(0), "Wine makes its prefix: {made:?}");
+        let random = machine.system32().join("bcryptprimitives.dll");
+        forwarder("bcryptprimitives.def", &random);
+        for (file, folder) in STAND_INS {
+            put(&built.stand_ins.join(file), &machine.drive_c().join("windows").join(folder).join(file));
+        }
+        put(&built.agent, &machine.unix(AGENT));
+        machine
+    }
+
+    /// Starts what tidies up when this process is gone, even if it was killed: its input ends then.
+    fn end_with_this_process(&self) {
+        let script =
+            r#"trap '' INT TERM HUP; cat >/dev/null; "$0" wineboot.exe --kill; wineserver -k; rm -rf "$1""#;
+        let mut command = Command::new("sh");
+        command.args(["-c", script, &self.loader]).arg(&self.root).envs(self.env());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Its input stays open, and with it the process, as long as this program lives.
+        std::mem::forget(command.spawn().expect("sh starts"));
+    }
+
+    fn env(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("HOME", self.root.join("home").display().to_string()),
+            ("WINEPREFIX", self.root.join("prefix").display().to_string()),
+            ("WINEARCH", "win64".into()),
+            ("WINEDEBUG", "-all".into()),
+            ("WINEDLLOVERRIDES", LIBRARIES.into()),
+            ("NO_COLOR", "1".into()),
+        ]
+    }
+
+    /// Drive C, as the host sees it.
+    pub(crate) fn drive_c(&self) -> PathBuf {
+        self.root.join("prefix/drive_c")
+    }
+
+    /// The system's folder, as the host sees it.
+    pub(crate) fn system32(&self) -> PathBuf {
+        self.drive_c().join("windows/system32")
+    }
+
+    /// Where a Windows path on drive C lies on the host.
+    pub(crate) fn unix(&self, path: &str) -> PathBuf {
+        let inside = path.strip_prefix(r"C:\").expect("a path on drive C");
+        self.drive_c().join(inside.replace('\\', "/"))
+    }
+
+    /// A new folder on drive C that no other test has, as a Windows path.
+    pub(crate) fn folder(&self, name: &str) -> String {
+        let path = format!(r"C:\tests\{}-{name}", self.folders.fetch_add(1, Ordering::Relaxed));
+        std::fs::create_dir_all(self.unix(&path)).expect("a folder");
+        path
+    }
+
+    /// Starts a program, named by its Windows path or a name that Windows finds.
+    pub(crate) fn start(&self, program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Program {
+        let arguments: Vec<&str> = std::iter::once(program).chain(arguments.iter().copied()).collect();
+        let own = self.env();
+        let env: Vec<(&str, &str)> =
+            own.iter().map(|(name, value)| (*name, value.as_str())).chain(env.iter().copied()).collect();
+        Program::start(&self.loader, &arguments, &self.root, &env, &self.root.join("logs"))
+    }
+
+    /// Runs a program until it ends.
+    pub(crate) fn run(&self, program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Ended {
+        self.start(program, arguments, env).ended()
+    }
+
+    /// Runs the agent's program until it ends.
+    pub(crate) fn agent(&self, arguments: &[&str]) -> Ended {
+        self.run(AGENT, arguments, &[])
+    }
+}
+
+struct Built {
+    agent: PathBuf,
+    stand_ins: PathBuf,
+}
+
+/// Builds the agent, exactly as a user does but for the profile, and the stand-ins; what was built before is only looked at.
+fn build() -> Built {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target = Path::new(programs::AGENT).ancestors().nth(2).expect("the target folder");
+    let cargo = |manifest: PathBuf, arguments: &[&str], target: &Path| {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
+        command.args(["build", "--locked", "--quiet", "--target", TARGET]).args(arguments);
+        command.arg("--manifest-path").arg(manifest).arg("--target-dir").arg(target);
+        let built = command.stdin(Stdio::null()).output().expect("cargo starts");
+        let said = String::from_utf8_lossy(&built.stderr).into_owned();
+        assert!(built.status.success(), "the Windows programs can be built:\n{said}");
+        target.join(TARGET).join("debug")
+    };
+    let agent = ["--no-default-features", "--features", "agent", "--bin", "syncmedic-agent"];
+    let agent = cargo(root.join("Cargo.toml"), &agent, target).join("syncmedic-agent.exe");
+    let stand_ins = cargo(root.join("tests/windows/Cargo.toml"), &[], &target.join("stand-ins"));
+    Built { agent, stand_ins }
+}
+
+/// Makes a library that only forwards to others, as its definition says.
+fn forwarder(definition: &str, library: &Path) {
+    let definition = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/windows").join(definition);
+    let mut linker = Command::new(LINKER);
+    linker.args(["-shared", "-nostdlib", "-Wl,--entry=0", "-o"]).arg(library).arg(definition);
+    assert!(linker.status().expect("the linker starts").success(), "{} is made", library.display());
+}
+
+/// Puts a file in its place, whatever lies there.
+fn put(file: &Path, place: &Path) {
+    std::fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
+    // Wine's own may be a link.
+    let _ = std::fs::remove_file(place);
+    std::fs::copy(file, place).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+}

@@ -1,0 +1,119 @@
+//! A sync server on the Windows machine: its agent's folder, and the bot that it is enrolled with.
+
+use std::path::PathBuf;
+
+use syncmedic::clock::Clock;
+use syncmedic::ids::AgentId;
+use syncmedic::link::certs::{CertInfo, Enrolment};
+use syncmedic::link::client::{AgentClient, Enrolled};
+use syncmedic::link::identity::Identity;
+use syncmedic::link::refusal::Revoked;
+use syncmedic::link::tls::BotTls;
+use syncmedic::random::Random;
+
+use crate::machine::{AGENT, Windows};
+use crate::programs::{Ended, Program};
+
+/// The id of every server.
+pub(crate) const ID: &str = "SYNC01";
+
+/// A sync server, and the bot's keys.
+pub(crate) struct Server {
+    windows: &'static Windows,
+    /// The agent's folder, as a Windows path.
+    pub(crate) folder: String,
+    identity: Identity,
+    _keys: tempfile::TempDir,
+    clock: Clock,
+}
+
+impl Server {
+    /// A server whose agent has been made with `init`, listens on a free port of the loopback, and is enrolled with
+    /// `install`, all by the Windows program. `rules` are more lines for the head of `agent.toml`.
+    pub(crate) fn new(windows: &'static Windows, name: &str, rules: &str) -> Server {
+        let folder = windows.folder(name);
+        let keys = tempfile::tempdir().expect("a folder");
+        let (clock, random) = (Clock::system(), Random::system());
+        let identity =
+            Identity::create(&keys.path().join("bot"), "contoso", clock.now(), &random).expect("makes keys");
+        let server = Server { windows, folder, identity, _keys: keys, clock };
+
+        let made = windows.agent(&["init", "--id", ID, "--data", &server.folder]);
+        assert_eq!(made.code, Some(0), "{made:?}");
+        server.configure(|text| format!("listen = \"127.0.0.1:0\"\n{rules}\n{text}"));
+        server
+            .write("server.json", r#"{"server":"SYNC01","appliance":{"kind":"connect","build":"2.6.3.0"}}"#);
+
+        let id: AgentId = ID.parse().expect("valid");
+        let request = server.read(r"data\agent.csr");
+        let enrolment =
+            server.identity.enrol(&id, 1, &request, server.clock.now(), &random).expect("is enrolled");
+        server.write("enrolment.toml", &toml::to_string(&enrolment).expect("writes"));
+        let installed = server.agent("install", &["--bundle", &server.windows_path("enrolment.toml")]);
+        assert_eq!(installed.code, Some(0), "{installed:?}");
+        server
+    }
+
+    /// The Windows path of a file in the agent's folder.
+    pub(crate) fn windows_path(&self, file: &str) -> String {
+        format!(r"{}\{file}", self.folder)
+    }
+
+    /// Where a file of the agent's folder (a Windows path relative to it) lies on the host.
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.windows.unix(&self.windows_path(file))
+    }
+
+    /// Reads a file of the agent's folder.
+    pub(crate) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+
+    /// Writes a file of the agent's folder.
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.path(file), text).unwrap_or_else(|error| panic!("{file}: {error}"));
+    }
+
+    /// Changes `agent.toml`.
+    pub(crate) fn configure(&self, change: impl FnOnce(String) -> String) {
+        self.write("agent.toml", &change(self.read("agent.toml")));
+    }
+
+    /// Runs a command of the agent's program on this server's configuration until it ends.
+    pub(crate) fn agent(&self, command: &str, arguments: &[&str]) -> Ended {
+        self.start(command, arguments, &[]).ended()
+    }
+
+    /// Starts a command of the agent's program on this server's configuration.
+    pub(crate) fn start(&self, command: &str, arguments: &[&str], env: &[(&str, &str)]) -> Program {
+        let config = self.windows_path("agent.toml");
+        let arguments = [&[command, "--config", &config], arguments].concat();
+        self.windows.start(AGENT, &arguments, env)
+    }
+
+    /// Starts the agent as a console program, waits until it answers, and gives it with the bot's client of it.
+    pub(crate) fn serve(&self, env: &[(&str, &str)]) -> (Program, AgentClient) {
+        let mut agent = self.start("run", &[], env);
+        agent.says("the agent answers");
+        let log = agent.log();
+        let address = log.lines().find_map(|line| line.split_once("address=")).expect("it says where").1;
+        let client = self.client(address.trim());
+        (agent, client)
+    }
+
+    /// The bot's client of the agent at an address.
+    pub(crate) fn client(&self, address: &str) -> AgentClient {
+        let enrolment: Enrolment = toml::from_str(&self.read(r"data\enrolment.toml")).expect("reads");
+        let certificate = CertInfo::from_pem(&enrolment.certificate).expect("reads");
+        let enrolled = Enrolled {
+            agent: ID.parse().expect("valid"),
+            address: format!("https://{address}").parse().expect("an address"),
+            generation: enrolment.generation,
+            serial: certificate.serial,
+            fingerprint: certificate.fingerprint,
+        };
+        let ca = self.identity.authority().certificate();
+        let tls = BotTls::new(self.identity.bot().clone(), ca, Revoked::default(), self.clock.clone());
+        AgentClient::new(enrolled, tls.expect("fits")).expect("fits")
+    }
+}
