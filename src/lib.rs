@@ -4,7 +4,8 @@
 //! and builds alone. Imports run one way, from the top of this list to its end:
 //!
 //! - the shared language: [`ids`], [`report`] (what an agent says of its server), [`plan`] (what exactly would run),
-//!   [`grant`] (the signed permission for one run), [`catalog`] (what may run at all), [`clock`], [`random`], [`secret`]
+//!   [`grant`] (the signed permission for one run), [`catalog`] (what may run at all), [`redact`] (masks names and
+//!   addresses), [`clock`], [`random`], [`secret`]
 //! - [`link`]: mutual TLS between bot and agents, certificates, the protocol
 //! - [`agent`]: the program on a sync server
 //! - [`question`], [`diagnosis`], [`gate`], [`schedule`]: pure: words, causes, who may do what, and when a summary is due;
@@ -44,6 +45,7 @@ pub mod plan;
 #[cfg(feature = "bot")]
 pub mod question;
 pub mod random;
+pub mod redact;
 pub mod report;
 #[cfg(feature = "bot")]
 pub mod requests;

@@ -111,6 +111,21 @@ fn the_right_cause_in_95_of_100_and_never_a_false_remedy() {
 }
 
 #[test]
+fn masking_the_names_in_a_log_changes_no_verdict() {
+    for labelled in CORPUS.iter() {
+        let (reading, plain) = judged(&labelled.bytes).expect("reads");
+        let masked =
+            answer(&reading.masked(syncmedic::redact::redact), false, &KNOWLEDGE).expect("an answer");
+        let file = &labelled.file;
+        assert_eq!(
+            (masked.cause, masked.remedy, masked.since),
+            (plain.cause, plain.remedy, plain.since),
+            "{file}"
+        );
+    }
+}
+
+#[test]
 fn order_and_duplicates_change_nothing_and_files_given_together_are_one_log() {
     let find = |wanted: &str| {
         let found = CORPUS.iter().find(|it| it.file.starts_with(wanted) && it.file.ends_with(".xml"));

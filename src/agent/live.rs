@@ -8,11 +8,11 @@ use futures_util::future::{BoxFuture, Shared};
 use jiff::Timestamp;
 
 use crate::agent::powershell::Scripts;
-use crate::agent::redact::redact;
 use crate::agent::state::parse;
 use crate::catalog;
 use crate::clock::Clock;
 use crate::plan::Mode;
+use crate::redact::redact;
 use crate::report::{Gap, State};
 
 /// One reading of the state.

@@ -2,7 +2,7 @@
 //!
 //! - [`core`] and `executions`: the agent itself, [`Agent`]; [`server`]: its answers over HTTP.
 //! - [`config`], [`enrol`]: the server's own rules; key, certificate and trust.
-//! - [`eventlog`], [`probe`], [`live`], [`observe`]: what a [report](crate::report) is made of; [`redact`] masks names in it.
+//! - [`eventlog`], [`probe`], [`live`], [`observe`]: what a [report](crate::report) is made of; [`redact`](crate::redact) masks names in it.
 //! - [`gatekeeper`]: the server's veto; [`challenge`] and [`journal`]: a grant is fresh, and a request runs once ever.
 //! - [`powershell`], `run`, [`state`]: runs a command of the catalogue; what it printed. [`account`]: whose session it is.
 //!
@@ -22,7 +22,6 @@ pub mod live;
 pub mod observe;
 pub mod powershell;
 pub mod probe;
-pub mod redact;
 mod run;
 pub mod server;
 pub mod state;

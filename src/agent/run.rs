@@ -5,10 +5,10 @@ use crate::agent::core::blocking;
 use crate::agent::eventlog::clean::cut;
 use crate::agent::journal::{JournalError, Run};
 use crate::agent::powershell::{Argument, InvalidArgument};
-use crate::agent::redact::{redact, redact_json};
 use crate::catalog::{self, ENABLE_FOREST_CHANNEL};
 use crate::grant::Grant;
 use crate::link::protocol::{Reason, RunOutcome};
+use crate::redact::{redact, redact_json};
 use crate::report::{ConnectorKind, Report};
 
 /// The script's arguments for a grant: where it acts, and the state it must find there. It looks again

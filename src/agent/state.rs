@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::agent::eventlog::clean::cut;
-use crate::agent::redact::redact;
 use crate::ids::ConnectorId;
+use crate::redact::redact;
 use crate::report::{Connector, ConnectorKind, Gap, State};
 
 /// The most connectors that are read. A server has a handful.

@@ -42,6 +42,8 @@ pub fn diagnose_events(
     let observation =
         Observation { agent, report: Some(report), received_at: Some(now), silence: None, skew: None };
     let mut verdict = server(&observation, now, knowledge);
+    // What the server's configuration allows is in no log.
+    verdict.why_not.retain(|why| why.code != "not-allowed-at-server");
     if verdict.cause.command().is_some() {
         let text = "Files show what was; only a live server, with its state read, gets an offer.";
         verdict.why_not.insert(0, why_not("offline", text));

@@ -196,10 +196,11 @@ fn evidence(case: &Case<'_>, verdict: &Verdict, why: &mut Vec<WhyNot>) {
         let first = case.timeline.began(last);
         let tried = case.timeline.healings.iter().any(|healed| *healed >= first && *healed < last.event.at);
         if !tried && case.as_of.duration_since(first) < SELF_HEALING {
-            why.push(why_not(
-                "self-healing",
-                "This build tries to switch the flag on again by itself; it is given 30 minutes.",
-            ));
+            let text = match case.report.appliance.build {
+                Some(_) => "This build tries to switch the flag on again by itself; it is given 30 minutes.",
+                None => "Some builds try to switch the flag on again by themselves; it is given 30 minutes.",
+            };
+            why.push(why_not("self-healing", text));
         }
     }
 }

@@ -178,15 +178,11 @@ impl Desk {
                 return;
             }
             Kind::Autocomplete { slash, typed } => self.suggest(&ticket, &actor, &slash, &typed).await,
-            Kind::OnMessage { name, content } if name == commands::DIAGNOSE => {
-                self.signin(&ticket, &actor, &content, None).await
+            Kind::OnMessage { name, content, files } if name == commands::DIAGNOSE => {
+                self.complaint(&ticket, &actor, &content, &files).await
             }
             Kind::Slash(slash) => match slash.name.as_str() {
-                commands::SIGNIN => {
-                    let problem = slash.options.get("problem").map_or("", String::as_str);
-                    let server = slash.options.get("server").map(String::as_str);
-                    self.signin(&ticket, &actor, problem, server).await
-                }
+                commands::SIGNIN => self.asked(&ticket, &actor, &slash).await,
                 commands::SYNC_STATUS => self.status(&ticket, &actor).await,
                 commands::SYNC_SERVER => self.server(&ticket, &actor, &slash).await,
                 commands::SYNC_HISTORY => self.history(&ticket, &actor, &slash).await,

@@ -31,6 +31,8 @@ struct Opt {
 enum OptKind {
     /// Free text of so many characters.
     Text(u16),
+    /// A file.
+    File,
     /// A server, with suggestions.
     Server,
     /// A whole number between.
@@ -40,8 +42,15 @@ enum OptKind {
 const PROBLEM: Opt = Opt {
     name: "problem",
     says: "What people see, in their words: users can't sign in",
-    required: true,
+    required: false,
     kind: OptKind::Text(1000),
+};
+
+const FILE: Opt = Opt {
+    name: "file",
+    says: "An exported event log, up to 8 MiB: .evtx, XML, JSON, CSV or text",
+    required: false,
+    kind: OptKind::File,
 };
 
 const fn server(name: &'static str, required: bool) -> Opt {
@@ -57,7 +66,11 @@ const HOURS: Opt = Opt {
 
 /// Name (with subcommand), description, options.
 const SLASH: &[(&str, &str, &[Opt])] = &[
-    (SIGNIN, "Why can't users sign in? Asks the sync servers", &[PROBLEM, server("server", false)]),
+    (
+        SIGNIN,
+        "Why can't users sign in? Asks the sync servers, or reads a log",
+        &[PROBLEM, FILE, server("server", false)],
+    ),
     (SYNC_STATUS, "All sync servers at a glance", &[]),
     (SYNC_SERVER, "One sync server in full", &[server("name", true)]),
     (SYNC_HISTORY, "A sync server's last hours: heartbeats and errors", &[server("server", true), HOURS]),
@@ -101,6 +114,7 @@ fn option(option: &Opt) -> Value {
             json["type"] = 3.into();
             json["max_length"] = most.into();
         }
+        OptKind::File => json["type"] = 11.into(),
         OptKind::Server => {
             json["type"] = 3.into();
             json["autocomplete"] = true.into();

@@ -36,6 +36,8 @@ pub enum Kind {
         name: String,
         /// The message's text.
         content: String,
+        /// The files attached to it.
+        files: Vec<Attached>,
     },
     /// Typing in an option that offers suggestions.
     Autocomplete {
@@ -67,8 +69,21 @@ pub enum Kind {
 pub struct Slash {
     /// `sync status`.
     pub name: String,
-    /// Options by name, as text.
+    /// Options by name, as text; of a file its id.
     pub options: BTreeMap<String, String>,
+    /// The files that options brought, by the options' names.
+    pub files: BTreeMap<String, Attached>,
+}
+
+/// A file that somebody attached. What it says of itself is not trusted: not its size, and not its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    /// Its name.
+    pub name: String,
+    /// How many bytes it is said to have.
+    pub size: u64,
+    /// Where it can be fetched.
+    pub url: String,
 }
 
 /// A message in which the bot was mentioned.
@@ -169,8 +184,9 @@ fn kind(number: u8, data: &Value, message: Option<Snowflake>) -> Kind {
         // Type 3 is a command on a message; without a type it is a slash command.
         (2, _) if data["type"] == 3 => {
             let target = data["target_id"].as_str().unwrap_or_default();
-            let content = text(&data["resolved"]["messages"][target]["content"]);
-            Kind::OnMessage { name: text(&data["name"]), content }
+            let message = &data["resolved"]["messages"][target];
+            let files = message["attachments"].as_array().into_iter().flatten().map(attached).collect();
+            Kind::OnMessage { name: text(&data["name"]), content: text(&message["content"]), files }
         }
         (2, _) => Kind::Slash(slash(data).0),
         (4, _) => {
@@ -209,9 +225,19 @@ fn slash(data: &Value) -> (Slash, String) {
         if option["focused"] == true {
             typed.clone_from(&value);
         }
+        // Type 11 is a file: the value is its id, and what is known of it stands apart.
+        let file = &data["resolved"]["attachments"][&value];
+        if option["type"] == 11 && file.is_object() {
+            slash.files.insert(option["name"].as_str().unwrap_or_default().to_owned(), attached(file));
+        }
         slash.options.insert(option["name"].as_str().unwrap_or_default().to_owned(), value);
     }
     (slash, typed)
+}
+
+fn attached(file: &Value) -> Attached {
+    let text = |field: &str| file[field].as_str().unwrap_or_default().to_owned();
+    Attached { name: text("filename"), size: file["size"].as_u64().unwrap_or(0), url: text("url") }
 }
 
 /// Text inputs, under rows or under labels.
@@ -302,6 +328,7 @@ mod tests {
         let slash = Slash {
             name: "sync history".into(),
             options: BTreeMap::from([("server".into(), "SY".into()), ("hours".into(), "24".into())]),
+            files: BTreeMap::new(),
         };
         let read = |kind| Interaction::read(&event(kind, data.clone())).expect("reads").kind;
         assert_eq!(read(2), Kind::Slash(slash.clone()));
@@ -309,14 +336,27 @@ mod tests {
     }
 
     #[test]
-    fn a_message_command_brings_the_text_of_the_message() {
+    fn a_message_command_brings_the_text_and_the_files_of_the_message() {
         let data = json!({"name": "Diagnose sign-in", "type": 3, "target_id": "8",
-            "resolved": {"messages": {"8": {"id": "8", "content": "nobody can log in"}}}});
+            "resolved": {"messages": {"8": {"id": "8", "content": "nobody can log in", "attachments": [
+                {"id": "7", "filename": "app.evtx", "size": 69632, "url": "https://cdn.discordapp.com/a"}]}}}});
         let kind = Interaction::read(&event(2, data)).expect("reads").kind;
-        assert_eq!(
-            kind,
-            Kind::OnMessage { name: "Diagnose sign-in".into(), content: "nobody can log in".into() }
-        );
+        let (name, content) = ("Diagnose sign-in".into(), "nobody can log in".into());
+        let url = "https://cdn.discordapp.com/a".into();
+        let files = vec![Attached { name: "app.evtx".into(), size: 69_632, url }];
+        assert_eq!(kind, Kind::OnMessage { name, content, files });
+    }
+
+    #[test]
+    fn an_option_that_is_a_file_brings_what_is_known_of_the_file() {
+        let data = json!({"name": "signin", "type": 1,
+            "options": [{"name": "file", "type": 11, "value": "7"}, {"name": "problem", "type": 3, "value": "7"}],
+            "resolved": {"attachments": {"7": {"id": "7", "filename": "a.xml", "size": 3, "url": "https://x/a"}}}});
+        let Kind::Slash(slash) = Interaction::read(&event(2, data)).expect("reads").kind else {
+            panic!("a command")
+        };
+        let file = Attached { name: "a.xml".into(), size: 3, url: "https://x/a".into() };
+        assert_eq!(slash.files, BTreeMap::from([("file".to_owned(), file)]));
     }
 
     #[test]

@@ -291,6 +291,17 @@ impl Log {
 const ZONES: std::ops::RangeInclusive<i64> = -12..=14;
 
 impl Reading {
+    /// The same log with every text in it masked, for places where the names in it must not be seen. The server's
+    /// name stays.
+    #[must_use]
+    pub fn masked(mut self, mask: impl Fn(&str) -> String) -> Reading {
+        for Kept { event, .. } in &mut self.kept {
+            event.text = mask(&event.text);
+            event.provider = event.provider.as_deref().map(&mask);
+        }
+        self
+    }
+
     /// The relevant events as they are most likely meant, and the time to judge them at.
     pub fn events(&self) -> (Vec<Event>, Timestamp) {
         self.read_as(false, SignedDuration::ZERO)

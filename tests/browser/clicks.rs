@@ -56,6 +56,24 @@ async fn a_helpdesk_person_asks_a_second_person_approves_and_it_is_proven() {
 }
 
 #[tokio::test]
+async fn a_log_is_chosen_in_the_form_and_read_and_opens_no_button() {
+    let demo = Demo::start(&["--scenario", "healthy"]);
+    let Some(page) = Page::open(&demo, "file", LAPTOP).await else { return };
+    let log = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/events/phs-not-activated.plain.xml");
+    page.say("/signin").await;
+    page.field("file").await.send_keys(log).await.expect("a file can be chosen");
+    page.shot("the form").await;
+    page.key_in("problem", "since this morning new passwords fail").await;
+    let card = page.card(OFF).await.text().await.expect("it can be read");
+    for words in ["enable-password-sync", "phs-not-activated.plain.xml", "offline"] {
+        assert!(card.contains(words), "{words:?} is missing in:\n{card}");
+    }
+    assert!(!page.has(&button_path("Request enablement")).await, "a file opens no button");
+    page.shot_of(OFF, "the answer").await;
+    page.close().await;
+}
+
+#[tokio::test]
 async fn an_attended_run_waits_for_a_person_at_the_servers_console() {
     let demo = Demo::start(&["--scenario", "attended"]);
     let Some(page) = Page::open(&demo, "attended", LAPTOP).await else { return };

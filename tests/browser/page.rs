@@ -122,6 +122,12 @@ impl Page {
         message.send_keys(&format!("{text}{}", char::from(Key::Enter))).await.expect("one can write there");
     }
 
+    /// Writes into a field and presses Enter.
+    pub(crate) async fn key_in(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        field.send_keys(&format!("{text}{}", char::from(Key::Enter))).await.expect("one can write there");
+    }
+
     /// Presses a button.
     pub(crate) async fn press(&self, label: &str) {
         self.button(label).await.click().await.expect("the button can be pressed");

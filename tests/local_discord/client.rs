@@ -52,13 +52,13 @@ impl RawEventHandler for Ears {
     }
 }
 
-struct Bot {
+pub(super) struct Bot {
     heard: UnboundedReceiver<Heard>,
     task: JoinHandle<serenity::Result<()>>,
 }
 
 impl Bot {
-    async fn connect(discord: &LocalDiscord, intents: GatewayIntents) -> Bot {
+    pub(super) async fn connect(discord: &LocalDiscord, intents: GatewayIntents) -> Bot {
         let (sender, heard) = unbounded_channel();
         let http = HttpBuilder::new(discord.token()).proxy(discord.url()).ratelimiter_disabled(true).build();
         let mut client = ClientBuilder::new_with_http(http, intents)
@@ -75,7 +75,7 @@ impl Bot {
         next.expect("in time").expect("the bot lives")
     }
 
-    async fn interaction(&mut self) -> Interaction {
+    pub(super) async fn interaction(&mut self) -> Interaction {
         loop {
             match self.next().await {
                 Heard::Interaction(interaction) => return interaction,

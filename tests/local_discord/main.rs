@@ -6,6 +6,7 @@
 //! - `rest`       token, User-Agent, rate limits, faults, what is recorded
 //! - `gateway`    close codes, limits and replay, on the wire
 //! - `page`       the page's API
+//! - `uploads`    files that people attach
 #![cfg(all(feature = "bot", feature = "agent"))]
 #![allow(missing_docs, reason = "tests are named after the promise they keep")]
 
@@ -15,6 +16,7 @@ mod gateway;
 mod messages;
 mod page;
 mod rest;
+mod uploads;
 
 use std::time::Duration;
 

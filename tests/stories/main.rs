@@ -10,6 +10,7 @@ mod story;
 
 mod answers;
 mod approvals;
+mod files;
 mod fixes;
 mod trouble;
 mod watching;

@@ -1,8 +1,8 @@
 //! Cleans one event: takes the connector out of its XML tail, strips the wrapper of event 6900, masks names
 //! and addresses, and cuts the text. Pure.
 
-use crate::agent::redact::{redact, without_tracking_ids};
 use crate::ids::ConnectorId;
+use crate::redact::{redact, without_tracking_ids};
 use crate::report::Event;
 
 /// The most characters an event's text keeps. The first thousand hold the error and its inner exceptions.

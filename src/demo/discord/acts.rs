@@ -54,6 +54,9 @@ pub enum ActError {
     /// A modal's input is required, too short, too long, or not there.
     #[error("the input {0:?} is missing, unknown, too short or too long")]
     WrongInput(String),
+    /// The file is larger than Discord takes of a person.
+    #[error("a file has at most 10 MiB")]
+    TooLarge,
     /// Empty, or longer than 2000 characters.
     #[error("a message has between 1 and 2000 characters")]
     WrongLength,

@@ -14,6 +14,7 @@
 //! - `validate/`     limits on fields
 //! - `limits`, `faults`, `listener`   rate limits, faults on demand, connections that can be cut
 //! - `acts`, `options`   what people do; `forgery`: what they could send with a tampered client
+//! - `uploads`  files that people attach
 //! - `waits`         waiting for what the bot does, and what was left unread
 //! - `staging`       changing people, roles, channels, and the weather
 //! - `ui`, `page`, `assets`   the page's API, what a person sees there, the page's files
@@ -39,6 +40,7 @@ mod sessions;
 mod staging;
 mod state;
 mod ui;
+mod uploads;
 mod validate;
 mod view;
 mod waits;

@@ -25,13 +25,30 @@ impl State {
         let command = self.command_for(who, channel, root, 1)?;
         let path: Vec<&str> = words.collect();
         let options = read_options(&command["options"], &path, options, focused, complete)?;
+        self.own_files(who, &options)?;
         Ok(without_null(json!({
             "id": command["id"], "name": root, "type": 1, "guild_id": command["guild_id"],
             "options": options, "resolved": self.resolved(&options),
         })))
     }
 
-    /// The users, roles and channels that options name.
+    /// A file in an option is one that this person attached.
+    fn own_files(&self, who: UserId, options: &[Value]) -> Result<(), ActError> {
+        for option in options {
+            match option["type"].as_u64() {
+                Some(1 | 2) => {
+                    self.own_files(who, option["options"].as_array().map(Vec::as_slice).unwrap_or_default())?;
+                }
+                Some(11) if !self.has_uploaded(who, option["value"].as_str().unwrap_or_default()) => {
+                    return Err(ActError::WrongValue(option["name"].as_str().unwrap_or_default().to_owned()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The users, roles, channels and files that options name.
     fn resolved(&self, options: &[Value]) -> Value {
         let mut resolved = json!({});
         for option in options {
@@ -55,6 +72,7 @@ impl State {
                         .and_then(|id| self.guilds.values().find_map(|g| g.roles.get(&id)))
                         .map(view::role),
                 ),
+                Some(11) => ("attachments", self.uploaded_json(id)),
                 _ => continue,
             };
             if let (kind, Some(value)) = found {

@@ -22,6 +22,7 @@ use super::people::{self, Channel, Guild, User};
 use super::recorded::{OnRequest, Recorded};
 use super::sessions::Sessions;
 use super::ui::Consoles;
+use super::uploads::Uploads;
 use crate::clock::Clock;
 use crate::random::Random;
 use serenity::model::Permissions;
@@ -99,6 +100,8 @@ pub(crate) struct State {
     pub(crate) command_creates: BTreeMap<Option<GuildId>, VecDeque<Duration>>,
     /// Messages by author and nonce, for `enforce_nonce`.
     pub(crate) nonces: HashMap<(UserId, String), (MessageId, Duration)>,
+    /// Files attached to options.
+    pub(crate) uploads: Uploads,
     pub(crate) sessions: Sessions,
     pub(crate) planned: Vec<Planned>,
     /// What every request meets while it is set.
@@ -130,6 +133,7 @@ impl State {
             commands: BTreeMap::new(),
             command_creates: BTreeMap::new(),
             nonces: HashMap::new(),
+            uploads: Uploads::default(),
             sessions: Sessions::default(),
             planned: Vec::new(),
             outage: None,

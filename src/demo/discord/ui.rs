@@ -23,6 +23,7 @@ use super::acts::{self, ActError};
 use super::assets;
 use super::gateway;
 use super::state::Shared;
+use super::uploads;
 
 /// A simulated server's console, as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,12 +70,14 @@ pub(super) fn router(shared: Shared) -> Router<Shared> {
         .route("/ui/command", post(command))
         .route("/ui/context", post(context))
         .route("/ui/autocomplete", post(autocomplete))
+        .route("/ui/upload", post(uploads::take))
         .route("/ui/click", post(click))
         .route("/ui/select", post(select))
         .route("/ui/modal", post(modal))
         .route("/ui/modal/close", post(close_modal))
         .route("/ui/console", post(console))
         .route("/attachments/{channel}/{id}/{filename}", get(attachment))
+        .route("/ephemeral-attachments/{app}/{id}/{filename}", get(uploads::give))
         .layer(from_fn(move |request: Request, next: Next| {
             let port = shared.look(|s| s.port);
             async move { if own(request.headers(), port) { next.run(request).await } else { foreign() } }
@@ -126,6 +129,7 @@ impl IntoResponse for ActError {
                 StatusCode::NOT_FOUND
             }
             ActError::NotAllowed => StatusCode::FORBIDDEN,
+            ActError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_REQUEST,
         };
         refuse(status, self)

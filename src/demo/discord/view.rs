@@ -299,7 +299,7 @@ pub(crate) fn merge(value: &mut Value, more: Value) {
 }
 
 /// A file name as one segment of a URL.
-fn percent_encode(name: &str) -> String {
+pub(super) fn percent_encode(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {

@@ -41,6 +41,12 @@ export async function post(path, body) {
   return answer;
 }
 
+/** Attaches a file for an option; resolves to its id, rejects with an ApiError. */
+export async function upload(as, file) {
+  const named = new URLSearchParams({ as, name: file.name, kind: file.type });
+  return (await call(`/ui/upload?${named}`, { method: 'POST', body: file })).attachment;
+}
+
 /**
  * Follows changes for as long as the page is open. `changed(version)` at each, and once at every (re)connection;
  * `online(bool)` when the connection comes or goes.

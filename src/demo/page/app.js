@@ -11,7 +11,7 @@
 //
 // Pure and tested with `node --test src/demo/page/`: markdown.js, commands.js.
 
-import { ApiError, fetchState, follow, post } from './api.js';
+import { ApiError, fetchState, follow, post, upload } from './api.js';
 import { Composer } from './composer.js';
 import { consolesView } from './consoles.js';
 import { Conversation, Seen } from './conversation.js';
@@ -58,6 +58,10 @@ const composer = new Composer($('composer'), {
     return act(path, { as: view.as, channel: view.channel, ...body });
   },
   suggest: (body) => post('autocomplete', { as: view.as, channel: view.channel, ...body }).then((answer) => answer.choices ?? [], () => []),
+  upload: (file) => upload(view.as, file).catch((error) => {
+    alert(error.message);
+    return null;
+  }),
   alert,
 });
 const modal = new Modal($('modal'), {

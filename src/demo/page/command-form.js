@@ -15,6 +15,7 @@ export class CommandForm {
   constructor(root, command, given, { suggest, entries }) {
     this.command = command;
     this.fields = new Map();
+    this.pickers = new Map();
     root.replaceChildren(
       h('p.command-title', {}, h('b', {}, `/${command.path}`), h('span', {}, command.description)),
       h('div.command-fields', {}, command.options.map((option, index) => this.field(option, index, given.get(option.name) ?? '', suggest, entries))));
@@ -27,9 +28,14 @@ export class CommandForm {
     return new Map([...this.fields].map(([name, field]) => [name, field.dataset.picked === field.value ? field.dataset.value : field.value]));
   }
 
+  /** The files that were chosen, by option name. */
+  files() {
+    return [...this.pickers].filter(([, picker]) => picker.files.length > 0).map(([name, picker]) => [name, picker.files[0]]);
+  }
+
   /** Puts the focus on the option that is wrong. */
   focus(name) {
-    this.fields.get(name)?.focus();
+    (this.fields.get(name) ?? this.pickers.get(name))?.focus();
   }
 
   field(option, index, value, suggest, entries) {
@@ -38,7 +44,9 @@ export class CommandForm {
     const label = h('span.field-label', {}, h('label', { for: id }, option.name), option.required ? h('span.required', {}, 'required') : null);
     const detail = h('span.field-about', { id: about }, option.description ?? '');
     if (option.type === ATTACHMENT) {
-      return h('div.command-field', {}, h('span.field-label', {}, option.name), h('span.field-about', {}, 'The local Discord takes no files.'));
+      const picker = h('input', { id, 'aria-describedby': about, required: Boolean(option.required), type: 'file' });
+      this.pickers.set(option.name, picker);
+      return h('div.command-field', {}, label, picker, detail);
     }
     const input = this.input(option, { id, 'aria-describedby': about, required: Boolean(option.required) }, value, entries);
     this.fields.set(option.name, input);

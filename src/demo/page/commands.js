@@ -92,6 +92,9 @@ export function toOptions(command, values, names) {
 }
 
 function readValue(option, text, names) {
+  if (option.type === ATTACHMENT) {
+    return /^\d+$/.test(text) ? { value: text } : { error: `“${option.name}” is a file: choose it in the command's form.` };
+  }
   if (option.choices?.length > 0) {
     const wanted = text.toLowerCase();
     const choice = option.choices.find((candidate) => String(candidate.value) === text)

@@ -6,6 +6,7 @@ import { commandOf, focusedOptions, matching, readValues, slashCommands, toOptio
 const slash = slashCommands([
   { type: 1, name: 'signin', description: 'Why can’t they sign in?', options: [
     { type: 3, name: 'problem', description: 'In your words', required: true },
+    { type: 11, name: 'file', description: 'A log' },
     { type: 3, name: 'server', description: 'Only this one', autocomplete: true },
   ] },
   { type: 1, name: 'sync', description: 'Look', options: [
@@ -52,6 +53,14 @@ test('what is wrong is said in words', () => {
   assert.equal(commandOf(slash, '/nothing'), null);
   assert.equal(commandOf(slash, '/signing'), null);
   assert.equal(commandOf(slash, 'no slash'), null);
+});
+
+test('a file is chosen in the form, and goes by its id', () => {
+  assert.match(read('/signin problem: x file: C:\\app.evtx').error, /choose it in the command's form/);
+  const { command } = commandOf(slash, '/signin');
+  assert.deepEqual(toOptions(command, new Map([['problem', 'x'], ['file', '42']]), nobody), { options: [
+    { name: 'problem', type: 3, value: 'x' }, { name: 'file', type: 11, value: '42' },
+  ] });
 });
 
 test('autocomplete names the option being typed', () => {

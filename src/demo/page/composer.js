@@ -6,8 +6,8 @@ import { Listbox } from './listbox.js';
 
 export class Composer {
   /**
-   * `form`: the composer's form element. `host`: `{state(), send(path, body), suggest(body), alert(text)}`;
-   * `send` resolves to true when it was accepted.
+   * `form`: the composer's form element. `host`: `{state(), send(path, body), suggest(body), upload(file), alert(text)}`;
+   * `send` resolves to true when it was accepted, `upload` to the file's id or to null.
    */
   constructor(form, host) {
     this.host = host;
@@ -195,7 +195,7 @@ export class Composer {
   async submit() {
     if (this.sending) return;
     const text = this.input.value.trim();
-    if (this.filling) await this.sendCommand(this.filling.command, this.filling.values());
+    if (this.filling) await this.sendForm(this.filling);
     else if (text.startsWith('/')) await this.submitLine(text);
     else if (text !== '') {
       const { bot, people, channels } = this.host.state();
@@ -211,6 +211,25 @@ export class Composer {
     }
     const { values } = readValues(found.command, found.rest);
     await this.sendCommand(found.command, values);
+  }
+
+  /** Files go first: what the command carries is their ids. */
+  async sendForm(filling) {
+    const values = filling.values();
+    this.sending = true;
+    try {
+      for (const [name, file] of filling.files()) {
+        const id = await this.host.upload(file);
+        if (id === null) {
+          filling.focus(name);
+          return;
+        }
+        values.set(name, id);
+      }
+    } finally {
+      this.sending = false;
+    }
+    if (filling === this.filling) await this.sendCommand(filling.command, values);
   }
 
   async sendCommand(command, values) {

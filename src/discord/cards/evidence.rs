@@ -222,11 +222,11 @@ fn place(server: &ServerDiagnosis) -> String {
     format!("**{}**{build}", text::line(&server.server))
 }
 
-fn when(at: jiff::Timestamp) -> String {
+pub(super) fn when(at: jiff::Timestamp) -> String {
     format!("{}\n{}", text::at(at), text::relative(at))
 }
 
-fn sureness(confidence: Confidence) -> &'static str {
+pub(super) fn sureness(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::Certain => "Certain: log and state agree, both fresh",
         Confidence::Probable => "Probable: the log or the state says so, not both",
@@ -245,7 +245,7 @@ pub(super) fn silence(server: &ServerDiagnosis) -> Option<String> {
 }
 
 /// One line for each thing that is known; events that say the same stand together.
-fn evidence_lines(evidence: &[Evidence]) -> Vec<String> {
+pub(super) fn evidence_lines(evidence: &[Evidence]) -> Vec<String> {
     let mut groups: Vec<(&str, Vec<&EventEvidence>)> = Vec::new();
     for one in evidence {
         let said = said(one);
@@ -317,7 +317,7 @@ fn ruled_out(server: &ServerDiagnosis) -> String {
     text::cut(&whys.join(" "), 1000)
 }
 
-fn steps(explanation: &Explanation) -> Vec<String> {
+pub(super) fn steps(explanation: &Explanation) -> Vec<String> {
     let step = |(n, step): (usize, &String)| format!("{}. {}", n + 1, text::line(step));
     match explanation.steps.as_slice() {
         [one] => vec![text::line(one)],
@@ -356,7 +356,7 @@ pub(super) fn one_line(server: &ServerDiagnosis, knowledge: &Knowledge) -> Strin
     text::cut(&line, 600)
 }
 
-fn sources(explanation: &Explanation) -> Vec<String> {
+pub(super) fn sources(explanation: &Explanation) -> Vec<String> {
     let link = |address: &String| {
         // An address that could break out of the link is shown as text.
         let fits = address.starts_with("https://") && !address.contains(['(', ')', '<', '>', ' ', '\n']);
@@ -386,7 +386,7 @@ fn title_of(address: &str) -> String {
     }
 }
 
-fn bullets(lines: impl Iterator<Item = String>) -> Vec<String> {
+pub(super) fn bullets(lines: impl Iterator<Item = String>) -> Vec<String> {
     lines.map(|line| format!("• {}", text::cut(&line, 500))).collect()
 }
 

@@ -1,6 +1,7 @@
 //! The bot's cards: pure functions from what is known to a message. Nothing here asks, decides or sends.
 //!
 //! - [`evidence`] the answer to "why can't users sign in?", also as plain text
+//! - [`file`] the answer to an event log from a file, and what is wrong with such a file
 //! - [`status`] all servers at a glance, one server in full, its history
 //! - [`approval`] a request on its way; [`outcome`] how it ended, and what operators must do
 //! - [`alert`], [`summary`] what the team is told unasked
@@ -12,6 +13,7 @@
 pub mod alert;
 pub mod approval;
 pub mod evidence;
+pub mod file;
 pub mod help;
 pub mod notes;
 pub mod outcome;
@@ -47,9 +49,14 @@ impl Frame {
 
 /// How a verdict feels.
 pub(crate) fn tone(server: &ServerDiagnosis, knowledge: &Knowledge) -> Tone {
-    let explanation = knowledge.explain(server.cause);
-    match server.cause {
-        Cause::Healthy | Cause::Recovered if server.silent.is_none() => Tone::Good,
+    tone_of(server.cause, server.silent.is_none(), knowledge)
+}
+
+/// How a verdict of that cause feels; `current`: it is of what was heard just now.
+fn tone_of(cause: Cause, current: bool, knowledge: &Knowledge) -> Tone {
+    let explanation = knowledge.explain(cause);
+    match cause {
+        Cause::Healthy | Cause::Recovered if current => Tone::Good,
         Cause::Healthy | Cause::Recovered => Tone::Warning,
         _ if explanation.bad && explanation.severity >= 50 => Tone::Bad,
         _ if explanation.bad => Tone::Warning,

@@ -5,6 +5,7 @@
 //! tight loop when a header can't be read, lets other requests go on during a global 429 and keeps an entry of
 //! every interaction for ever; without the limiter, its error type hides `retry_after`; and it has no timeouts.
 //!
+//! - `cdn` files that people attached
 //! - [`error`] what can go wrong, without ever naming a token
 //! - `limits` rate limits as Discord's headers state them
 //! - [`model`] what Discord answers, as far as it is used
@@ -13,6 +14,7 @@
 //! only where sending twice can't do it twice: reads, edits, and creates that carry a nonce with
 //! `enforce_nonce`. The first answer to an interaction is sent once, at once, never behind anything else.
 
+mod cdn;
 pub mod error;
 mod limits;
 pub mod model;
@@ -34,6 +36,7 @@ use crate::clock::Clock;
 use crate::config::ApiUrl;
 use crate::ids::Snowflake;
 use crate::secret::Secret;
+pub use cdn::CdnError;
 pub use error::RestError;
 use limits::{Limits, Route};
 use model::{Application, Channel, Guild, Member, Message, Role, User};

@@ -1,5 +1,5 @@
-//! Masks names and addresses in text that leaves the server: distinguished names, accounts, e-mail addresses
-//! and user principal names, IP addresses, host names, tracking ids. Pure.
+//! Masks names and addresses in text that leaves a server, or goes from a file into the chat: distinguished names,
+//! accounts, e-mail addresses and user principal names, IP addresses, host names, tracking ids. Pure.
 //!
 //! It would rather mask too much than too little. What must survive is what the diagnosis reads: error
 //! codes, exception types, the words of Microsoft's messages, and Microsoft's own host names.
