@@ -229,7 +229,7 @@ impl Grant {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
@@ -239,7 +239,8 @@ mod tests {
         text.parse().expect("a time")
     }
 
-    fn grant() -> Grant {
+    /// A grant of everyday values, also for other rooms' tests.
+    pub(crate) fn grant() -> Grant {
         Grant {
             plan: Plan {
                 request: "000102030405060708090a0b0c0d0e0f".parse().expect("valid"),

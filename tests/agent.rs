@@ -14,6 +14,7 @@ use syncmedic::agent::eventlog::clean::Cleaner;
 use syncmedic::agent::eventlog::files::EventFiles;
 use syncmedic::agent::powershell::process::ScriptProcess;
 use syncmedic::agent::probe::ServerFile;
+use syncmedic::agent::record::LogOnly;
 use syncmedic::agent::{Agent, Parts, enrol};
 use syncmedic::clock::Clock;
 use syncmedic::grant::Grant;
@@ -115,7 +116,8 @@ impl Site {
                 &config.scripts,
                 config.data.join("scripts"),
             )),
-            probe: Arc::new(ServerFile::new(&config.server.file)),
+            probe: Arc::new(ServerFile::new(config.server.file.as_ref().expect("is set"))),
+            record: Arc::new(LogOnly),
         };
         let enrolled = enrol::load(&config, &self.clock).expect("is enrolled");
         Agent::new(config, enrolled.trust, parts).expect("starts")

@@ -1,8 +1,7 @@
 //! Who sits at the keyboard, as far as the system vouches for it.
 //!
-//! On unix it does: the account is looked up by the process's real user id, and no variable of the environment changes
-//! that. Elsewhere the environment's word is taken and marked as such; on Windows the place is ready for the name in the
-//! process's token.
+//! On unix the account is looked up by the process's real user id, on Windows by the identifier in the process's token, and no
+//! variable of the environment changes that. Elsewhere the environment's word is taken and marked as such.
 
 /// The account that this process was started by, for journal and audit; marked `(unconfirmed)` if only the environment
 /// says so. Started through `sudo`, it is `root`.
@@ -16,10 +15,25 @@ pub fn of_this_session() -> String {
     }
 }
 
+/// The account that this process was started by, for journal and audit; marked `(unconfirmed)` if only the environment
+/// says so. Its name comes from the process's token; without a domain controller in reach it is the identifier itself.
+#[cfg(windows)]
+pub fn of_this_session() -> String {
+    match crate::agent::windows::process::account() {
+        Ok(account) => plain(&account.name.unwrap_or(account.sid)),
+        Err(_) => of_the_environment(),
+    }
+}
+
 /// The account that this process was started by, for journal and audit; marked `(unconfirmed)`, since only the
 /// environment says so.
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 pub fn of_this_session() -> String {
+    of_the_environment()
+}
+
+#[cfg(not(unix))]
+fn of_the_environment() -> String {
     let variable = |name: &str| std::env::var(name).ok();
     unconfirmed(variable("USERDOMAIN"), variable("USERNAME"))
 }
@@ -52,6 +66,13 @@ mod tests {
         assert_eq!(unconfirmed(None, None), "unknown (unconfirmed)");
         let long = said("CONTOSO", &format!("op\r\n{}", "x".repeat(10_000)));
         assert!(long.ends_with("x (unconfirmed)") && long.len() < 300 && !long.contains('\n'), "{long}");
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn on_windows_the_account_is_the_systems_own_word() {
+        let account = of_this_session();
+        assert!(!account.contains("(unconfirmed)") && account.contains('\\'), "{account}");
     }
 
     #[cfg(unix)]

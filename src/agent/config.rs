@@ -52,6 +52,7 @@ pub struct Config {
     /// Where events come from.
     pub events: Events,
     /// Where facts about the server come from.
+    #[serde(default)]
     pub server: Server,
     /// How scripts are run.
     #[serde(default)]
@@ -67,11 +68,12 @@ pub struct Events {
 }
 
 /// Where facts about the server come from.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// A JSON file.
-    pub file: PathBuf,
+    /// A JSON file. Without one Windows itself is asked; other systems need it.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
 }
 
 /// How scripts are run.
@@ -123,8 +125,8 @@ impl Config {
         let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
         let mut config = Config::parse(&text).map_err(error)?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        for path in [&mut config.data, &mut config.scripts, &mut config.events.files, &mut config.server.file]
-        {
+        let files = [&mut config.data, &mut config.scripts, &mut config.events.files];
+        for path in files.into_iter().chain(&mut config.server.file) {
             *path = folder.join(&path);
         }
         Ok(config)
@@ -151,6 +153,11 @@ impl Config {
                 }
             }
         }
+        if config.server.file.is_none() && !cfg!(windows) {
+            return Err(
+                "server.file: only on Windows can the system itself be asked what the server is".into()
+            );
+        }
         if config.approvals == 0 {
             return Err("approvals: at least 1 is needed".into());
         }
@@ -174,6 +181,17 @@ impl Config {
 
 /// A new configuration file, every key with its default and what it means.
 pub fn template(id: &AgentId) -> String {
+    let server = if cfg!(windows) {
+        "# What this server is. Unset: Windows itself is asked. For trials a JSON file with server, appliance and wizard_open.
+#[server]
+#file = \"server.json\"
+"
+    } else {
+        "# What this server is: a JSON file with server, appliance and wizard_open.
+[server]
+file = \"server.json\"
+"
+    };
     format!(
         r#"# The Syncmedic agent on this server. Paths are relative to this file's folder.
 id = "{id}"
@@ -207,10 +225,7 @@ scripts = "commands"
 [events]
 files = "events"
 
-# What this server is: a JSON file with server, appliance and wizard_open.
-[server]
-file = "server.json"
-
+{server}
 # The interpreter for scripts. Unset: Windows PowerShell of the system folder.
 #[powershell]
 #interpreter = ['C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe', "-NoLogo", "-NoProfile", "-NonInteractive", "-File"]
@@ -240,7 +255,8 @@ mod tests {
             .map(|line| format!("{line}\n"))
             .collect();
         let with_defaults = Config::parse(&set).expect("reads");
-        assert_eq!(Config { powershell: config.powershell.clone(), ..with_defaults }, config);
+        let (powershell, server) = (config.powershell.clone(), config.server.clone());
+        assert_eq!(Config { powershell, server, ..with_defaults }, config);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::agent::account;
 use crate::agent::challenge::Challenges;
 use crate::agent::config::Config;
 use crate::agent::eventlog::EventLog;
@@ -12,6 +13,8 @@ use crate::agent::live::StateReader;
 use crate::agent::observe::{self, Sources};
 use crate::agent::powershell::Scripts;
 use crate::agent::probe::Probe;
+use crate::agent::record::{Bounded, Entry, SystemRecord};
+use crate::agent::usage::{INTERVAL, Running, Usage};
 use crate::catalog;
 use crate::clock::Clock;
 use crate::link::protocol::{CatalogEntry, PlanAnswer, PlanRequest};
@@ -31,6 +34,8 @@ pub struct Parts {
     pub scripts: Arc<dyn Scripts>,
     /// What looks at the server.
     pub probe: Arc<dyn Probe>,
+    /// Where the system keeps records.
+    pub record: Arc<dyn SystemRecord>,
 }
 
 /// The agent of one server. Cheap to clone.
@@ -47,6 +52,8 @@ pub(super) struct Inner {
     events: Arc<dyn EventLog>,
     probe: Arc<dyn Probe>,
     pub(super) challenges: Challenges,
+    record: Arc<dyn SystemRecord>,
+    refusals: Bounded,
 }
 
 impl Agent {
@@ -55,10 +62,11 @@ impl Agent {
     /// # Errors
     /// If the journal can't be used.
     pub fn new(config: Config, trust: Trust, parts: Parts) -> Result<Agent, JournalError> {
-        let Parts { clock, random, events, scripts, probe } = parts;
+        let Parts { clock, random, events, scripts, probe, record } = parts;
         let journal = Journal::open(&config.data)?;
         let challenges = Challenges::new(clock.clone(), random);
         let state = StateReader::new(scripts.clone(), clock.clone());
+        let refusals = Bounded::new(clock.clone());
         Ok(Agent(Arc::new(Inner {
             config,
             trust,
@@ -69,7 +77,19 @@ impl Agent {
             events,
             probe,
             challenges,
+            record,
+            refusals,
         })))
+    }
+
+    /// Puts an entry on the system's record.
+    pub fn record(&self, entry: &Entry) {
+        self.0.record.write(entry);
+    }
+
+    /// Puts a refusal on the system's record, within its bound.
+    pub(super) fn record_refusal(&self, entry: &Entry) {
+        self.0.refusals.refused(&*self.0.record, entry);
     }
 
     /// Reads the state at once and then at the configured interval, and lets staged requests expire. Never ends.
@@ -80,6 +100,38 @@ impl Agent {
                 tracing::error!(code = error.code(), "staged requests can't be looked through: {error}");
             }
             self.0.clock.sleep(self.0.config.state_interval()).await;
+        }
+    }
+
+    /// Leaves a note of itself for the administrators of its server, at once and then every minute. Never ends.
+    pub async fn keep_noting(&self, listens: &str) {
+        let (clock, data) = (&self.0.clock, &self.0.config.data);
+        let since = clock.now();
+        let mut heavy = false;
+        for round in 0_u64.. {
+            // The first note comes at once, the second when the state has been read.
+            let report = self.report(round == 1).await;
+            let usage = Usage::now();
+            if let (Some(gap), false) = (usage.gap(), heavy) {
+                tracing::warn!("{}", gap.why);
+            }
+            heavy = usage.gap().is_some();
+            let running = Running {
+                pid: std::process::id(),
+                version: env!("CARGO_PKG_VERSION").into(),
+                account: account::of_this_session(),
+                listens: listens.into(),
+                since,
+                at: clock.now(),
+                usage,
+                gaps: report.gaps,
+            };
+            if let Err(error) = running.write(data) {
+                tracing::warn!("no note of itself can be left: {error}");
+            }
+            if round > 0 {
+                clock.sleep(INTERVAL).await;
+            }
         }
     }
 
@@ -122,7 +174,7 @@ impl Agent {
             backlog,
             state,
             state_gaps,
-            other_gaps: unusable.map(journal_gap).into_iter().collect(),
+            other_gaps: unusable.map(journal_gap).into_iter().chain(Usage::now().gap()).collect(),
             now,
         })
     }

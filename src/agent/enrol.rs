@@ -4,18 +4,20 @@
 //! |---|---|
 //! | `agent.toml` | the administrators' rules |
 //! | `commands/` | the scripts of the catalogue, as compiled in |
-//! | `events/`, `server.json` | where this build reads events and the server's facts |
+//! | `events/`, `server.json` | where events and the server's facts are read from, if not from Windows itself |
 //! | `data/agent.key`, `data/agent.csr` | the key, which never leaves, and the request |
 //! | `data/enrolment.toml` | the bot's answer |
 //! | `data/scripts/` | a private copy of each script while it runs |
+//! | `data/running.json`, `data/agent.log` | what the running agent says of itself; the log of one without a console |
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
 
 use crate::agent::config::{Config, template};
 use crate::agent::gatekeeper::Trust;
+use crate::agent::guard;
 use crate::catalog;
 use crate::clock::Clock;
 use crate::grant::VerifyingKey;
@@ -52,9 +54,17 @@ pub enum EnrolError {
     /// The TLS settings.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Others can get at the agent's files, or it can't be made sure that they can't.
+    #[error("{0}")]
+    Exposed(String),
     /// The bot's answer is not for this agent, or not to be read.
     #[error("the enrolment can't be used: {0}")]
     Enrolment(String),
+}
+
+/// The key's and the enrolment's file in a data folder.
+pub fn trusted_files(data: &Path) -> (PathBuf, PathBuf) {
+    (data.join(KEY), data.join(ENROLMENT))
 }
 
 /// What a running agent needs to be trusted and to trust.
@@ -73,16 +83,19 @@ pub struct Enrolled {
 /// # Errors
 /// [`EnrolError`]; a key that exists is used again.
 pub fn init(id: &AgentId, folder: &Path) -> Result<String, EnrolError> {
-    let data = folder.join("data");
+    let (data, failed) = (folder.join("data"), |why| EnrolError::Exposed(why));
+    guard::refuse_foreign(folder).map_err(failed)?;
     for folder in [folder, &data, &folder.join("events")] {
         files::make_folder(folder)?;
     }
+    let path = data.join(KEY);
+    // Before anything secret lies in it.
+    guard::protect(folder, &data, &path).map_err(failed)?;
     let config = folder.join("agent.toml");
     if !config.exists() {
         files::write_new(&config, template(id))?;
     }
     install_scripts(&folder.join("commands"))?;
-    let path = data.join(KEY);
     let key = if path.exists() {
         AgentKey::from_secret(SecretPem::new(&files::read_secret(&path)?)?)
     } else {
@@ -90,6 +103,7 @@ pub fn init(id: &AgentId, folder: &Path) -> Result<String, EnrolError> {
         files::write_new(&path, key.secret().expose())?;
         key
     };
+    guard::protect(folder, &data, &path).map_err(failed)?;
     let request = key.request(id)?;
     files::replace(&data.join(REQUEST), &request)?;
     Ok(request)

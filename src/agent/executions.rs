@@ -6,6 +6,7 @@ use crate::agent::core::{Agent, blocking, joined};
 use crate::agent::gatekeeper::{Ask, Verdict};
 use crate::agent::journal::{JournalError, Locked, Permit, Run};
 use crate::agent::powershell::{Argument, InvalidArgument};
+use crate::agent::record::Entry;
 use crate::agent::run::{arguments, execute};
 use crate::catalog;
 use crate::grant::{Grant, verify};
@@ -65,7 +66,7 @@ impl Agent {
                 ExecutionAnswer::Accepted { execution }
             }
             Taken::Answered(answer) => {
-                log_answer(grant.as_ref(), &answer);
+                answered(self, grant.as_ref(), &answer);
                 answer
             }
         }
@@ -89,7 +90,7 @@ impl Agent {
                     Ok(run) => run,
                     Err(error) => return refused(reasons(&error)).into(),
                 };
-                log_grant("running", &grant, None);
+                self.record(&Entry::running(&grant, None));
                 match journal.view().execution(run.request()) {
                     Some(execution) => Taken::Started { execution, run, grant, arguments },
                     None => accepted(&journal, &grant.plan.request).into(),
@@ -97,7 +98,7 @@ impl Agent {
             }
             Verdict::Stage(grant) => match journal.stage(now, &grant, token) {
                 Ok(()) => {
-                    log_grant("staged", &grant, None);
+                    self.record(&Entry::staged(&grant));
                     accepted(&journal, &grant.plan.request).into()
                 }
                 Err(error) => refused(reasons(&error)).into(),
@@ -186,6 +187,11 @@ impl Agent {
         let (run, grant, arguments) = taken.inspect_err(|why| {
             let codes: Vec<&str> = why.iter().map(|reason| reason.code.as_str()).collect();
             tracing::warn!(%request, codes = codes.join(","), "a staged request was not applied");
+            let grant = self.0.journal.staged_grant(request).ok();
+            let grant = grant.and_then(|token| verify(&token, &self.0.trust.grant_keys).ok());
+            if grant.is_some() {
+                self.record_refusal(&Entry::refused(grant.as_ref(), why));
+            }
         })?;
         // A task of its own: giving up at the keyboard must not break off what has begun.
         let agent = self.clone();
@@ -231,7 +237,7 @@ impl Agent {
         }
         let run = journal.start(self.0.clock.now(), &grant, Some(operator.account.clone()));
         let run = run.map_err(|error| reasons(&error))?;
-        log_grant("applied", &grant, Some(&operator.account));
+        self.record(&Entry::running(&grant, Some(&operator.account)));
         Ok((run, grant, given))
     }
 
@@ -292,33 +298,16 @@ fn argument_refused(error: &InvalidArgument) -> Vec<Reason> {
     vec![Reason::new("arguments-invalid", error.to_string())]
 }
 
-fn log_grant(what: &str, grant: &Grant, operator: Option<&str>) {
-    let approvers: Vec<String> = grant.approvers.iter().map(ToString::to_string).collect();
-    tracing::info!(
-        request = %grant.plan.request, command = %grant.plan.command, plan = %grant.plan.code(),
-        requester = %grant.requester, approvers = approvers.join(","), audit_head = grant.audit_head, operator,
-        "a grant is {what}"
-    );
-}
-
-fn log_answer(grant: Option<&Grant>, answer: &ExecutionAnswer) {
+/// Puts on record what was refused; what is only put off is in the log.
+fn answered(agent: &Agent, grant: Option<&Grant>, answer: &ExecutionAnswer) {
     let (what, why) = match answer {
         ExecutionAnswer::Accepted { .. } => return,
+        ExecutionAnswer::Refused { why } => return agent.record_refusal(&Entry::refused(grant, why)),
         ExecutionAnswer::Busy { why, .. } => ("put off", why),
         ExecutionAnswer::Moved { why } => ("not taken, for the state moved", why),
-        ExecutionAnswer::Refused { why } => ("refused", why),
     };
     let codes: Vec<&str> = why.iter().map(|reason| reason.code.as_str()).collect();
-    let codes = codes.join(",");
-    match grant {
-        Some(grant) => {
-            let approvers: Vec<String> = grant.approvers.iter().map(ToString::to_string).collect();
-            tracing::warn!(
-                request = %grant.plan.request, command = %grant.plan.command, plan = %grant.plan.code(),
-                requester = %grant.requester, approvers = approvers.join(","), audit_head = grant.audit_head, codes,
-                "a grant was {what}"
-            );
-        }
-        None => tracing::warn!(codes, "a grant with a wrong signature was {what}"),
-    }
+    let (request, plan) =
+        (grant.map(|it| it.plan.request.clone()), grant.map(|it| it.plan.code().to_string()));
+    tracing::warn!(?request, ?plan, codes = codes.join(","), "a grant was {what}");
 }

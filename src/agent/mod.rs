@@ -10,21 +10,28 @@
 //! for Windows' own (in `windows`): [`eventlog::EventLog`], [`powershell::Scripts`] and [`probe::Probe`].
 
 pub mod account;
+pub mod acl;
 pub mod challenge;
 pub mod config;
 pub mod core;
+pub mod detect;
 pub mod enrol;
 pub mod eventlog;
 mod executions;
 pub mod gatekeeper;
+pub mod guard;
 pub mod journal;
 pub mod live;
+pub mod logfile;
 pub mod observe;
 pub mod powershell;
 pub mod probe;
+pub mod record;
 mod run;
+pub mod selftest;
 pub mod server;
 pub mod state;
+pub mod usage;
 #[cfg(windows)]
 pub mod windows;
 

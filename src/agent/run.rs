@@ -5,6 +5,7 @@ use crate::agent::core::blocking;
 use crate::agent::eventlog::clean::cut;
 use crate::agent::journal::{JournalError, Run};
 use crate::agent::powershell::{Argument, InvalidArgument};
+use crate::agent::record::Entry;
 use crate::catalog::{self, ENABLE_FOREST_CHANNEL};
 use crate::grant::Grant;
 use crate::link::protocol::{Reason, RunOutcome};
@@ -56,12 +57,10 @@ pub(super) async fn execute(
         }
     };
     let (code, request) = (plan.code(), &plan.request);
-    match &outcome {
-        RunOutcome::Succeeded { .. } => tracing::info!(%request, plan = %code, "the command succeeded"),
-        RunOutcome::Failed { why } => {
-            tracing::warn!(%request, plan = %code, code = why.code, "the command failed: {}", why.text);
-        }
-    }
+    agent.record(&match &outcome {
+        RunOutcome::Succeeded { .. } => Entry::succeeded(grant),
+        RunOutcome::Failed { why } => Entry::failed(grant, why),
+    });
     let (keeper, ended) = (agent.clone(), outcome.clone());
     let written = blocking(move || keeper.0.journal.finish(run, keeper.0.clock.now(), ended)).await;
     if let Err(error) = &written {

@@ -162,6 +162,7 @@ fn agent(
         events: server.clone(),
         scripts: server.clone(),
         probe: server,
+        record: Arc::new(crate::agent::record::LogOnly),
     };
     Ok(Agent::new(config.clone(), trust, parts)?)
 }
