@@ -11,10 +11,10 @@ use crate::agent::core::Agent;
 use crate::agent::enrol::{EnrolError, Enrolled};
 use crate::agent::guard;
 use crate::agent::powershell::process::ScriptProcess;
-use crate::redact::redact;
 use crate::agent::usage::{Running, Usage, mib};
 use crate::catalog;
 use crate::grant::CLOCK_TOLERANCE;
+use crate::redact::redact;
 use crate::report::{ApplianceKind, Gap, Report, ServiceState};
 
 /// How a step went.

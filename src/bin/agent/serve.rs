@@ -1,0 +1,161 @@
+//! `run`: the agent answers the bot, in a console or as a service.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use syncmedic::agent::config::Config;
+use syncmedic::agent::eventlog::clean::Cleaner;
+use syncmedic::agent::eventlog::files::EventFiles;
+use syncmedic::agent::gatekeeper::Trust;
+use syncmedic::agent::powershell::process::ScriptProcess;
+use syncmedic::agent::probe::{Probe, ServerFile};
+use syncmedic::agent::record::{Entry, SystemRecord};
+use syncmedic::agent::usage::Running;
+use syncmedic::agent::{Agent, Parts, enrol, guard};
+use syncmedic::clock::Clock;
+use syncmedic::link::listener::{self, Limits};
+use syncmedic::random::Random;
+use tracing_subscriber::EnvFilter;
+
+use super::{Failure, Outcome, broken, config, data};
+
+/// How long requests that are being answered may go on once the agent is to stop: a service has 5 s for everything.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What is logged: `RUST_LOG`, or what an administrator wants to know.
+pub(crate) fn filter() -> EnvFilter {
+    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"))
+}
+
+/// Answers the bot until stopped by a signal, with the log on standard error.
+pub(crate) async fn in_console(path: &Path) -> Outcome {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter()).init();
+    let stopped = stopped();
+    let loaded = Config::load(path).map_err(config)?;
+    until(path, loaded, stopped, || {}).await
+}
+
+/// Answers the bot until `stopped`; `ready` is called once it does.
+pub(crate) async fn until(
+    path: &Path,
+    loaded: Config,
+    stopped: impl Future<Output = ()>,
+    ready: impl FnOnce(),
+) -> Outcome {
+    let clock = Clock::system();
+    guard::check(path, &loaded).map_err(|exposed| {
+        let lines: Vec<String> = exposed.iter().map(ToString::to_string).collect();
+        config(format!(
+            "others can get at the agent's files, so it does not start:\n  {}",
+            lines.join("\n  ")
+        ))
+    })?;
+    let enrolled = enrol::load(&loaded, &clock).map_err(config)?;
+    let (id, listen, files) = (loaded.id.clone(), loaded.listen, loaded.data.clone());
+    let permits = loaded.permits();
+    if enrolled.certificate.ends_soon(clock.now()) {
+        tracing::warn!(until = %enrolled.certificate.not_after, "this agent's certificate ends soon: enrol it again");
+    }
+    let agent = agent(loaded, enrolled.trust, clock.clone())?;
+    let socket = tokio::net::TcpListener::bind(listen);
+    let socket = socket.await.map_err(|error| config(format!("listen = \"{listen}\": {error}")))?;
+    let address = socket.local_addr().map_err(broken)?.to_string();
+    tracing::info!(%address, "the agent answers");
+    agent.record(&Entry::started(id.as_str(), &address, &super::status::allowed(&permits)));
+    let tasks = [
+        tokio::spawn({
+            let agent = agent.clone();
+            async move { agent.keep_reading().await }
+        }),
+        tokio::spawn({
+            let agent = agent.clone();
+            async move { agent.keep_noting(&address).await }
+        }),
+    ];
+    ready();
+    let limits = Limits { grace: GRACE, ..Limits::default() };
+    listener::serve_within(limits, socket, enrolled.tls, agent.router(), stopped, clock).await;
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    Running::remove(&files);
+    agent.record(&Entry::stopped(id.as_str()));
+    tracing::info!("the agent has stopped");
+    Ok(())
+}
+
+/// Until Ctrl-C, or what the system stops programs with; listened for from the call on.
+fn stopped() -> impl Future<Output = ()> {
+    let signals = signals();
+    async move {
+        match signals {
+            Ok(signal) => signal.await,
+            // Without signals it runs until it is killed.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Also when the console's window is closed, and when Windows shuts down.
+#[cfg(windows)]
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+    let (mut interrupt, mut r#break) = (ctrl_c()?, ctrl_break()?);
+    let (mut close, mut shutdown) = (ctrl_close()?, ctrl_shutdown()?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = r#break.recv() => {}
+            _ = close.recv() => {}
+            _ = shutdown.recv() => {}
+        }
+    })
+}
+
+pub(crate) fn agent(config: Config, trust: Trust, clock: Clock) -> Result<Agent, Failure> {
+    let cleaner = Cleaner { names_allowed: config.names_allowed };
+    let interpreter = match config.powershell.interpreter.as_slice() {
+        [] => ScriptProcess::windows_powershell(),
+        given => given.to_vec(),
+    };
+    let parts = Parts {
+        clock,
+        random: Random::system(),
+        events: Arc::new(EventFiles::new(&config.events.files, cleaner)),
+        scripts: Arc::new(ScriptProcess::new(interpreter, &config.scripts, config.data.join("scripts"))),
+        probe: probe(&config),
+        record: record(),
+    };
+    Agent::new(config, trust, parts).map_err(data)
+}
+
+/// What tells of the server: the file that the configuration names, else Windows itself.
+fn probe(config: &Config) -> Arc<dyn Probe> {
+    #[cfg(windows)]
+    if config.server.file.is_none() {
+        return Arc::new(syncmedic::agent::windows::server::NativeServer);
+    }
+    // Elsewhere a configuration without a file is refused when it is read.
+    Arc::new(ServerFile::new(config.server.file.clone().unwrap_or_default()))
+}
+
+/// Where this system keeps records.
+pub(crate) fn record() -> Arc<dyn SystemRecord> {
+    #[cfg(windows)]
+    return Arc::new(syncmedic::agent::windows::source::EventSource);
+    #[cfg(not(windows))]
+    return Arc::new(syncmedic::agent::record::LogOnly);
+}

@@ -1,0 +1,90 @@
+//! `status`: what the bot would see, and how the running agent is.
+
+use std::path::Path;
+
+use syncmedic::agent::config::Config;
+use syncmedic::agent::enrol;
+use syncmedic::agent::gatekeeper::Trust;
+use syncmedic::agent::usage::Running;
+use syncmedic::clock::Clock;
+use syncmedic::report::{Permits, Report};
+
+use super::{Outcome, broken, config, data, serve};
+
+/// Prints the report as the bot would get it, and what only this server knows: the service, its cost, what waits here.
+pub(crate) async fn status(path: &Path, json: bool) -> Outcome {
+    let clock = Clock::system();
+    let loaded = Config::load(path).map_err(config)?;
+    // Not enrolled yet is worth a look too.
+    let enrolled = enrol::load(&loaded, &clock);
+    let trust = match &enrolled {
+        Ok(enrolled) => enrolled.trust.clone(),
+        Err(_) => Trust { generation: 0, grant_keys: Vec::new() },
+    };
+    let running = Running::read(&loaded.data);
+    let agent = serve::agent(loaded, trust, clock.clone())?;
+    let report = agent.report(true).await;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report).map_err(broken)?);
+        return Ok(());
+    }
+    #[cfg(windows)]
+    println!("service         {}", super::service::in_words());
+    match &running {
+        Some(running) => println!("running agent   {}", running.describe(clock.now())),
+        None => println!("running agent   none has left a note here"),
+    }
+    match enrolled {
+        Ok(enrolled) => println!("certificate     good until {}", enrolled.certificate.not_after),
+        Err(error) => println!("certificate     {error}"),
+    }
+    show(&report);
+    // The service's account may read less than an administrator: the bot sees what the service sees.
+    let others = running.iter().flat_map(|running| &running.gaps);
+    for gap in others.filter(|gap| !report.gaps.contains(gap)) {
+        println!("not read by it  {}: {}", gap.what, gap.why);
+    }
+    let staged = agent.staged().map_err(data)?;
+    println!("waiting         {} approved request(s) for an operator", staged.len());
+    Ok(())
+}
+
+/// What may run, in words.
+pub(crate) fn allowed(permits: &Permits) -> String {
+    let commands: Vec<&str> = permits.commands.iter().map(|id| id.as_str()).collect();
+    let allowed = if commands.is_empty() { "nothing: read-only".to_owned() } else { commands.join(", ") };
+    format!("{allowed} ({} approval(s) needed)", permits.approvals)
+}
+
+fn show(report: &Report) {
+    let known = |flag: Option<bool>| match flag {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    };
+    let build = report.appliance.build.map_or_else(|| "build unknown".into(), |build| build.to_string());
+    println!("agent           {} (generation {}) on {}", report.agent, report.generation, report.server);
+    println!("product         {:?}, {build}", report.appliance.kind);
+    for service in &report.appliance.services {
+        println!("service         {} {:?}", service.name, service.state);
+    }
+    if let Some(state) = &report.state {
+        println!("cloud flag      {}", known(state.cloud_flag));
+        println!("staging         {}", known(state.staging));
+        println!("cycle running   {}", known(state.cycle_running));
+        println!("sign-in method  {}", state.sign_in_method.as_deref().unwrap_or("unknown"));
+        for connector in state.connectors.iter().flatten() {
+            println!(
+                "connector       {} ({:?}), channel {}",
+                connector.name,
+                connector.kind,
+                known(connector.channel)
+            );
+        }
+    }
+    println!("events          {} shown, {} left out", report.events.len(), report.cut.events);
+    println!("may run here    {}", allowed(&report.permits));
+    for gap in &report.gaps {
+        println!("not read        {}: {}", gap.what, gap.why);
+    }
+}
