@@ -143,10 +143,6 @@ $null = & {
             Set-Failure 'needs-a-person' 'on this build the cmdlet must be told who signs in: give --aad-username'
             return
         }
-        if ($AADUsername -and -not $takesUser) {
-            Set-Failure 'argument-unknown' 'on this build the cmdlet takes no user name: leave --aad-username out'
-            return
-        }
 
         $scheduler = Get-ADSyncScheduler -ErrorAction Stop
         if ((Get-Known $scheduler 'StagingModeEnabled') -ne $ExpectedStaging) {
@@ -165,7 +161,8 @@ $null = & {
 
         $stage = 'cmdlet-failed'
         $change = @{ ConnectorName = $name; Enable = $true; ErrorAction = 'Stop' }
-        if ($AADUsername) { $change.AADUsername = $AADUsername }
+        # Builds before the cmdlet asked have no place for it.
+        if ($AADUsername -and $takesUser) { $change.AADUsername = $AADUsername }
         $null = Set-ADSyncAADPasswordSyncState @change
 
         $stage = 'not-read-back'
