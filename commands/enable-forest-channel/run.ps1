@@ -25,84 +25,145 @@ param(
     [string] $ExpectedStaging
 )
 
-Set-StrictMode -Version 2.0
-$ErrorActionPreference = 'Stop'
-$WarningPreference = 'SilentlyContinue'
 $ProgressPreference = 'SilentlyContinue'
-$ConfirmPreference = 'None'
-# A service has no console to set; the output is plain ASCII anyway.
+# The output is plain ASCII anyway; this is for PowerShell's own complaints. Where there is no console it fails.
 try { [Console]::OutputEncoding = New-Object System.Text.UTF8Encoding($false) } catch { $null = $_ }
 
 # One line of plain ASCII, so that no code page can garble it.
 function Write-Json($Object) {
-    $json = $Object | ConvertTo-Json -Compress -Depth 6
-    [regex]::Replace($json, '[^\x20-\x7E]', { param($match) '\u{0:x4}' -f [int] [char] $match.Value })
+    $json = ConvertTo-Json -InputObject $Object -Compress -Depth 6
+    $ascii = foreach ($char in $json.ToCharArray()) {
+        $code = [int] $char
+        if ($code -lt 32 -or $code -gt 126) { '\u{0:x4}' -f $code } else { $char }
+    }
+    -join $ascii
 }
 
-$EntraSubType = 'Windows Azure Active Directory (Microsoft)'
-$EntraIdentifier = 'b891884f-051e-4a83-95af-2544101c9083'
+$answer = @{ ok = $false; code = 'script-failed'; message = 'the script ended before its end' }
 
-function Write-Failure([string] $Code, [string] $Message) {
-    $line = ($Message -split "`r?`n")[0]
-    Write-Json @{ ok = $false; code = $Code; message = $line }
-    exit 0
-}
+# A scope of its own, from which Microsoft's modules inherit neither strict mode nor preferences. Only $answer leaves
+# it: what cmdlets say besides their results is dropped, since nothing but the one object may be printed.
+$null = & {
+    Set-StrictMode -Version 2.0
+    $ErrorActionPreference = 'Stop'
+    $ConfirmPreference = 'None'
 
-function Test-Entra($Candidate) {
-    if ("$($Candidate.Identifier)".Trim('{', '}') -eq $EntraIdentifier) { return $true }
-    $subType = $Candidate.PSObject.Properties['SubType']
-    return ("$($Candidate.Type)" -eq 'Extensible2' -and $null -ne $subType -and "$($subType.Value)" -eq $EntraSubType)
-}
+    $EntraIdentifier = 'b891884f-051e-4a83-95af-2544101c9083'
+    $EntraSubType = 'Windows Azure Active Directory (Microsoft)'
 
-function Test-Forest($Candidate) {
-    if ("$($Candidate.Type)" -eq 'AD') { return $true }
-    $typeName = $Candidate.PSObject.Properties['ConnectorTypeName']
-    return ($null -ne $typeName -and "$($typeName.Value)" -eq 'AD')
-}
-
-$stage = 'module-missing'
-try {
-    Import-Module ADSync 6> $null
-
-    $stage = 'state-unreadable'
-    $all = @(Get-ADSyncConnector)
-    $entra = @($all | Where-Object { Test-Entra $_ })
-    if ($entra.Count -ne 1) {
-        Write-Failure 'state-moved' "expected exactly one Entra connector, found $($entra.Count)"
-    }
-    if ("$($entra[0].Identifier)".Trim('{', '}') -ne $EntraConnector) {
-        Write-Failure 'state-moved' 'the Entra connector is not the one of the plan'
-    }
-    $forest = @($all | Where-Object { "$($_.Identifier)".Trim('{', '}') -eq $Connector -and (Test-Forest $_) })
-    if ($forest.Count -ne 1) {
-        Write-Failure 'state-moved' 'the server has no AD connector of that identifier'
+    function Set-Failure([string] $Code, [string] $Message) {
+        $answer.code = $Code
+        $answer.message = ($Message -split "`r?`n")[0]
     }
 
-    $scheduler = Get-ADSyncScheduler
-    if ("$($scheduler.StagingModeEnabled)" -ne $ExpectedStaging) {
-        Write-Failure 'state-moved' 'staging mode is not as in the plan'
-    }
-    if ("$($scheduler.SyncCycleInProgress)" -ne 'False') {
-        Write-Failure 'cycle-running' 'a synchronization cycle has begun'
-    }
-    # The cmdlets compare names case-sensitively: the names as the server has them.
-    $source = [string] $forest[0].Name
-    $target = [string] $entra[0].Name
-    $before = Get-ADSyncAADPasswordSyncConfiguration -SourceConnector $source
-    if ("$($before.Enabled)" -ne $ExpectedChannel) {
-        Write-Failure 'state-moved' 'the channel is not as in the plan'
+    # A property as text, empty where this build's object has no such property.
+    function Get-Text($Object, [string] $Name) {
+        if ($null -eq $Object) { return '' }
+        $property = $Object.PSObject.Properties[$Name]
+        if ($null -eq $property) { return '' }
+        return "$($property.Value)"
     }
 
-    $stage = 'cmdlet-failed'
-    $null = Set-ADSyncAADPasswordSyncConfiguration -SourceConnector $source -TargetConnector $target -Enable $true 6> $null
-
-    $stage = 'not-read-back'
-    $after = Get-ADSyncAADPasswordSyncConfiguration -SourceConnector $source
-    if ("$($after.Enabled)" -ne 'True') {
-        Write-Failure 'channel-still-off' 'the cmdlet reported no error, and the channel is still off'
+    # A property as text that must be known.
+    function Get-Known($Object, [string] $Name) {
+        $text = Get-Text $Object $Name
+        if (-not $text) { throw "the cmdlet did not say $Name" }
+        return $text
     }
-    Write-Json @{ ok = $true; connector = $Connector; channel_before = $false; channel = $true }
-} catch {
-    Write-Failure $stage $_.Exception.Message
-}
+
+    # An identifier as text: a Guid on some builds, a text on others, in braces or not.
+    function Get-Id($Object) {
+        return (Get-Text $Object 'Identifier').Trim('{', '}')
+    }
+
+    # Other connectors are of the same type: only the sub-type or the documented identifier tells this one.
+    function Test-Entra($Candidate) {
+        if ((Get-Id $Candidate) -eq $EntraIdentifier) { return $true }
+        return ((Get-Text $Candidate 'Type') -eq 'Extensible2' -and (Get-Text $Candidate 'SubType') -eq $EntraSubType)
+    }
+
+    # Whether an error says that a person is needed. Its words are in Windows' language; its id and its types are in
+    # none. PSInvalidOperationException is what PowerShell throws when a prompt meets -NonInteractive.
+    function Test-Asks($Record) {
+        if ("$($Record.FullyQualifiedErrorId)" -like 'MissingMandatoryParameter*') { return $true }
+        $exception = $Record.Exception
+        while ($null -ne $exception) {
+            $type = "$($exception.PSObject.TypeNames[0])"
+            if ($type -like '*.PSInvalidOperationException') { return $true }
+            if ($type -like '*.MsalUiRequiredException') { return $true }
+            $exception = $exception.InnerException
+        }
+        return $false
+    }
+
+    function Test-Forest($Candidate) {
+        return ((Get-Text $Candidate 'Type') -eq 'AD' -or (Get-Text $Candidate 'ConnectorTypeName') -eq 'AD')
+    }
+
+    function Get-Channel([string] $Source) {
+        return (Get-Known (Get-ADSyncAADPasswordSyncConfiguration -SourceConnector $Source -ErrorAction Stop) 'Enabled')
+    }
+
+    $stage = 'module-missing'
+    try {
+        Import-Module -Name ADSync -ErrorAction Stop
+
+        $stage = 'cmdlet-missing'
+        $null = Get-Command -Name 'Set-ADSyncAADPasswordSyncConfiguration' -ErrorAction Stop
+
+        $stage = 'state-unreadable'
+        $all = @(Get-ADSyncConnector -ErrorAction Stop)
+        $entra = @($all | Where-Object { Test-Entra $_ })
+        if ($entra.Count -ne 1) {
+            Set-Failure 'state-moved' "expected exactly one Entra connector, found $($entra.Count)"
+            return
+        }
+        if ((Get-Id $entra[0]) -ne $EntraConnector) {
+            Set-Failure 'state-moved' 'the Entra connector is not the one of the plan'
+            return
+        }
+        $forest = @($all | Where-Object { (Get-Id $_) -eq $Connector -and (Test-Forest $_) })
+        if ($forest.Count -ne 1) {
+            Set-Failure 'state-moved' 'the server has no AD connector of that identifier'
+            return
+        }
+
+        $scheduler = Get-ADSyncScheduler -ErrorAction Stop
+        if ((Get-Known $scheduler 'StagingModeEnabled') -ne $ExpectedStaging) {
+            Set-Failure 'state-moved' 'staging mode is not as in the plan'
+            return
+        }
+        if ((Get-Known $scheduler 'SyncCycleInProgress') -ne 'False') {
+            Set-Failure 'cycle-running' 'a synchronization cycle has begun'
+            return
+        }
+        # The cmdlets compare names case-sensitively: the names as the server has them.
+        $source = Get-Known $forest[0] 'Name'
+        $target = Get-Known $entra[0] 'Name'
+        if ((Get-Channel $source) -ne $ExpectedChannel) {
+            Set-Failure 'state-moved' 'the channel is not as in the plan'
+            return
+        }
+
+        $stage = 'cmdlet-failed'
+        $change = @{ SourceConnector = $source; TargetConnector = $target; Enable = $true; ErrorAction = 'Stop' }
+        $null = Set-ADSyncAADPasswordSyncConfiguration @change
+
+        $stage = 'not-read-back'
+        if ((Get-Channel $source) -ne 'True') {
+            Set-Failure 'channel-still-off' 'the cmdlet reported no error, and the channel is still off'
+            return
+        }
+        $answer.Clear()
+        $answer.ok = $true
+        $answer.connector = $Connector
+        $answer.channel_before = $false
+        $answer.channel = $true
+    } catch {
+        if ($stage -eq 'cmdlet-failed' -and (Test-Asks $_)) { $stage = 'needs-a-person' }
+        Set-Failure $stage $_.Exception.Message
+    }
+} 3> $null 4> $null 5> $null 6> $null
+
+Write-Json $answer
 exit 0

@@ -4,18 +4,22 @@
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::ScriptError;
 use crate::catalog::{Command, script_digest};
 use crate::link::files;
 use crate::random::Random;
 
+/// How old a copy is that no run can still be using: the longest run takes minutes.
+const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A copy of a checked script, for one run. It goes when this is dropped.
 #[derive(Debug)]
 pub(super) struct ScriptCopy {
     folder: PathBuf,
     path: PathBuf,
-    /// Open while the script runs. On Windows, opening it without write sharing keeps everybody from writing to it.
+    /// Open while the script runs. On Windows it is opened without write sharing: nobody can write to it meanwhile.
     held: Option<File>,
 }
 
@@ -40,6 +44,7 @@ impl ScriptCopy {
         let failed = |why: String| ScriptError::NotCopied { path: shown(copies), why };
         files::make_folder(copies).map_err(|error| failed(error.to_string()))?;
         private(copies).map_err(failed)?;
+        tidy(copies);
         let folder = copies.join(Random::system().id());
         let place = folder.join(command.id.as_str());
         let path = place.join("run.ps1");
@@ -59,7 +64,15 @@ impl ScriptCopy {
 
     /// Keeps the file open, and makes sure that what is open is what was checked.
     fn hold(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::open(&self.path)?;
+        let mut options = File::options();
+        options.read(true);
+        #[cfg(windows)]
+        {
+            use std::os::windows::fs::OpenOptionsExt as _;
+            // Others may read it meanwhile, and neither write to it, nor rename it, nor remove it.
+            options.share_mode(windows::Win32::Storage::FileSystem::FILE_SHARE_READ.0);
+        }
+        let mut file = options.open(&self.path)?;
         let mut read = Vec::with_capacity(bytes.len());
         (&mut file).take(bytes.len() as u64 + 1).read_to_end(&mut read)?;
         if read != bytes {
@@ -78,6 +91,20 @@ impl Drop for ScriptCopy {
             // It is never run again, and holds no secret.
             tracing::warn!(path = %self.folder.display(), "a script's copy can't be removed: {error}");
         }
+    }
+}
+
+/// Removes copies that a killed agent left behind. No run is as old as these; on Windows a copy in use can't be
+/// removed anyway.
+fn tidy(copies: &Path) {
+    let entries = fs::read_dir(copies).into_iter().flatten().flatten();
+    let is_old = |entry: &fs::DirEntry| {
+        let made = entry.metadata().and_then(|found| found.modified());
+        made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > LEFT_BEHIND))
+    };
+    for entry in entries.filter(is_old) {
+        // What can't be removed now is tried again at the next run.
+        let _ = fs::remove_dir_all(entry.path());
     }
 }
 

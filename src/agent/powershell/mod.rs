@@ -2,12 +2,15 @@
 //!
 //! - [`Scripts`]: what the rest of the agent asks for; [`Argument`]: closed arguments, never free text.
 //! - [`process`]: a real child process, bounded in time and output, killed with everything it started.
-//! - `copy`: what that process is given, a private copy of the script that was checked.
+//! - `copy`: what that process is given, a private copy of the script that was checked; `environment`: its variables.
 //! - [`output`]: the one JSON object that a script prints.
 
 mod copy;
+mod environment;
 pub mod output;
 pub mod process;
+#[cfg(all(test, unix))]
+mod process_tests;
 #[cfg(test)]
 mod scripts_tests;
 
@@ -130,6 +133,12 @@ pub enum ScriptError {
     /// It printed more than it may.
     #[error("the command printed more than {0} bytes and was killed")]
     TooMuchOutput(usize),
+    /// The machine's execution policy does not let the script run.
+    #[error(
+        "PowerShell's execution policy on this server does not let the script run: {0}. Where only signed scripts may \
+         run, sign the installed ones (docs/signing.md)"
+    )]
+    NotAllowed(String),
     /// What it printed is not one JSON object.
     #[error("the command printed something other than one JSON object: {0}")]
     NotJson(String),
@@ -157,6 +166,7 @@ impl ScriptError {
             ScriptError::TimedOut(_) => "timed-out",
             ScriptError::NeedsAPerson(_) => "needs-a-person",
             ScriptError::TooMuchOutput(_) => "output-too-large",
+            ScriptError::NotAllowed(_) => "execution-policy",
             ScriptError::NotJson(_) => "output-not-json",
             ScriptError::Contradiction(_) => "exit-code",
             ScriptError::Reported { code, .. } => code,

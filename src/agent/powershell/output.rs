@@ -1,9 +1,11 @@
-//! Reads what a script printed: exactly one JSON object with `"ok"`, and nothing beside it. Pure.
+//! Reads what a script printed: exactly one JSON object with `"ok"`, and nothing beside it. Names and addresses in
+//! what is shown of anything else are masked. Pure.
 
 use serde_json::{Map, Value};
 
 use super::ScriptError;
 use crate::agent::eventlog::clean::cut;
+use crate::redact::redact;
 
 /// The most bytes a script may print.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -24,12 +26,13 @@ const PROMPTS: &[&str] = &[
 /// nothing, but one that contradicts the printed success is not believed.
 ///
 /// # Errors
-/// [`ScriptError::NeedsAPerson`], [`ScriptError::NotJson`], [`ScriptError::Reported`] or [`ScriptError::Contradiction`].
+/// [`ScriptError::NeedsAPerson`], [`ScriptError::NotAllowed`], [`ScriptError::NotJson`], [`ScriptError::Reported`] or [`ScriptError::Contradiction`].
 pub fn read(stdout: &[u8], stderr: &[u8], exit: Option<String>) -> Result<Map<String, Value>, ScriptError> {
     let bytes = stdout.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stdout);
     let Ok(Value::Object(object)) = serde_json::from_slice(bytes) else {
         return Err(match asks(stdout).or_else(|| asks(stderr)) {
             Some(prompt) => ScriptError::NeedsAPerson(prompt),
+            None if not_allowed(stderr) => ScriptError::NotAllowed(first_lines(b"", stderr)),
             None => ScriptError::NotJson(first_lines(stdout, stderr)),
         });
     };
@@ -48,7 +51,16 @@ pub fn asks(output: &[u8]) -> Option<String> {
         let lower = line.to_ascii_lowercase();
         PROMPTS.iter().any(|prompt| lower.contains(prompt))
     };
-    text.lines().find(asks).map(|line| cut(line.trim(), 200).0)
+    text.lines().find(asks).map(|line| cut(&redact(line.trim()), 200).0)
+}
+
+/// Whether PowerShell says that the execution policy forbids the script. In every language: the error's id has none.
+///
+/// Source: about_Execution_Policies; the id is that of a script that is not signed, or that may not run at all.
+fn not_allowed(stderr: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(stderr);
+    let mut ids = text.lines().filter_map(|line| line.split_once("FullyQualifiedErrorId")?.1.split_once(':'));
+    ids.any(|(_, id)| id.trim() == "UnauthorizedAccess")
 }
 
 fn reported(object: &Map<String, Value>) -> ScriptError {
@@ -56,7 +68,7 @@ fn reported(object: &Map<String, Value>) -> ScriptError {
     let is_code = |code: &&str| {
         (1..=40).contains(&code.len()) && code.chars().all(|c| c.is_ascii_lowercase() || c == '-')
     };
-    let message = cut(text("message").unwrap_or("the command gave no message"), 1000).0;
+    let message = cut(&redact(text("message").unwrap_or("the command gave no message")), 1000).0;
     match text("code").filter(is_code).unwrap_or("script-failed") {
         "needs-a-person" => ScriptError::NeedsAPerson(message),
         _ if asks(message.as_bytes()).is_some() => ScriptError::NeedsAPerson(message),
@@ -71,7 +83,7 @@ fn first_lines(stdout: &[u8], stderr: &[u8]) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(3).collect();
     match lines.as_slice() {
         [] => "it printed nothing".into(),
-        lines => cut(&lines.join(" / "), 400).0.replace(|c: char| c.is_control(), " "),
+        lines => cut(&redact(&lines.join(" / ")), 400).0.replace(|c: char| c.is_control(), " "),
     }
 }
 
@@ -99,6 +111,28 @@ mod tests {
         }
         let error = read(b"", b"boom\nat line 1\n", None).expect_err("no success");
         assert!(error.to_string().ends_with("boom / at line 1"), "{error}");
+    }
+
+    #[test]
+    fn what_is_shown_of_an_output_that_is_no_object_is_masked() {
+        let error = read(b"", b"no answer from dc01.corp.contoso.com for jane@contoso.com\n", None);
+        let shown = error.expect_err("no success").to_string();
+        assert!(!shown.contains("dc01") && !shown.contains("jane"), "{shown}");
+        let error =
+            read(br#"{"ok":false,"code":"cmdlet-failed","message":"as jane@contoso.com"}"#, b"", None);
+        assert!(!error.expect_err("no success").to_string().contains("jane"));
+    }
+
+    #[test]
+    fn a_script_that_the_execution_policy_forbids_says_so_in_any_language() {
+        let german = "Die Datei \"C:\\ProgramData\\run.ps1\" kann nicht geladen werden.\r\n    + CategoryInfo          : \
+                      Sicherheitsfehler: (:) [], ParentContainsErrorRecordException\r\n    + FullyQualifiedErrorId : \
+                      UnauthorizedAccess\r\n";
+        assert_eq!(code("", german), "execution-policy");
+        assert_eq!(
+            code("", "x\n    + FullyQualifiedErrorId : UnauthorizedAccessException,Get-It"),
+            "output-not-json"
+        );
     }
 
     #[test]

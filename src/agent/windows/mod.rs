@@ -3,6 +3,7 @@
 //!
 //! - [`access`]: access lists of files, read and set. [`process`]: this process and its account, and the list of all.
 //! - [`services`], [`version`], [`server`]: what the server is.
+//! - [`surroundings`]: the system's folders and variables, whatever this process was told.
 //! - [`service`]: being a Windows service; [`membership`] in the server's groups; [`source`]: events of our own.
 
 #![allow(unsafe_code, reason = "Windows' own functions")]
@@ -14,6 +15,7 @@ pub mod server;
 pub mod service;
 pub mod services;
 pub mod source;
+pub mod surroundings;
 pub mod version;
 
 use windows::Win32::Foundation::{HLOCAL, LocalFree};

@@ -1,0 +1,63 @@
+//! What the machine itself says of its folders and variables, whatever this process's environment says.
+
+use std::path::PathBuf;
+
+use windows::Win32::System::Environment::{CreateEnvironmentBlock, DestroyEnvironmentBlock};
+use windows::Win32::System::SystemInformation::GetSystemDirectoryW;
+use windows::core::PCWSTR;
+
+/// The system folder, such as `C:\Windows\System32`. From the system, since `SYSTEMROOT` can be set by whoever starts
+/// this program.
+///
+/// # Errors
+/// If the system does not say.
+pub fn system_folder() -> std::io::Result<PathBuf> {
+    let mut buffer = [0; 1024];
+    // SAFETY: the buffer is passed with its length, and at most that is written.
+    let length = unsafe { GetSystemDirectoryW(Some(&mut buffer)) } as usize;
+    match buffer.get(..length) {
+        Some(path) if length > 0 => Ok(PathBuf::from(String::from_utf16_lossy(path))),
+        _ => Err(std::io::Error::last_os_error()),
+    }
+}
+
+/// The machine's own environment: what a program gets that runs for nobody. Only administrators can change it.
+///
+/// # Errors
+/// If the system does not say.
+pub fn machine_variables() -> std::io::Result<Vec<(String, String)>> {
+    let mut block = std::ptr::null_mut();
+    // SAFETY: `block` is valid for a write; without a token only the system's variables are given, and without
+    // inheritance none of this process's.
+    unsafe { CreateEnvironmentBlock(&mut block, None, false)? };
+    let block = Block(block);
+    let mut variables = Vec::new();
+    let mut at = block.0.cast::<u16>().cast_const();
+    // SAFETY: called only with the beginning of a text of the block, which ends with a null.
+    let length = |text: *const u16| unsafe { PCWSTR(text).len() };
+    loop {
+        // SAFETY: the block is texts that each end with a null, and an empty one after the last: `at` stands at the
+        // beginning of one of them, as at first and after each step over a text and its null.
+        let text = unsafe { std::slice::from_raw_parts(at, length(at)) };
+        if text.is_empty() {
+            return Ok(variables);
+        }
+        let line = String::from_utf16_lossy(text);
+        // Names that begin with an equals sign are the command processor's own.
+        if let Some((name, value)) = line.split_once('=').filter(|(name, _)| !name.is_empty()) {
+            variables.push((name.to_owned(), value.to_owned()));
+        }
+        // SAFETY: as above; the null after the text is inside the block.
+        at = unsafe { at.add(text.len() + 1) };
+    }
+}
+
+/// A block of variables, given back when this is dropped.
+struct Block(*mut core::ffi::c_void);
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: made by CreateEnvironmentBlock, and given back once.
+        let _ = unsafe { DestroyEnvironmentBlock(self.0) };
+    }
+}
