@@ -1,10 +1,13 @@
 //! The engine that reads events by the signatures of `causes.toml`.
 
+use std::borrow::Cow;
+
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::cause::Cause;
 use crate::ids::ConnectorId;
+use crate::redact::without_names;
 use crate::report::{ENTRA_CONNECTOR, Event};
 
 /// The most memory one compiled pattern may take, in bytes.
@@ -69,10 +72,10 @@ impl Pattern {
         Ok(Pattern { events, text: text.map(regex).transpose()?, unless: unless.map(regex).transpose()? })
     }
 
-    fn matches(&self, event: &Event) -> bool {
-        self.events.contains(&event.id)
-            && self.text.as_ref().is_none_or(|text| text.is_match(&event.text))
-            && !self.unless.as_ref().is_some_and(|unless| unless.is_match(&event.text))
+    fn matches(&self, id: u32, said: &str) -> bool {
+        self.events.contains(&id)
+            && self.text.as_ref().is_none_or(|text| text.is_match(said))
+            && !self.unless.as_ref().is_some_and(|unless| unless.is_match(said))
     }
 }
 
@@ -115,7 +118,7 @@ impl Signatures {
 
     /// Whether the event is a sign of life of its connector. The provider is not looked at.
     pub(super) fn is_heartbeat(&self, event: &Event) -> bool {
-        self.heartbeats.iter().any(|heartbeat| heartbeat.matches(event))
+        self.heartbeats.iter().any(|heartbeat| heartbeat.matches(event.id, &event.text))
     }
 
     /// What faults the event shows. The provider is not looked at.
@@ -123,7 +126,8 @@ impl Signatures {
     /// Code 90 is always looked for, and the first strong match of another family beside it: a text that holds
     /// both is evidence of both. What is weak or a fallback counts only where nothing else matched.
     pub(super) fn faults(&self, event: &Event) -> Vec<&Signature> {
-        let of = |signature: &&Signature| signature.pattern.matches(event);
+        let said = said(event);
+        let of = |signature: &&Signature| signature.pattern.matches(event.id, &said);
         let strong = || self.signatures.iter().filter(|it| !it.weak && !it.fallback);
         let activates = |it: &&Signature| it.cause == Cause::PhsNotActivated;
         let mut found: Vec<_> = strong().filter(activates).find(of).into_iter().collect();
@@ -138,9 +142,9 @@ impl Signatures {
 
     /// Every signature that reads the event's id, with what it made of the event.
     pub(super) fn read(&self, event: &Event) -> Vec<(&Signature, Reading)> {
-        let fired = self.faults(event);
+        let (fired, said) = (self.faults(event), said(event));
         let reading = |it: &Signature| {
-            let matched = |regex: &Option<Regex>| regex.as_ref().map(|regex| regex.is_match(&event.text));
+            let matched = |regex: &Option<Regex>| regex.as_ref().map(|regex| regex.is_match(&said));
             match (matched(&it.pattern.text), matched(&it.pattern.unless)) {
                 _ if fired.iter().any(|fired| fired.id == it.id) => Reading::Fired,
                 (Some(false), _) => Reading::OtherText,
@@ -155,6 +159,14 @@ impl Signatures {
     /// The fault whose inner text the event carries, as against one told by its id alone.
     pub(super) fn inner_text(&self, event: &Event) -> Option<&Signature> {
         self.faults(event).into_iter().find(|it| it.pattern.text.is_some())
+    }
+}
+
+/// What the sync product says in an event: its text without the names in it. A user may be called "Error Code: 90".
+fn said(event: &Event) -> Cow<'_, str> {
+    match event.text.contains('=') {
+        true => Cow::Owned(without_names(&event.text)),
+        false => Cow::Borrowed(&event.text),
     }
 }
 
@@ -353,6 +365,20 @@ mod tests {
         ] {
             assert!(read(id, text).iter().all(|(cause, _)| *cause != "phs-not-activated"), "{id} {text}");
         }
+    }
+
+    #[test]
+    fn the_words_of_a_name_are_no_evidence() {
+        for text in [
+            "\"Object CN=QA Error Code: 90,OU=Test,DC=contoso,DC=com could not be resolved\"",
+            "Failed. Dn: CN=Doe\\, Error Code: 90,OU=x,DC=com, Result: Failed",
+        ] {
+            assert_eq!(read(6900, text), [("unknown-6900", false)], "{text}");
+        }
+        let busy = "Error Code: 81. Error Description: busy. Failed object: CN=Error Code: 90,DC=com";
+        assert_eq!(read(652, busy), [("cloud-busy", false)]);
+        let own = "Dn: CN=Jane,DC=com, Result: Failed. Error Code: 90. Error Description: x";
+        assert_eq!(read(652, own), [("phs-not-activated", false)]);
     }
 
     #[test]

@@ -308,8 +308,10 @@ fn missing_heartbeat(case: &Case<'_>) -> Option<Verdict> {
 /// No open fault and no forest known to be silent: healthy, recovered, or it can't be told.
 fn quiet(case: &Case<'_>) -> Verdict {
     let awaited: Vec<_> = case.forests.iter().filter(|forest| forest.channel != Some(false)).collect();
-    let overcome =
-        case.timeline.faults.iter().filter_map(|fault| case.timeline.overcome(fault, case.as_of)).max();
+    // Waiting for the first directory sync is no fault that one recovers from.
+    let failed =
+        case.timeline.faults.iter().filter(|it| it.signature.cause != Cause::WaitingForDirectorySync);
+    let overcome = failed.filter_map(|fault| case.timeline.overcome(fault, case.as_of)).max();
     let good = |level| matches!(level, HeartbeatLevel::Fresh | HeartbeatLevel::Due | HeartbeatLevel::Late);
     let newest = case.timeline.heartbeats.last().map(|heartbeat| heartbeat.at);
     let mut evidence = heartbeats(case);

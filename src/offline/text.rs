@@ -8,7 +8,7 @@ use std::io::BufRead;
 use super::Fault;
 use super::bounded::{Lines, MAX_RECORD};
 use super::labels::{self, Known, Label};
-use super::line::{details, digits, is_number, label_like, labelled, next_label, title};
+use super::line::{column, details, digits, is_number, label_like, labelled, next_label, title, typed};
 use super::raw::{Raw, When, event_id, id_by_text, named_by_windows, one_line};
 use super::{table, time, xml};
 use crate::report::EVENT_IDS;
@@ -64,6 +64,10 @@ struct Reader {
     /// The table that `Get-WinEvent` prints, and the provider named above it.
     table: Option<Option<String>>,
     day_first: Option<bool>,
+    /// Where the colons of a list stand.
+    column: Option<usize>,
+    /// Events are lines that somebody typed.
+    typed: bool,
     /// The event's XML, where Event Viewer copied it along.
     xml: String,
     size: usize,
@@ -98,7 +102,25 @@ impl Reader {
             self.start = self.start.or(Some(Label::Provider));
             return;
         }
+        if (self.typed || self.is_untouched())
+            && let Some((when, id, provider, message)) = typed(trimmed)
+        {
+            self.finish(sink);
+            self.raw = Raw { when, id: Some(id), provider: Some(provider.into()), ..Raw::default() };
+            (self.typed, self.place) = (true, Place::Body);
+            append(&mut self.body, message);
+            return;
+        }
         match self.place {
+            Place::Body if self.column.is_some() && column(line) == self.column => {
+                if let Some((known, value)) = labelled(trimmed) {
+                    if self.begins(known.label) {
+                        self.finish(sink);
+                    }
+                    self.place = Place::Header;
+                    self.field(known, value);
+                }
+            }
             Place::Body if self.details => append(&mut self.body, line),
             Place::Body if self.numbered => append(&mut self.body, line),
             Place::Body => match labelled(trimmed) {
@@ -131,6 +153,11 @@ impl Reader {
         } else if self.raw.id.is_some() {
             append(&mut self.body, line);
         }
+    }
+
+    /// Whether nothing of an event was read yet.
+    fn is_untouched(&self) -> bool {
+        self.place == Place::Before && self.start.is_none() && self.before.trim().is_empty()
     }
 
     /// Whether a label begins another event.
@@ -166,6 +193,7 @@ impl Reader {
             } else {
                 self.place = Place::Header;
             }
+            self.column = self.column.or_else(|| column(line));
             self.field(known, value);
             return;
         }
@@ -348,6 +376,8 @@ impl Reader {
             start: self.start,
             numbered: self.numbered,
             day_first: self.day_first,
+            column: self.column,
+            typed: self.typed,
             table: self.table.take(),
             ..Reader::default()
         };
