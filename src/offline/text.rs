@@ -66,6 +66,8 @@ struct Reader {
     day_first: Option<bool>,
     /// Where the colons of a list stand.
     column: Option<usize>,
+    /// The label that the events of such a list begin with.
+    first: Option<String>,
     /// Events are lines that somebody typed.
     typed: bool,
     /// The event's XML, where Event Viewer copied it along.
@@ -114,7 +116,9 @@ impl Reader {
         match self.place {
             Place::Body if self.column.is_some() && column(line) == self.column => {
                 if let Some((known, value)) = labelled(trimmed) {
-                    if self.begins(known.label) {
+                    if self.first.is_some()
+                        && labels::split(trimmed).map(|it| labels::fold(it.0)) == self.first
+                    {
                         self.finish(sink);
                     }
                     self.place = Place::Header;
@@ -160,6 +164,11 @@ impl Reader {
         self.place == Place::Before && self.start.is_none() && self.before.trim().is_empty()
     }
 
+    /// Whether a line has the label that events of a list begin with.
+    fn is_first(&self, line: &str) -> bool {
+        self.first.is_some() && labels::split(line).map(|(label, _)| labels::fold(label)) == self.first
+    }
+
     /// Whether a label begins another event.
     fn begins(&self, label: Label) -> bool {
         !self.numbered && (label == Label::Log || Some(label) == self.start)
@@ -183,8 +192,12 @@ impl Reader {
             return;
         }
         if let Some((known, value)) = labelled(trimmed).or_else(|| details(trimmed)) {
-            let again =
-                self.begins(known.label) && self.header.iter().any(|(label, _)| *label == Some(known.label));
+            let seen = || self.header.iter().any(|(label, _)| *label == Some(known.label));
+            let again = match self.column.is_some() && column(line) == self.column {
+                // Such a list may name two ids.
+                true => self.is_first(trimmed) && !self.header.is_empty(),
+                false => self.begins(known.label) && seen(),
+            };
             if again {
                 self.finish(sink);
             }
@@ -193,7 +206,10 @@ impl Reader {
             } else {
                 self.place = Place::Header;
             }
-            self.column = self.column.or_else(|| column(line));
+            if self.column.is_none() && self.header.is_empty() {
+                self.column = column(line);
+                self.first = labels::split(trimmed).map(|(label, _)| labels::fold(label));
+            }
             self.field(known, value);
             return;
         }
@@ -377,6 +393,7 @@ impl Reader {
             numbered: self.numbered,
             day_first: self.day_first,
             column: self.column,
+            first: self.first.take(),
             typed: self.typed,
             table: self.table.take(),
             ..Reader::default()
