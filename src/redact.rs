@@ -60,6 +60,12 @@ pub fn redact(text: &str) -> String {
     words(&distinguished_names(&labelled(text)))
 }
 
+/// Masks distinguished names and the values of labels that hold people and places: what others chose, and what may
+/// say anything, such as the words of an error.
+pub fn without_names(text: &str) -> String {
+    distinguished_names(&labelled(text))
+}
+
 /// Masks names and addresses in every text of a JSON value; keys stay.
 pub fn redact_json(value: &mut Value) {
     match value {
@@ -121,6 +127,11 @@ fn field_length(value: &str) -> usize {
     let line = value.find(['\r', '\n']).unwrap_or(value.len());
     let line = &value[..line];
     let field = line.match_indices(", ").find(|(comma, _)| {
+        // A comma within a name is written with a backslash before it.
+        let slashes = line[..*comma].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        if slashes % 2 == 1 {
+            return false;
+        }
         let next = &line[comma + 2..];
         let name =
             next.bytes().take(40).position(|b| matches!(b, b':' | b'=')).map(|end| next[..end].trim_end());

@@ -31,12 +31,17 @@ pub const ENTRA_CONNECTOR: &str = "b891884f-051e-4a83-95af-2544101c9083";
 pub const EVENT_IDS: &[u32] = &[
     0, 106, 109, 115, 601, 602, 603, 604, 605, 606, 607, 609, 610, 611, 612, 613, 614, 615, 616, 617, 618,
     619, 620, 621, 622, 623, 650, 651, 652, 653, 654, 655, 656, 657, 658, 659, 660, 661, 662, 663, 664, 665,
-    666, 667, 668, 906, 2001, 2002, 2506, 2513, 2606, 2613, 6900,
+    666, 667, 668, 906, 2001, 2002, 2506, 2513, 2606, 2613, 6900, 6941,
 ];
 
 /// The providers whose events count. The same text from another provider is shown, not counted.
 pub const PROVIDERS: &[&str] =
-    &["ADSync", "FIMSynchronizationService", "Directory Synchronization", "Entra Connect Admin Actions"];
+    &["ADSync", "FIMSynchronizationService", "Directory Synchronization", ADMIN_ACTIONS];
+
+/// The provider of administrators' actions; it writes those events and no others.
+///
+/// Source: Microsoft, "Audit administrator events": 2503 to 2526, later 2603 to 2626.
+const ADMIN_ACTIONS: &str = "Entra Connect Admin Actions";
 
 /// Everything an agent says about its server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -325,7 +330,11 @@ impl State {
 impl Event {
     /// Whether the provider is on the list; a missing one is unknown, and counts.
     pub fn counts(&self) -> bool {
-        let listed = |name: &String| PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let listed = |name: &String| {
+            let of_actions = ADMIN_ACTIONS.eq_ignore_ascii_case(name);
+            PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(name))
+                && (!of_actions || matches!(self.id, 2503..=2526 | 2603..=2626))
+        };
         self.provider.as_ref().is_none_or(listed)
     }
 }

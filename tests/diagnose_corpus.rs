@@ -140,6 +140,14 @@ fn order_and_duplicates_change_nothing_and_files_given_together_are_one_log() {
     assert_eq!((ahead.cause, &ahead.remedy), (behind.cause, &behind.remedy));
 }
 
+/// What is written about events is no event.
+const ARTICLE: &str = "Symptoms\nUsers' passwords don't sync to the cloud. When you look in Event Viewer, an error with Event \
+    ID 6900 is logged in the Application log and contains a message such as: \"An error occurred. Error Code: 90. Error \
+    Description: Password Synchronization has not been activated for this company\".\n\nResolution\nUse PowerShell.\n";
+const RUNBOOK: &str = "| Event ID | Description | Action |\n|---|---|---|\n| 652 | Failed credential provisioning batch. \
+    Error: ... Error Code: 90. Error Description: Password Synchronization has not been activated for this company. | \
+    enable it |\n";
+
 #[test]
 fn what_is_no_log_is_refused_with_its_place_and_in_bounded_memory() {
     let deep = format!("<Events>{}", "<a>".repeat(100_000));
@@ -164,6 +172,8 @@ fn what_is_no_log_is_refused_with_its_place_and_in_bounded_memory() {
         ("deep JSON", nested.as_bytes()),
         ("cut JSON", b"[{\"Id\":6900,\"Message\":\"Error Code: 90\"}"),
         ("no events", b"[]"),
+        ("an article", ARTICLE.as_bytes()),
+        ("a runbook", RUNBOOK.as_bytes()),
         ("prose", b"Good morning,\nnothing works today.\n"),
         ("bytes", &(0..=255).cycle().take(9000).collect::<Vec<u8>>()),
         ("an empty .evtx", b"ElfFile\0"),

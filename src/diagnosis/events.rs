@@ -88,8 +88,9 @@ pub struct SignatureReading {
 
 /// Says for each event which signature fired and which did not.
 pub fn explain_events(events: &[Event], knowledge: &Knowledge) -> Vec<EventReading> {
+    let counted: Vec<&Event> = events.iter().filter(|event| event.counts()).collect();
     let read = |event: &Event| {
-        let signatures = knowledge.signatures.read(event).into_iter();
+        let signatures = knowledge.signatures.read(event, &counted).into_iter();
         let signatures = signatures.map(|(signature, reading)| SignatureReading {
             id: signature.id.clone(),
             cause: signature.cause,

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::cause::{Cause, UnknownCause};
 use super::signature::{HeartbeatText, SignatureText, Signatures};
 use crate::ids::Build;
+use crate::report::ApplianceKind;
 
 const CAUSES: &str = include_str!("causes.toml");
 const BUILDS: &str = include_str!("builds.toml");
@@ -26,6 +27,7 @@ pub struct Knowledge {
     pub(super) signatures: Arc<Signatures>,
     explanations: BTreeMap<Cause, Explanation>,
     builds: BTreeMap<Build, BuildFacts>,
+    appliances: Vec<ApplianceFacts>,
     /// The embedded minimum first, then an override's, which is higher.
     minimums: Vec<Minimum>,
 }
@@ -103,6 +105,21 @@ pub struct Minimum {
     pub from: Date,
 }
 
+/// What is known of a sync product.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplianceFacts {
+    /// Which.
+    pub kind: ApplianceKind,
+    /// Its name.
+    pub name: String,
+    /// Since when the cloud serves it no more.
+    #[serde(default, deserialize_with = "optional_date")]
+    pub retired: Option<Date>,
+    /// How password sync is switched on in it, and what else that does.
+    pub switch: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CausesText {
@@ -136,6 +153,8 @@ struct BuildsText {
     minimum: Option<Minimum>,
     #[serde(default)]
     build: Vec<BuildFacts>,
+    #[serde(default)]
+    appliance: Vec<ApplianceFacts>,
 }
 
 fn date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
@@ -167,8 +186,10 @@ impl Knowledge {
         let builds: BuildsText =
             toml::from_str(BUILDS).map_err(|error| KnowledgeError::Builds(error.to_string()))?;
         let minimum = builds.minimum.ok_or_else(|| KnowledgeError::Builds("no minimum".into()))?;
+        let appliances = builds.appliance;
         let builds = builds.build.into_iter().map(|facts| (facts.build, facts)).collect();
-        Ok(Knowledge { signatures: Arc::new(signatures), explanations, builds, minimums: vec![minimum] })
+        let (signatures, minimums) = (Arc::new(signatures), vec![minimum]);
+        Ok(Knowledge { signatures, explanations, builds, appliances, minimums })
     }
 
     /// What is compiled in, with an organisation's own explanations and builds over it.
@@ -219,6 +240,14 @@ impl Knowledge {
             }
             self.minimums.push(minimum);
         }
+        for mut facts in overrides.appliance {
+            let Some(known) = self.appliances.iter_mut().find(|known| known.kind == facts.kind) else {
+                continue;
+            };
+            // What is retired stays so.
+            facts.retired = known.retired.or(facts.retired);
+            *known = facts;
+        }
         for mut facts in overrides.build {
             facts.recalled |= self.builds.get(&facts.build).is_some_and(|known| known.recalled);
             self.builds.insert(facts.build, facts);
@@ -230,6 +259,11 @@ impl Knowledge {
     pub fn explain(&self, cause: Cause) -> &Explanation {
         // Loading checked that each cause is explained, and an override only ever replaces words.
         &self.explanations[&cause]
+    }
+
+    /// What is known of a sync product; `None` of none and of an unknown one.
+    pub fn appliance(&self, kind: ApplianceKind) -> Option<&ApplianceFacts> {
+        self.appliances.iter().find(|facts| facts.kind == kind)
     }
 
     /// What is known of a build; `None` if it is not in the table.

@@ -47,7 +47,7 @@ pub use answer::{
 };
 pub use cause::{Cause, Confidence, UnknownCause};
 pub use events::{EventReading, SignatureReading, diagnose_events, explain_events};
-pub use knowledge::{BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum};
+pub use knowledge::{ApplianceFacts, BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum};
 pub use observation::{Observation, Silence};
 pub use proof::{Proof, proof};
 

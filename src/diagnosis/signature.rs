@@ -1,10 +1,14 @@
 //! The engine that reads events by the signatures of `causes.toml`.
 
+use std::borrow::Cow;
+
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::cause::Cause;
-use crate::ids::ConnectorId;
+use super::limits::TOGETHER;
+use crate::ids::{Build, ConnectorId};
+use crate::redact::without_names;
 use crate::report::{ENTRA_CONNECTOR, Event};
 
 /// The most memory one compiled pattern may take, in bytes.
@@ -28,6 +32,15 @@ pub(super) struct Signature {
     pub(super) fallback: bool,
     pub(super) says: String,
     pattern: Pattern,
+    beside: Option<Beside>,
+}
+
+/// What must lie near an event for a signature to count.
+#[derive(Debug, Clone)]
+struct Beside {
+    pattern: Pattern,
+    /// Only on older builds, and where the build is not known.
+    before: Option<Build>,
 }
 
 #[derive(Debug, Clone)]
@@ -59,6 +72,15 @@ pub(super) struct SignatureText {
     #[serde(default)]
     fallback: bool,
     says: String,
+    beside: Option<BesideText>,
+    before: Option<Build>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BesideText {
+    events: Vec<u32>,
+    text: Option<String>,
 }
 
 impl Pattern {
@@ -69,10 +91,10 @@ impl Pattern {
         Ok(Pattern { events, text: text.map(regex).transpose()?, unless: unless.map(regex).transpose()? })
     }
 
-    fn matches(&self, event: &Event) -> bool {
-        self.events.contains(&event.id)
-            && self.text.as_ref().is_none_or(|text| text.is_match(&event.text))
-            && !self.unless.as_ref().is_some_and(|unless| unless.is_match(&event.text))
+    fn matches(&self, id: u32, said: &str) -> bool {
+        self.events.contains(&id)
+            && self.text.as_ref().is_none_or(|text| text.is_match(said))
+            && !self.unless.as_ref().is_some_and(|unless| unless.is_match(said))
     }
 }
 
@@ -83,6 +105,7 @@ pub(super) enum Reading {
     OtherText,
     RuledOut,
     Outranked,
+    Alone,
 }
 
 impl Reading {
@@ -92,6 +115,7 @@ impl Reading {
             Reading::OtherText => "the text is another",
             Reading::RuledOut => "the text holds what rules it out",
             Reading::Outranked => "it would match, but a more telling one did",
+            Reading::Alone => "the event that must lie beside it does not, or the build is a newer one",
         }
     }
 }
@@ -104,8 +128,13 @@ impl Signatures {
         let heartbeat = |it: HeartbeatText| Pattern::compile(it.events, it.text.as_deref(), None);
         let signature = |it: SignatureText| {
             let pattern = Pattern::compile(it.events, it.text.as_deref(), it.unless.as_deref())?;
-            let SignatureText { id, cause, weak, fallback, says, .. } = it;
-            Ok::<_, String>(Signature { id, cause, weak, fallback, says, pattern })
+            let SignatureText { id, cause, weak, fallback, says, before, .. } = it;
+            let beside = |beside: BesideText| {
+                let pattern = Pattern::compile(beside.events, beside.text.as_deref(), None)?;
+                Ok::<_, String>(Beside { pattern, before })
+            };
+            let beside = it.beside.map(beside).transpose()?;
+            Ok::<_, String>(Signature { id, cause, weak, fallback, says, pattern, beside })
         };
         Ok(Signatures {
             heartbeats: heartbeats.into_iter().map(heartbeat).collect::<Result<_, _>>()?,
@@ -115,36 +144,70 @@ impl Signatures {
 
     /// Whether the event is a sign of life of its connector. The provider is not looked at.
     pub(super) fn is_heartbeat(&self, event: &Event) -> bool {
-        self.heartbeats.iter().any(|heartbeat| heartbeat.matches(event))
+        self.heartbeats.iter().any(|heartbeat| heartbeat.matches(event.id, &event.text))
     }
 
-    /// What faults the event shows. The provider is not looked at.
+    /// What faults the event shows among all that count, `beside` it, on that build. Where a signature that needs
+    /// another event has it, it stands for what the text alone would say; code 90 is told all the same.
+    pub(super) fn faults_among(
+        &self,
+        event: &Event,
+        beside: &[&Event],
+        build: Option<Build>,
+    ) -> Vec<&Signature> {
+        let mut found = self.faults(event);
+        if let Some(better) = self.by_company(event, beside, build) {
+            found.retain(|it| it.cause == Cause::PhsNotActivated);
+            found.push(better);
+        }
+        found
+    }
+
+    fn by_company(&self, event: &Event, others: &[&Event], build: Option<Build>) -> Option<&Signature> {
+        let mut needy = self.signatures.iter().filter_map(|it| Some((it, it.beside.as_ref()?)));
+        let found = needy.find(|(it, beside)| {
+            let old = beside.before.zip(build).is_none_or(|(before, build)| build < before);
+            let company = |other: &&&Event| {
+                beside.pattern.events.contains(&other.id)
+                    && other.at.duration_since(event.at).abs() <= TOGETHER
+                    && beside.pattern.matches(other.id, &said(other))
+            };
+            old && it.pattern.matches(event.id, &said(event)) && others.iter().any(|other| company(&other))
+        });
+        found.map(|(it, _)| it)
+    }
+
+    /// What faults the event shows by itself. The provider is not looked at.
     ///
     /// Code 90 is always looked for, and the first strong match of another family beside it: a text that holds
     /// both is evidence of both. What is weak or a fallback counts only where nothing else matched.
     pub(super) fn faults(&self, event: &Event) -> Vec<&Signature> {
-        let of = |signature: &&Signature| signature.pattern.matches(event);
-        let strong = || self.signatures.iter().filter(|it| !it.weak && !it.fallback);
+        let said = said(event);
+        let of = |signature: &&Signature| signature.pattern.matches(event.id, &said);
+        let alone = || self.signatures.iter().filter(|it| it.beside.is_none());
+        let strong = || alone().filter(|it| !it.weak && !it.fallback);
         let activates = |it: &&Signature| it.cause == Cause::PhsNotActivated;
         let mut found: Vec<_> = strong().filter(activates).find(of).into_iter().collect();
         found.extend(strong().filter(|it| !activates(it)).find(of));
         for rest in [|it: &&Signature| it.weak, |it: &&Signature| it.fallback] {
             if found.is_empty() {
-                found.extend(self.signatures.iter().filter(rest).find(of));
+                found.extend(alone().filter(rest).find(of));
             }
         }
         found
     }
 
-    /// Every signature that reads the event's id, with what it made of the event.
-    pub(super) fn read(&self, event: &Event) -> Vec<(&Signature, Reading)> {
-        let fired = self.faults(event);
+    /// Every signature that reads the event's id, with what it made of the event among all that count. The build is
+    /// not known.
+    pub(super) fn read(&self, event: &Event, beside: &[&Event]) -> Vec<(&Signature, Reading)> {
+        let (fired, said) = (self.faults_among(event, beside, None), said(event));
         let reading = |it: &Signature| {
-            let matched = |regex: &Option<Regex>| regex.as_ref().map(|regex| regex.is_match(&event.text));
+            let matched = |regex: &Option<Regex>| regex.as_ref().map(|regex| regex.is_match(&said));
             match (matched(&it.pattern.text), matched(&it.pattern.unless)) {
                 _ if fired.iter().any(|fired| fired.id == it.id) => Reading::Fired,
                 (Some(false), _) => Reading::OtherText,
                 (_, Some(true)) => Reading::RuledOut,
+                _ if it.beside.is_some() => Reading::Alone,
                 _ => Reading::Outranked,
             }
         };
@@ -155,6 +218,14 @@ impl Signatures {
     /// The fault whose inner text the event carries, as against one told by its id alone.
     pub(super) fn inner_text(&self, event: &Event) -> Option<&Signature> {
         self.faults(event).into_iter().find(|it| it.pattern.text.is_some())
+    }
+}
+
+/// What the sync product says in an event: its text without the names in it. A user may be called "Error Code: 90".
+fn said(event: &Event) -> Cow<'_, str> {
+    match event.text.contains('=') {
+        true => Cow::Owned(without_names(&event.text)),
+        false => Cow::Borrowed(&event.text),
     }
 }
 
@@ -353,6 +424,20 @@ mod tests {
         ] {
             assert!(read(id, text).iter().all(|(cause, _)| *cause != "phs-not-activated"), "{id} {text}");
         }
+    }
+
+    #[test]
+    fn the_words_of_a_name_are_no_evidence() {
+        for text in [
+            "\"Object CN=QA Error Code: 90,OU=Test,DC=contoso,DC=com could not be resolved\"",
+            "Failed. Dn: CN=Doe\\, Error Code: 90,OU=x,DC=com, Result: Failed",
+        ] {
+            assert_eq!(read(6900, text), [("unknown-6900", false)], "{text}");
+        }
+        let busy = "Error Code: 81. Error Description: busy. Failed object: CN=Error Code: 90,DC=com";
+        assert_eq!(read(652, busy), [("cloud-busy", false)]);
+        let own = "Dn: CN=Jane,DC=com, Result: Failed. Error Code: 90. Error Description: x";
+        assert_eq!(read(652, own), [("phs-not-activated", false)]);
     }
 
     #[test]

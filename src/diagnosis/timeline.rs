@@ -70,7 +70,8 @@ impl<'a> Timeline<'a> {
             connector: connector(event),
         };
         let faults = counted.iter().filter(recent).flat_map(|&event| {
-            signatures.faults(event).into_iter().map(move |signature| sign(event, signature))
+            let found = signatures.faults_among(event, &counted, report.appliance.build);
+            found.into_iter().map(move |signature| sign(event, signature))
         });
         let heartbeats = counted.iter().filter(|event| signatures.is_heartbeat(event));
         let heartbeats = heartbeats.map(|event| Heartbeat {

@@ -105,9 +105,8 @@ fn of_report(case: &Case<'_>) -> Confidence {
 
 fn by_product(case: &Case<'_>) -> Option<Verdict> {
     let server = &case.report.server;
-    let name = match case.report.appliance.kind {
-        ApplianceKind::DirSync => "DirSync (Azure Active Directory Sync tool)",
-        ApplianceKind::AzureAdSync => "Azure AD Sync",
+    match case.report.appliance.kind {
+        ApplianceKind::DirSync | ApplianceKind::AzureAdSync => {}
         ApplianceKind::CloudSync if case.timeline.faults.is_empty() => {
             let mut verdict = Verdict::new(Cause::Healthy, Confidence::Possible, None, Vec::new());
             verdict.summary = Some(format!(
@@ -120,8 +119,10 @@ fn by_product(case: &Case<'_>) -> Option<Verdict> {
             return Some(Verdict::nothing_known(format!("No sync product was found on {server}.")));
         }
         _ => return None,
-    };
-    let mut evidence = vec![stated(format!("{server} runs {name}, retired in April 2021."))];
+    }
+    let facts = case.knowledge.appliance(case.report.appliance.kind)?;
+    let since = facts.retired.map(|at| at.strftime(", retired in %B %Y").to_string()).unwrap_or_default();
+    let mut evidence = vec![stated(format!("{server} runs {}{since}.", facts.name))];
     evidence.extend(of_faults(&case.timeline.faults));
     Some(Verdict::new(Cause::ApplianceRetired, of_report(case), None, evidence))
 }
@@ -308,8 +309,10 @@ fn missing_heartbeat(case: &Case<'_>) -> Option<Verdict> {
 /// No open fault and no forest known to be silent: healthy, recovered, or it can't be told.
 fn quiet(case: &Case<'_>) -> Verdict {
     let awaited: Vec<_> = case.forests.iter().filter(|forest| forest.channel != Some(false)).collect();
-    let overcome =
-        case.timeline.faults.iter().filter_map(|fault| case.timeline.overcome(fault, case.as_of)).max();
+    // Waiting for the first directory sync is no fault that one recovers from.
+    let failed =
+        case.timeline.faults.iter().filter(|it| it.signature.cause != Cause::WaitingForDirectorySync);
+    let overcome = failed.filter_map(|fault| case.timeline.overcome(fault, case.as_of)).max();
     let good = |level| matches!(level, HeartbeatLevel::Fresh | HeartbeatLevel::Due | HeartbeatLevel::Late);
     let newest = case.timeline.heartbeats.last().map(|heartbeat| heartbeat.at);
     let mut evidence = heartbeats(case);

@@ -23,6 +23,11 @@ pub(super) fn warnings(case: &Case<'_>, cause: Cause) -> Vec<Finding> {
             ),
         ));
     }
+    if cause == Cause::ApplianceRetired
+        && let Some(facts) = case.knowledge.appliance(case.report.appliance.kind)
+    {
+        found.push(finding("appliance-switch", facts.switch.clone()));
+    }
     if cause != Cause::StagingMode {
         closed(case, cause, &mut found);
     }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::log::Reading;
 use crate::diagnosis::{
-    Cause, Confidence, EventReading, Evidence, Finding, Knowledge, RuledOut, ServerDiagnosis, WhyNot,
-    diagnose_events, explain_events,
+    AdminAction, Cause, Confidence, EventReading, Evidence, Finding, Knowledge, RuledOut, ServerDiagnosis,
+    WhyNot, diagnose_events, explain_events,
 };
 use crate::ids::InvalidId;
 
@@ -44,6 +44,8 @@ pub struct Answer {
     pub events_read: u64,
     /// How many of them matter here.
     pub events_relevant: usize,
+    /// Who last switched password sync or the sign-in method, and when.
+    pub last_action: Option<AdminAction>,
     /// What else deserves attention.
     pub warnings: Vec<Finding>,
     /// Which signature fired on which event, and which did not; only where asked for.
@@ -87,6 +89,7 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
         now,
         events_read: reading.events_read,
         events_relevant,
+        last_action: verdict.last_action,
         warnings,
         explain: explained,
     })
@@ -146,6 +149,11 @@ impl Answer {
             self.why_not.iter().map(|it| format!("{}: {}", it.code, it.text)),
         )?;
         list(out, &format!("Who can mend it: {}", self.who), self.steps.iter().cloned())?;
+        let switched = self.last_action.iter().map(|it| {
+            let who = it.who.as_deref().unwrap_or("name not recorded");
+            format!("{} ({:.0}, {who}; event {})", it.what, it.at, it.event)
+        });
+        list(out, "Last switched", switched)?;
         list(out, "Worth knowing", self.warnings.iter().map(|it| it.text.clone()))?;
         list(out, "Sources", self.sources.iter().cloned())?;
         writeln!(

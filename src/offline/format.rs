@@ -44,7 +44,8 @@ pub(super) fn detect(head: &[u8]) -> Result<Format, Fault> {
     {
         return Ok(Format::Json);
     }
-    if text.starts_with('<') {
+    // Copied from the tab "Details", its elements have the marks of a tree before them.
+    if text.trim_start_matches(['-', '+', ' ', '\u{a0}']).starts_with('<') {
         return Ok(Format::Xml);
     }
     Ok(delimiter(text).map_or(Format::Text, Format::Csv))
@@ -68,6 +69,8 @@ fn delimiter(text: &str) -> Option<char> {
         let known: Vec<Label> = cells.flatten().map(|known| known.label).collect();
         let has = |label| known.contains(&label);
         let of_events = has(Label::Message) && (has(Label::Date) || has(Label::Provider));
-        of_events || (has(Label::Id) && (has(Label::Message) || has(Label::Provider) || has(Label::Date)))
+        // A table with bars and without dates and sources is somebody's list of events.
+        let names_ids = has(Label::Id) && *delimiter != '|' && has(Label::Message);
+        of_events || names_ids || (has(Label::Id) && (has(Label::Provider) || has(Label::Date)))
     })
 }

@@ -155,7 +155,12 @@ fn names_an_id(value: &Value, depth: usize) -> bool {
 fn fill(raw: &mut Raw, value: &Value, depth: usize) {
     let Some(fields) = value.as_object() else { return };
     for (key, value) in fields {
-        let Some(Known { label, day_first: None }) = labels::known(key) else { continue };
+        // Elastic's common name; as a label in a text it would be that of a sign-in error's.
+        let known = match key.as_str() {
+            "@timestamp" => Some(Known { label: Label::Date, day_first: None }),
+            _ => labels::known(key),
+        };
+        let Some(Known { label, day_first: None }) = known else { continue };
         let text = || scalar(value, 0);
         match label {
             Label::Id if raw.id.is_none() => {
@@ -177,7 +182,9 @@ fn fill(raw: &mut Raw, value: &Value, depth: usize) {
             "Properties" | "ReplacementStrings" | "EventData" | "UserData" | "Data" => {
                 texts(&mut raw.data, value, 0)
             }
-            "Event" | "System" | "RenderingInfo" if depth < MAX_DEPTH => fill(raw, value, depth + 1),
+            "Event" | "System" | "RenderingInfo" | "winlog" if depth < MAX_DEPTH => {
+                fill(raw, value, depth + 1)
+            }
             _ => {}
         }
     }

@@ -74,7 +74,18 @@ const LABELS: &[(Label, &[&str], &[&str])] = &[
     ),
     (
         Label::Date,
-        &["date", "logged", "timecreated", "timegenerated", "dateandtime", "timewritten", "time", "at"],
+        &[
+            "date",
+            "logged",
+            "timecreated",
+            "timegenerated",
+            "dateandtime",
+            "timewritten",
+            "time",
+            "at",
+            "timegeneratedutc",
+            "eventtime",
+        ],
         &[
             "datum",
             "protokolliert",
@@ -167,7 +178,7 @@ const LABELS: &[(Label, &[&str], &[&str])] = &[
     ),
     (
         Label::Computer,
-        &["computer", "machinename", "computername"],
+        &["computer", "machinename", "computername", "hostname"],
         &[
             "ordinateur",
             "equipo",
@@ -186,7 +197,7 @@ const LABELS: &[(Label, &[&str], &[&str])] = &[
     ),
     (
         Label::Message,
-        &["description", "message", "text"],
+        &["description", "message", "text", "rendereddescription"],
         &[
             "beschreibung",
             "meldung",

@@ -1,7 +1,9 @@
 //! What one line of text may be: a label with its value, a title, a line of the tab "Details".
 
 use super::labels::{self, Known, Label};
-use super::raw::one_line;
+use super::raw::{When, one_line};
+use super::time;
+use crate::report::{EVENT_IDS, PROVIDERS};
 
 /// `Event[12]`, with or without a colon, and with the word in any language.
 pub(super) fn is_number(line: &str) -> bool {
@@ -50,6 +52,28 @@ pub(super) fn details(line: &str) -> Option<(Known, &str)> {
     let (label, value) = NAMES.iter().find_map(|(name, label)| Some((*label, line.strip_prefix(name)?)))?;
     let separate = value.is_empty() || value.starts_with(char::is_whitespace);
     separate.then(|| (Known { label, day_first: None }, value.trim()))
+}
+
+/// A line that somebody typed: when, source, id and text in this or a similar order. The source must be one of ours,
+/// since the words of another could not be told from the text.
+pub(super) fn typed(line: &str) -> Option<(When, u32, &'static str, &str)> {
+    let lower = line.to_ascii_lowercase();
+    let (at, provider) =
+        PROVIDERS.iter().find_map(|name| Some((lower.find(&name.to_ascii_lowercase())?, *name)))?;
+    let when = time::read(line.get(..at)?.trim_matches(BETWEEN), None);
+    let rest = line.get(at + provider.len()..)?.trim_start_matches(BETWEEN);
+    let end = rest.find(|c: char| !c.is_ascii_digit())?;
+    let id: u32 = rest.get(..end)?.parse().ok().filter(|id| *id > 0 && EVENT_IDS.contains(id))?;
+    (when != When::Unknown).then_some((when, id, provider, rest.get(end..)?.trim_start_matches(BETWEEN)))
+}
+
+/// What stands between the columns of such a line.
+const BETWEEN: [char; 8] = [' ', '\t', ',', ';', '|', '-', '[', ']'];
+
+/// Where the colon of a list stands: PowerShell pads its labels, so that all of one list are at one place.
+pub(super) fn column(line: &str) -> Option<usize> {
+    let at = line.find(" : ").or_else(|| line.strip_suffix(" :").map(str::len))?;
+    line.get(..at)?.trim_end().chars().all(char::is_alphanumeric).then_some(at)
 }
 
 /// Cuts a value where another known label begins in it: `Application Source: ADSync Date: …`.

@@ -32,6 +32,7 @@ use std::io::{BufRead, Read, Seek, SeekFrom};
 
 pub use format::Format;
 use log::Log;
+use raw::Raw;
 
 /// Anything a log can be read from. `.evtx` is read by its chunks, so that the source must know its places.
 pub trait Source: Read + Seek {}
@@ -74,6 +75,11 @@ impl Fault {
         let what = what.into().replace(char::is_control, " ");
         Fault { place: place.into(), what }
     }
+
+    /// The same as said of a file.
+    fn of(self, name: &str) -> OfflineError {
+        OfflineError::Unreadable { name: name.to_owned(), place: self.place, what: self.what }
+    }
 }
 
 /// Reads one file into the log. Its format is told by its content.
@@ -83,35 +89,58 @@ impl Fault {
 /// what speaks against a remedy.
 pub fn read(name: &str, mut source: impl Source, log: &mut Log) -> Result<Format, OfflineError> {
     let io = |source: std::io::Error| OfflineError::Io { name: name.to_owned(), source };
-    let unreadable = |fault: Fault| OfflineError::Unreadable {
-        name: name.to_owned(),
-        place: fault.place,
-        what: fault.what,
-    };
     let mut magic = Vec::new();
     (&mut source).take(8).read_to_end(&mut magic).map_err(io)?;
     source.seek(SeekFrom::Start(0)).map_err(io)?;
+    if evtx::is_evtx(&magic) {
+        read_as(Format::Evtx, name, source, log)?;
+        return Ok(Format::Evtx);
+    }
+    let mut text = decode::Utf8::new(source).map_err(io)?;
+    let format = format::detect(text.fill_buf().map_err(io)?).map_err(|fault| fault.of(name))?;
+    collect(name, log, |sink| read_text(format, &mut text, sink))?;
+    Ok(format)
+}
+
+/// Reads one file into the log as what it is said to be.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_as(
+    format: Format,
+    name: &str,
+    mut source: impl Source,
+    log: &mut Log,
+) -> Result<(), OfflineError> {
+    let io = |source: std::io::Error| OfflineError::Io { name: name.to_owned(), source };
+    if format == Format::Evtx {
+        return collect(name, log, |sink| evtx::read(&mut source, sink));
+    }
+    let mut text = decode::Utf8::new(source).map_err(io)?;
+    collect(name, log, |sink| read_text(format, &mut text, sink))
+}
+
+fn read_text(format: Format, text: &mut impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
+    match format {
+        Format::Xml => xml::read(text, sink),
+        Format::Json => json::read(text, sink),
+        Format::Csv(delimiter) => csv::read(text, delimiter, sink),
+        Format::Text | Format::Evtx => text::read(text, sink),
+    }
+}
+
+/// Fills the log with the events of one file.
+fn collect(
+    name: &str,
+    log: &mut Log,
+    read: impl FnOnce(&mut dyn FnMut(Raw)) -> Result<(), Fault>,
+) -> Result<(), OfflineError> {
     log.begin_source();
     let before = log.events_read();
-    let format = if evtx::is_evtx(&magic) {
-        evtx::read(&mut source, &mut |raw| log.push(raw)).map_err(unreadable)?;
-        Format::Evtx
-    } else {
-        let mut text = decode::Utf8::new(source).map_err(io)?;
-        let format = format::detect(text.fill_buf().map_err(io)?).map_err(unreadable)?;
-        let sink = &mut |raw| log.push(raw);
-        let read = match format {
-            Format::Xml => xml::read(&mut text, sink),
-            Format::Json => json::read(&mut text, sink),
-            Format::Csv(delimiter) => csv::read(&mut text, delimiter, sink),
-            Format::Text | Format::Evtx => text::read(&mut text, sink),
-        };
-        read.map_err(unreadable)?;
-        format
-    };
+    read(&mut |raw| log.push(raw)).map_err(|fault| fault.of(name))?;
     log.end_source();
     if log.events_read() == before {
-        return Err(unreadable(Fault::new("the whole file", "no event was found in it")));
+        return Err(Fault::new("the whole file", "no event was found in it").of(name));
     }
-    Ok(format)
+    Ok(())
 }

@@ -142,6 +142,9 @@ pub(super) fn named_by_windows(text: &str) -> Option<(u32, String)> {
     Some((id, bare(rest.get(at + mark.len()..until)?)))
 }
 
+/// How much may stand before the message in a text that is one, in characters.
+const MOST_BEFORE: usize = 200;
+
 /// The id of an event that only its text tells. Microsoft's English templates are each one event's alone.
 ///
 /// Source: the facts on the wording of events 611, 650 to 657, 659 and 6900; a localised wrapper of 6900 is told by
@@ -150,7 +153,7 @@ pub(super) fn id_by_text(text: &str) -> Option<u32> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ").to_ascii_lowercase();
     // Events in a format that was not understood: their ids stand there, and are others perhaps.
-    if ["<eventid", "<event ", "-----", "\",\"", "\";\""].iter().any(|sign| text.contains(sign)) {
+    if ["<eventid", "<event ", "-----", "|---", "\",\"", "\";\""].iter().any(|sign| text.contains(sign)) {
         return None;
     }
     const TEMPLATES: &[(&str, u32)] = &[
@@ -176,18 +179,27 @@ pub(super) fn id_by_text(text: &str) -> Option<u32> {
         ("drsexception", 611),
         ("unable to open connection to domain", 611),
     ];
-    let found = TEMPLATES.iter().find(|(template, _)| text.contains(template)).map(|(_, id)| *id);
-    found.or_else(|| {
-        const INNER: &[&str] = &[
-            "error description: password synchronization has not been activated for this company",
-            "error description: windows azure active directory is currently busy",
-            "microsoft.online.coexistence",
-            "user name or password is incorrect. verify your user name",
-            "aadsts70002",
-            "aadsts50054",
-        ];
-        INNER.iter().any(|inner| text.contains(inner)).then_some(6900)
-    })
+    // What stands before the message is a greeting or a localised wrapper; more than that is prose about messages.
+    let is_message = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        before.chars().count() <= MOST_BEFORE
+            && ![". ", "? ", "! ", "。", "|"].iter().any(|end| before.contains(end))
+    };
+    let found = TEMPLATES.iter().filter_map(|(template, id)| Some((text.find(template)?, *id)));
+    if let Some((at, id)) = found.min() {
+        return is_message(at).then_some(id);
+    }
+    const INNER: &[&str] = &[
+        "error description: password synchronization has not been activated for this company",
+        "error description: windows azure active directory is currently busy",
+        "microsoft.online.coexistence",
+        "user name or password is incorrect. verify your user name",
+        "aadsts70002",
+        "aadsts50054",
+    ];
+    let at = INNER.iter().filter_map(|inner| text.find(inner)).min()?;
+    let begins = text.find("an error occurred. error code").map_or(at, |begins| begins.min(at));
+    is_message(begins).then_some(6900)
 }
 
 #[cfg(test)]
@@ -219,6 +231,23 @@ mod tests {
         assert_eq!(id_by_text(&format!("<EventID>1000</EventID> {code_90}")), None);
         assert_eq!(id_by_text(&format!("\"1000\",\"Contoso Backup\",\"{code_90}\"")), None);
         assert_eq!(id_by_text("Error Code: 90"), None);
+    }
+
+    #[test]
+    fn prose_about_an_event_is_no_event() {
+        let wrapper = "unexpected error while processing a password change notification: \"An error occurred. Error \
+            Code: 90. Error Description: Password Synchronization has not been activated for this company";
+        assert_eq!(id_by_text(&format!("The server encountered an {wrapper}")), Some(6900));
+        assert_eq!(
+            id_by_text(&format!("seit heute früh bei allen: The server encountered an {wrapper}")),
+            Some(6900)
+        );
+        let article = format!(
+            "Symptoms. Passwords don't sync to the cloud. An event says: The server met an {wrapper}"
+        );
+        assert_eq!(id_by_text(&article), None);
+        let runbook = format!("| Event ID | Description | |---|---| | 6900 | The server met an {wrapper} |");
+        assert_eq!(id_by_text(&runbook), None);
     }
 
     #[test]

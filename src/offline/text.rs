@@ -8,7 +8,7 @@ use std::io::BufRead;
 use super::Fault;
 use super::bounded::{Lines, MAX_RECORD};
 use super::labels::{self, Known, Label};
-use super::line::{details, digits, is_number, label_like, labelled, next_label, title};
+use super::line::{column, details, digits, is_number, label_like, labelled, next_label, title, typed};
 use super::raw::{Raw, When, event_id, id_by_text, named_by_windows, one_line};
 use super::{table, time, xml};
 use crate::report::EVENT_IDS;
@@ -64,6 +64,12 @@ struct Reader {
     /// The table that `Get-WinEvent` prints, and the provider named above it.
     table: Option<Option<String>>,
     day_first: Option<bool>,
+    /// Where the colons of a list stand.
+    column: Option<usize>,
+    /// The label that the events of such a list begin with.
+    first: Option<String>,
+    /// Events are lines that somebody typed.
+    typed: bool,
     /// The event's XML, where Event Viewer copied it along.
     xml: String,
     size: usize,
@@ -98,7 +104,27 @@ impl Reader {
             self.start = self.start.or(Some(Label::Provider));
             return;
         }
+        if (self.typed || self.is_untouched())
+            && let Some((when, id, provider, message)) = typed(trimmed)
+        {
+            self.finish(sink);
+            self.raw = Raw { when, id: Some(id), provider: Some(provider.into()), ..Raw::default() };
+            (self.typed, self.place) = (true, Place::Body);
+            append(&mut self.body, message);
+            return;
+        }
         match self.place {
+            Place::Body if self.column.is_some() && column(line) == self.column => {
+                if let Some((known, value)) = labelled(trimmed) {
+                    if self.first.is_some()
+                        && labels::split(trimmed).map(|it| labels::fold(it.0)) == self.first
+                    {
+                        self.finish(sink);
+                    }
+                    self.place = Place::Header;
+                    self.field(known, value);
+                }
+            }
             Place::Body if self.details => append(&mut self.body, line),
             Place::Body if self.numbered => append(&mut self.body, line),
             Place::Body => match labelled(trimmed) {
@@ -133,6 +159,16 @@ impl Reader {
         }
     }
 
+    /// Whether nothing of an event was read yet.
+    fn is_untouched(&self) -> bool {
+        self.place == Place::Before && self.start.is_none() && self.before.trim().is_empty()
+    }
+
+    /// Whether a line has the label that events of a list begin with.
+    fn is_first(&self, line: &str) -> bool {
+        self.first.is_some() && labels::split(line).map(|(label, _)| labels::fold(label)) == self.first
+    }
+
     /// Whether a label begins another event.
     fn begins(&self, label: Label) -> bool {
         !self.numbered && (label == Label::Log || Some(label) == self.start)
@@ -156,8 +192,12 @@ impl Reader {
             return;
         }
         if let Some((known, value)) = labelled(trimmed).or_else(|| details(trimmed)) {
-            let again =
-                self.begins(known.label) && self.header.iter().any(|(label, _)| *label == Some(known.label));
+            let seen = || self.header.iter().any(|(label, _)| *label == Some(known.label));
+            let again = match self.column.is_some() && column(line) == self.column {
+                // Such a list may name two ids.
+                true => self.is_first(trimmed) && !self.header.is_empty(),
+                false => self.begins(known.label) && seen(),
+            };
             if again {
                 self.finish(sink);
             }
@@ -165,6 +205,10 @@ impl Reader {
                 self.place = Place::Body;
             } else {
                 self.place = Place::Header;
+            }
+            if self.column.is_none() && self.header.is_empty() {
+                self.column = column(line);
+                self.first = labels::split(trimmed).map(|(label, _)| labels::fold(label));
             }
             self.field(known, value);
             return;
@@ -348,6 +392,9 @@ impl Reader {
             start: self.start,
             numbered: self.numbered,
             day_first: self.day_first,
+            column: self.column,
+            first: self.first.take(),
+            typed: self.typed,
             table: self.table.take(),
             ..Reader::default()
         };

@@ -151,7 +151,9 @@ impl State {
     }
 
     fn text(&mut self, text: &str) {
-        self.stray |= self.path.is_empty() && !text.trim_matches(['\u{feff}', '\0']).trim().is_empty();
+        // The marks of a tree are no text.
+        let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0' | '-' | '+');
+        self.stray |= self.path.is_empty() && !text.chars().all(blank);
         if self.inside.is_some() {
             self.size += text.len();
             self.value.push_str(text);

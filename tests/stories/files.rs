@@ -139,7 +139,10 @@ fn hostile() -> String {
 fn no_name_or_address_of_a_file_reaches_discord_and_no_text_of_it_pings() {
     tell(Setup::new().scenario(Scenario::Healthy), async |s| {
         let answer = s.show("events.xml", hostile().as_bytes(), json!({})).await;
-        says(&answer, &["switched off in the tenant", "SYNC09", "not counted"]);
+        says(
+            &answer,
+            &["switched off in the tenant", "SYNC09", "not counted", "was switched off:", "<account"],
+        );
         assert!(answer.pings.is_empty());
         // What a parser complains of is masked as well.
         let broken = hostile().replace("</Data></EventData></Event>", "</jane.doe@contoso.example>");

@@ -241,7 +241,43 @@ fn staging_a_stopped_service_and_retired_products_come_before_any_event() {
         let server = judge_one(report);
         assert_eq!(server.cause, Cause::ApplianceRetired);
         assert!(server.remedy.is_none());
+        // Each its own way to switch it on.
+        let told = server.warnings.iter().find(|it| it.code == "appliance-switch").expect("its own answer");
+        let (check_box, full_sync) = ("\"Enable Password Synchronization\"", "full sync");
+        let of_dir_sync = told.text.contains(check_box) && told.text.contains(full_sync);
+        assert_eq!(of_dir_sync, kind == ApplianceKind::DirSync, "{}", told.text);
+        assert!(server.evidence[0].text.ends_with("retired in April 2021."), "{}", server.evidence[0].text);
     }
+}
+
+#[test]
+fn a_lost_connection_beside_an_object_too_large_is_the_old_defect_and_by_itself_it_is_not() {
+    let lost = "Microsoft.Online.Coexistence.ProvisionRetryException: Unable to communicate with the Windows Azure \
+                Active Directory service.";
+    let large = "ECMA2 MA export run caused an error: LargeObject. The object is too large.";
+    let judged = |build: Option<&str>, events: Vec<Event>| {
+        let mut report = healthy();
+        report.events = events;
+        report.appliance.build = build.map(|build| build.parse().expect("a build"));
+        judge_one(report)
+    };
+    let both = || vec![event(6941, 6, large), event(6900, 5, lost)];
+    let server = judged(None, both());
+    assert_eq!(server.cause, Cause::ProductBug);
+    assert!(server.remedy.is_none() && server.evidence[0].text.contains("6941"), "{:?}", server.evidence);
+    // A build that has the mend, another error beside it, an error long before, and none at all.
+    assert_eq!(judged(Some("2.6.3.0"), both()).cause, Cause::Connectivity);
+    let others = [event(6941, 6, "Export error: attribute-value-must-be-unique"), event(6941, 95, large)];
+    for other in others {
+        assert_eq!(judged(None, vec![other, event(6900, 5, lost)]).cause, Cause::Connectivity);
+    }
+    assert_eq!(judged(None, vec![event(6900, 5, lost)]).cause, Cause::Connectivity);
+    // By itself an object too large is no fault of password sync.
+    assert_ne!(judged(None, vec![event(6941, 6, large)]).cause, Cause::ProductBug);
+    // And code 90 beside it stays what it is, without a remedy.
+    let code_90 = "Error Code: 90. Error Description: Password Synchronization has not been activated";
+    let server = judged(None, [both(), vec![event(655, 4, code_90)]].concat());
+    assert_ne!(server.cause, Cause::ProductBug);
 }
 
 #[test]

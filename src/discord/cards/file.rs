@@ -68,6 +68,7 @@ pub fn card(read: &Read<'_>, frame: Frame) -> Post {
     embed = embed
         .lines("What to do", &steps(explanation))
         .field("Who can", text::line(&explanation.who))
+        .field("Last switched", last_switched(answer))
         .field("Your words", words(read))
         .lines("Why there is no button", &why_not.collect::<Vec<_>>());
     let out: Vec<String> = answer.ruled_out.iter().take(12).map(|out| text::line(&out.why)).collect();
@@ -160,6 +161,15 @@ fn place(read: &Read<'_>) -> String {
         (None, Some(server)) => format!("**{}**\nas the file says", text::line(server)),
         (None, None) => "the file does not say".into(),
     }
+}
+
+/// Who last switched password sync, where that matters and the log tells.
+fn last_switched(answer: &Answer) -> String {
+    let matters = answer.cause.command().is_some();
+    answer.last_action.as_ref().filter(|_| matters).map_or_else(String::new, |action| {
+        let who = action.who.as_deref().unwrap_or("name not recorded");
+        format!("{}: {}, {}", text::line(&action.what), text::at(action.at), text::line(who))
+    })
 }
 
 /// The file is of another server than it is said to be, or so it seems.
