@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::cause::Cause;
 use crate::ids::ConnectorId;
 use crate::report::{ENTRA_CONNECTOR, Event};
+use crate::words::{Language, Text};
 
 /// The most memory one compiled pattern may take, in bytes.
 const PATTERN_LIMIT: usize = 1 << 20;
@@ -26,7 +27,7 @@ pub(super) struct Signature {
     pub(super) weak: bool,
     /// Counts only where no other matches.
     pub(super) fallback: bool,
-    pub(super) says: String,
+    pub(super) says: Text,
     pattern: Pattern,
 }
 
@@ -97,14 +98,22 @@ impl Reading {
 }
 
 impl Signatures {
+    /// Every signature.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> &[Signature] {
+        &self.signatures
+    }
+
     pub(super) fn compile(
         heartbeats: Vec<HeartbeatText>,
         signatures: Vec<SignatureText>,
+        translated: impl Fn(&str, Language) -> Option<String>,
     ) -> Result<Signatures, String> {
         let heartbeat = |it: HeartbeatText| Pattern::compile(it.events, it.text.as_deref(), None);
         let signature = |it: SignatureText| {
             let pattern = Pattern::compile(it.events, it.text.as_deref(), it.unless.as_deref())?;
             let SignatureText { id, cause, weak, fallback, says, .. } = it;
+            let says = Text::each(|language| translated(&id, language).unwrap_or_else(|| says.clone()));
             Ok::<_, String>(Signature { id, cause, weak, fallback, says, pattern })
         };
         Ok(Signatures {
