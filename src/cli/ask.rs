@@ -23,6 +23,6 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let observations = tenant.fleet.poll(base.poll_deadline).await;
     let diagnosis = diagnose(&observations, tenant.clock.now(), &tenant.knowledge);
-    println!("{}", cards::plain(&diagnosis, &tenant.knowledge));
+    println!("{}", cards::plain(&diagnosis, &tenant.knowledge, Some(&question)));
     Ok(ExitCode::SUCCESS)
 }

@@ -395,14 +395,10 @@ file-remedy-what = { $command } würde es beheben. Eine Datei öffnet keine Scha
 file-words = Ihre Worte
 file-words-point = Sie deuten auf: { $what }.
 file-the-file = Die Datei
-file-read = { $file }: { $events } Ereignisse, { $relevant } davon zählen hier. Beurteilt zum Stand: { $now }. Namen und Adressen darin sind unkenntlich gemacht.
+file-read = { $file }: gelesene Ereignisse: { $events }, hier von Bedeutung: { $relevant }. Beurteilt zum Stand: { $now }. Namen und Adressen darin sind unkenntlich gemacht.
 file-diagnosed-by = Diagnose von Syncmedic aus einer Datei
-file-server-said =
-    **{ $server }**
-    wie Sie sagen
-file-server-found =
-    **{ $server }**
-    wie die Datei sagt
+file-server-said = wie Sie sagen
+file-server-found = wie die Datei sagt
 file-server-unknown = die Datei sagt es nicht
 file-mismatch = Die Datei nennt { $found } als ihren Server, nicht { $said }.
 file-nothing-asked = Was soll ich ansehen?

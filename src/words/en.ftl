@@ -397,12 +397,8 @@ file-words-point = They point to: { $what }.
 file-the-file = The file
 file-read = { $file }: { $events } events, { $relevant } of them matter here. Judged as of { $now }. Names and addresses in it are masked.
 file-diagnosed-by = Diagnosed by Syncmedic from a file
-file-server-said =
-    **{ $server }**
-    as you say
-file-server-found =
-    **{ $server }**
-    as the file says
+file-server-said = as you say
+file-server-found = as the file says
 file-server-unknown = the file does not say
 file-mismatch = The file names { $found } as its server, not { $said }.
 file-nothing-asked = What shall I look at?

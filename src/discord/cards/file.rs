@@ -142,11 +142,12 @@ pub fn unreadable(error: &str, frame: Frame) -> Post {
 }
 
 fn place(read: &Read<'_>, frame: Frame) -> String {
-    match (read.server, read.server_of_file) {
-        (Some(server), _) => frame.say(words!("file-server-said", server = text::line(server))),
-        (None, Some(server)) => frame.say(words!("file-server-found", server = text::line(server))),
-        (None, None) => frame.say(words!("file-server-unknown")),
-    }
+    let (server, by) = match (read.server, read.server_of_file) {
+        (Some(server), _) => (server, words!("file-server-said")),
+        (None, Some(server)) => (server, words!("file-server-found")),
+        (None, None) => return frame.say(words!("file-server-unknown")),
+    };
+    format!("**{}**\n{}", text::line(server), frame.say(by))
 }
 
 /// The file is of another server than it is said to be, or so it seems.

@@ -1,6 +1,7 @@
 //! The answers in German: every card as a text, and nothing of it left in English.
 
 use std::collections::BTreeSet;
+use std::io::Cursor;
 
 use super::tests::{REAL, check, check_modal, render};
 use super::*;
@@ -8,6 +9,7 @@ use crate::answer::meet;
 use crate::diagnosis::{Diagnosis, Observation, Silence, diagnose};
 use crate::discord::message::Post;
 use crate::ids::Snowflake;
+use crate::offline::{self, log::Log};
 use crate::question::read;
 use crate::report::Report;
 
@@ -112,6 +114,7 @@ fn answers(frame: Frame) -> Vec<(String, Post)> {
     let nobody = may(false, not(words!("refuse-direct-message")), not(words!("refuse-direct-message")));
     add("help-nobody", help::card(&nobody, frame));
     add("other", other::card(frame));
+    files(&mut add, &knowledge, frame);
     add("refusal", notes::refusal(&words!("refuse-self-approval"), "self-approval", frame));
     add(
         "asked",
@@ -119,6 +122,27 @@ fn answers(frame: Frame) -> Vec<(String, Post)> {
     );
     add("failure", notes::failure(frame));
     all
+}
+
+/// The answers to event logs from files.
+fn files(add: &mut impl FnMut(&str, Post), knowledge: &Knowledge, frame: Frame) {
+    let text = "Event ID: 6900\nSource: ADSync\nDate: 2026-11-22T01:00:00Z\nError Code: 90";
+    let mut log = Log::new();
+    offline::read("a", Cursor::new(text.as_bytes().to_vec()), &mut log).expect("reads");
+    let reading = log.finish(None, "2026-11-25T00:00:00Z".parse().expect("a time"));
+    let answer = offline::answer::answer(&reading, false, knowledge).expect("an answer");
+    let question = read("AADSTS50053 users can't sign in");
+    let (server, server_of_file) = (Some("SYNC01"), Some("SYNC02"));
+    let question = Some(&question);
+    let read = file::Read { answer: &answer, knowledge, file: "a.xml", server, server_of_file, question };
+    add("file", file::card(&read, frame));
+    add("file-unnamed", file::card(&file::Read { server: None, server_of_file: None, ..read }, frame));
+    add("file-elsewhere", file::redacted(&read, &[Snowflake(11)], frame));
+    add("file-nothing-asked", file::nothing_asked(frame));
+    add("file-too-large", file::too_large(None, frame));
+    add("file-too-large-by", file::too_large(Some(9 << 20), frame));
+    add("file-unavailable", file::unavailable(&words!("file-nowhere"), frame));
+    add("file-unreadable", file::unreadable("WHY", frame));
 }
 
 #[test]
@@ -132,6 +156,7 @@ fn every_answer_reads_well_in_german() {
         "broken-status",
         "broken-server-sync01",
         "broken-elsewhere",
+        "file",
     ];
     for (name, post) in answers(GERMAN) {
         if shown.contains(&name.as_str()) || more.contains(&name.as_str()) {
@@ -168,6 +193,8 @@ fn no_line_of_a_german_answer_is_left_in_english_and_each_keeps_discords_limits(
         let lines = |post: &Post| render(post).lines().map(str::to_owned).collect::<Vec<_>>();
         let english: BTreeSet<String> = lines(&english).into_iter().collect();
         for line in lines(&german).into_iter().filter(|line| english.contains(line)) {
+            let line =
+                line.strip_prefix("┌ ").and_then(|title| Some(title.split_once(' ')?.1)).unwrap_or(&line);
             let text = line.trim_start_matches(|c: char| !c.is_alphanumeric() && !"[<*`(".contains(c));
             let of_names = text.starts_with("[Microsoft:")
                 || text.starts_with("<t:")
@@ -175,7 +202,7 @@ fn no_line_of_a_german_answer_is_left_in_english_and_each_keeps_discords_limits(
                 || text.starts_with('`')
                 || same.contains(&text)
                 || !text.contains(' ')
-                || ["Entra Connect", "GAP: WHY"].iter().any(|name| text.starts_with(name));
+                || ["Entra Connect", "GAP: WHY", "code "].iter().any(|name| text.starts_with(name));
             assert!(of_names, "{name} has this in English: {text}");
         }
     }

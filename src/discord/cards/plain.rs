@@ -1,11 +1,14 @@
 //! The answer of Discord for a terminal: in English, no markup, times in UTC.
 
 use super::lines::sureness;
+use super::pointer::relation;
+use crate::answer::{Pointers, Relation, meet};
 use crate::diagnosis::{Diagnosis, Evidence, Knowledge};
 use crate::discord::text;
+use crate::question::Question;
 
-/// The verdict that answers "why can't users sign in?".
-pub fn plain(diagnosis: &Diagnosis, knowledge: &Knowledge) -> String {
+/// The verdict that answers "why can't users sign in?", and what the words of the question point to.
+pub fn plain(diagnosis: &Diagnosis, knowledge: &Knowledge, question: Option<&Question>) -> String {
     let Some(server) = diagnosis.leading() else {
         return "No sync server is enrolled yet: `syncmedic agents add` enrols one.\n".into();
     };
@@ -32,6 +35,17 @@ pub fn plain(diagnosis: &Diagnosis, knowledge: &Knowledge) -> String {
     out.list("Ruled out", server.ruled_out.iter().map(|out| format!("{}: {}", out.cause, out.why)));
     out.list("What to do", explanation.steps.iter().cloned());
     out.list("Who can", [explanation.who.clone()].into_iter().filter(|who| !who.is_empty()));
+    if let Some(meeting) = question.and_then(|question| meet(question, server)) {
+        let pointer = Pointers::embedded().of(meeting.hypothesis);
+        let says = relation(&meeting).to_string();
+        let about = [says, format!("{}. {}", pointer.title, pointer.means)];
+        let elsewhere = !matches!(meeting.relation, Relation::Agrees | Relation::Open);
+        out.list("What the words say", about.into_iter().take(if elsewhere { 2 } else { 1 }));
+        if elsewhere {
+            out.list("Next check there", pointer.steps(meeting.scope).iter().cloned());
+            out.list("Who can check", [pointer.who.clone()]);
+        }
+    }
     if let Some(remedy) = &server.remedy {
         let offered = if server.offer { "can be requested in Discord" } else { "is withheld" };
         out.list("Remedy", [format!("{} for {}: {offered}", remedy.command, remedy.target)]);

@@ -81,7 +81,8 @@ pub(super) fn beside(embed: Embed, meeting: &Meeting, frame: Frame) -> Embed {
         .field(&frame.say(words!("who-can-check")), text::line(&pointer.who))
 }
 
-fn relation(meeting: &Meeting) -> Text {
+/// How what the words point to stands to what the servers say.
+pub(super) fn relation(meeting: &Meeting) -> Text {
     match (meeting.relation, meeting.scope) {
         (Relation::Instead, _) => words!("meet-well"),
         (Relation::Agrees, Scope::One) if meeting.hypothesis == Hypothesis::PasswordHashSync => {

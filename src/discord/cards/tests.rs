@@ -422,7 +422,7 @@ fn the_terminal_gets_the_same_answer_without_markup() {
     let knowledge = knowledge();
     let diagnosis = diagnosis(server(Cause::PhsNotActivated));
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!("plain", super::plain(&diagnosis, &knowledge));
+        insta::assert_snapshot!("plain", super::plain(&diagnosis, &knowledge, None));
     });
 }
 
