@@ -6,6 +6,7 @@
 //! - the shared language: [`ids`], [`report`] (what an agent says of its server), [`plan`] (what exactly would run),
 //!   [`grant`] (the signed permission for one run), [`catalog`] (what may run at all), [`redact`] (masks names and
 //!   addresses), [`clock`], [`random`], [`secret`]
+//! - [`words`]: what people are told, by key and language
 //! - [`link`]: mutual TLS between bot and agents, certificates, the protocol
 //! - [`agent`]: the program on a sync server
 //! - [`question`], [`diagnosis`], [`gate`], [`schedule`]: pure: words, causes, who may do what, and when a summary is due;
@@ -20,6 +21,8 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
+#[cfg(feature = "bot")]
+pub mod answer;
 #[cfg(feature = "bot")]
 pub mod bot;
 pub mod catalog;
@@ -58,3 +61,5 @@ pub mod store;
 pub mod tenant;
 #[cfg(feature = "bot")]
 pub mod watch;
+#[cfg(feature = "bot")]
+pub mod words;

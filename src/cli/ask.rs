@@ -18,11 +18,11 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (base, tenant) = tenant().await?;
     let question = question::read(&args.question);
     if !question.needs_servers() {
-        println!("{}", cards::help::plain());
+        println!("{}", cards::other::plain());
         return Ok(ExitCode::SUCCESS);
     }
     let observations = tenant.fleet.poll(base.poll_deadline).await;
     let diagnosis = diagnose(&observations, tenant.clock.now(), &tenant.knowledge);
-    println!("{}", cards::evidence::plain(&diagnosis, &tenant.knowledge));
+    println!("{}", cards::plain(&diagnosis, &tenant.knowledge, Some(&question)));
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ use super::limits::{CODE_90_CURRENT, FRESH};
 use super::offer::why_not;
 use super::timeline::Fault;
 use super::verdict::{Verdict, mixed, remedy, sureness};
+use crate::words;
 
 /// Whether the flag was read as on at a time (or, as clocks and readings go, about then) or after it.
 pub(super) fn flag_on_since(case: &Case<'_>, at: Timestamp) -> bool {
@@ -30,17 +31,14 @@ pub(super) fn not_activated(
     let newer: Vec<&Fault<'_>> = newer.collect();
     if !newer.is_empty() {
         let mut verdict = mixed(case, code_90.iter().copied().chain(newer).collect());
-        verdict.doubts.push(why_not(
-            "other-fault-newer",
-            "Since the last code 90 there is evidence of another fault, which switching on would not mend.",
-        ));
+        verdict.doubts.push(why_not("other-fault-newer", words!("not-other-fault-newer")));
         return verdict;
     }
     let mut doubts = against(case, last_at);
     let spoken_against = !doubts.is_empty();
     let flag_on = flag_on_since(case, last_at);
     if flag_on {
-        doubts.push(why_not("flag-on", "The tenant's flag is on already."));
+        doubts.push(why_not("flag-on", words!("not-flag-on")));
     }
     let current = case.as_of.duration_since(last_at) <= CODE_90_CURRENT;
     let events = if spoken_against { Some(false) } else { current.then_some(true) };
@@ -50,11 +48,7 @@ pub(super) fn not_activated(
     let since = Some(case.timeline.began(last));
     let mut verdict = Verdict::new(Cause::PhsNotActivated, sureness(case, events, state), since, evidence);
     if flag_on {
-        verdict.summary = Some(
-            "Password hash sync was switched off in the tenant; the switch is on again, and the first signs of \
-             life are awaited."
-                .into(),
-        );
+        verdict.summary = Some(words!("sum-on-again"));
     }
     verdict.remedy =
         doubts.is_empty().then(|| remedy(Cause::PhsNotActivated, BTreeMap::new(), "the tenant")).flatten();
@@ -66,26 +60,20 @@ pub(super) fn not_activated(
 fn against(case: &Case<'_>, last_90: Timestamp) -> Vec<WhyNot> {
     let mut doubts = Vec::new();
     if case.timeline.heartbeats.iter().any(|heartbeat| heartbeat.at >= last_90) {
-        doubts.push(why_not("heartbeat-newer", "A sign of life is newer than the last code 90."));
+        doubts.push(why_not("heartbeat-newer", words!("not-heartbeat-newer")));
     }
     if case.timeline.full_sync_ended.is_some_and(|at| at >= last_90) {
-        doubts.push(why_not("full-sync-newer", "A full password sync has finished since the last code 90."));
+        doubts.push(why_not("full-sync-newer", words!("not-full-sync-newer")));
     }
     // What somebody, or the product itself, did about it counts until the flag was read as off after that.
     let read_off_at = case.state().filter(|state| state.cloud_flag == Some(false)).map(|state| state.read_at);
     let may_have_worked = |at: Timestamp| at >= last_90 && read_off_at.is_none_or(|read| read <= at);
     if case.timeline.healings.iter().any(|healed| may_have_worked(*healed)) {
-        doubts.push(why_not(
-            "self-healing",
-            "The product has tried to switch the flag on again since the last code 90.",
-        ));
+        doubts.push(why_not("self-healing", words!("not-self-healing-since")));
     }
     let effective = case.actions.iter().find(|action| action.succeeded != Some(false));
     if effective.is_some_and(|action| action.switched_on == Some(true) && may_have_worked(action.at)) {
-        doubts.push(why_not(
-            "switched-on-since",
-            "Somebody has switched password sync on since the last code 90.",
-        ));
+        doubts.push(why_not("switched-on-since", words!("not-switched-on-since")));
     }
     doubts
 }
@@ -114,8 +102,5 @@ pub(super) fn flag_off(case: &Case<'_>) -> Verdict {
 }
 
 fn code_90_missing() -> WhyNot {
-    why_not(
-        "code-90-missing",
-        "No event carries Error Code 90 itself, and without it nothing is switched on.",
-    )
+    why_not("code-90-missing", words!("not-code-90-missing"))
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::cause::{Cause, Confidence};
 use super::observation::Silence;
 use crate::ids::{AgentId, Build, CommandId, ConnectorId};
+use crate::words::Text;
 
 /// The answer for a tenant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,7 +44,7 @@ pub struct ServerDiagnosis {
     /// How sure that is.
     pub confidence: Confidence,
     /// The verdict in one plain sentence.
-    pub summary: String,
+    pub summary: Text,
     /// Since when, by the server's clock.
     pub since: Option<Timestamp>,
     /// How it is known.
@@ -66,6 +67,8 @@ pub struct ServerDiagnosis {
     pub silent: Option<Silence>,
     /// The last recorded switching of password sync or of the sign-in method.
     pub last_action: Option<AdminAction>,
+    /// How the tenant's users sign in, as read on the server (`PasswordHashSync`, …); absent if unknown.
+    pub sign_in_method: Option<String>,
     /// Whether somebody switched it off on purpose, or may have, or (a forest's own switch) nothing shows that it was
     /// on lately: asks for more, withholds nothing.
     pub deliberate: bool,
@@ -75,7 +78,7 @@ pub struct ServerDiagnosis {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     /// A plain sentence.
-    pub text: String,
+    pub text: Text,
     /// The events it rests on; absent if it rests on the state.
     pub events: Option<EventEvidence>,
 }
@@ -101,7 +104,7 @@ pub struct RuledOut {
     /// The cause.
     pub cause: Cause,
     /// Why not.
-    pub why: String,
+    pub why: Text,
 }
 
 /// The command that would mend a cause.
@@ -121,7 +124,7 @@ pub struct WhyNot {
     /// A stable kebab-case code.
     pub code: String,
     /// The same for people.
-    pub text: String,
+    pub text: Text,
 }
 
 /// Something that deserves attention.
@@ -130,7 +133,7 @@ pub struct Finding {
     /// A stable kebab-case code.
     pub code: String,
     /// The same for people.
-    pub text: String,
+    pub text: Text,
 }
 
 /// The health of one forest.
@@ -174,7 +177,7 @@ pub struct AdminAction {
     /// The event's record number.
     pub record: Option<u64>,
     /// What was done, for people.
-    pub what: String,
+    pub what: Text,
     /// Whether password sync was switched on or off; absent if the text does not tell.
     pub switched_on: Option<bool>,
     /// Whether it succeeded; absent if the text does not tell.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::answer::AdminAction;
 use crate::report::{Event, Report};
+use crate::words;
 
 /// Every recorded action on password sync or on the sign-in method, newest first.
 pub(super) fn actions(report: &Report) -> Vec<AdminAction> {
@@ -37,17 +38,17 @@ fn action(event: &Event) -> AdminAction {
         false => direction(&details).or_else(|| field("ActionType").and_then(|action| direction(&action))),
     };
     let what = match (of_method, switched_on) {
-        (false, Some(true)) => "Password hash sync was switched on",
-        (false, Some(false)) => "Password hash sync was switched off",
-        (false, None) => "Password hash sync was switched (on or off is not recorded)",
-        (true, Some(true)) => "The sign-in method was changed to password hash sync",
-        (true, Some(false)) => "The sign-in method was changed away from password hash sync",
-        (true, None) => "The sign-in method was changed",
+        (false, Some(true)) => words!("act-on"),
+        (false, Some(false)) => words!("act-off"),
+        (false, None) => words!("act-switched"),
+        (true, Some(true)) => words!("act-method-hash"),
+        (true, Some(false)) => words!("act-method-other"),
+        (true, None) => words!("act-method"),
     };
     AdminAction {
         event: event.id,
         record: event.record,
-        what: what.into(),
+        what,
         switched_on,
         succeeded: field("Status").and_then(|status| succeeded(&status)),
         at: event.at,

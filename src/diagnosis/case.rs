@@ -11,6 +11,7 @@ use super::timeline::{Fault, Timeline};
 use super::{answer::Finding, audit};
 use crate::ids::ConnectorId;
 use crate::report::{ApplianceKind, Report, ServiceState, State};
+use crate::words::Text;
 
 /// A report, read.
 #[derive(Debug)]
@@ -118,6 +119,6 @@ impl<'a> Case<'a> {
 }
 
 /// Makes a finding.
-pub(super) fn finding(code: &str, text: impl Into<String>) -> Finding {
-    Finding { code: code.into(), text: text.into() }
+pub(super) fn finding(code: &str, text: Text) -> Finding {
+    Finding { code: code.into(), text }
 }

@@ -11,6 +11,11 @@ use super::signature::{Reading, connector};
 use super::{ServerDiagnosis, server};
 use crate::ids::{AgentId, ConnectorId, InvalidId};
 use crate::report::{Appliance, ApplianceKind, Cut, Event, Permits, Report, VERSION};
+use crate::words;
+use crate::words::Text;
+
+/// What stands for the name of a server whose name is not told.
+const UNNAMED: &str = "the server";
 
 /// Judges events alone. The state is unknown, so that a remedy may be named and is never offered.
 ///
@@ -28,7 +33,7 @@ pub fn diagnose_events(
         agent: agent.clone(),
         generation: 0,
         agent_version: String::new(),
-        server: server_name.unwrap_or("the server").to_owned(),
+        server: server_name.unwrap_or(UNNAMED).to_owned(),
         clock: now,
         appliance: Appliance { kind: ApplianceKind::Unknown, build: None, services: Vec::new() },
         events_at: Some(now),
@@ -45,10 +50,14 @@ pub fn diagnose_events(
     // What the server's configuration allows is in no log.
     verdict.why_not.retain(|why| why.code != "not-allowed-at-server");
     if verdict.cause.command().is_some() {
-        let text = "Files show what was; only a live server, with its state read, gets an offer.";
-        verdict.why_not.insert(0, why_not("offline", text));
+        verdict.why_not.insert(0, why_not("offline", words!("not-offline")));
     }
     verdict.offer = false;
+    if server_name.is_none() {
+        let summary = verdict.summary.clone();
+        let named = |language| words!("the-server").tell(language);
+        verdict.summary = Text::each(|language| summary.tell(language).replace(UNNAMED, &named(language)));
+    }
     Ok(verdict)
 }
 

@@ -5,10 +5,12 @@ use super::case::Case;
 use super::cause::Cause;
 use super::timeline::Fault;
 use crate::report::ServiceState;
+use crate::words;
+use crate::words::Text;
 
 /// A reason that rests on the state.
-pub(super) fn stated(text: impl Into<String>) -> Evidence {
-    Evidence { text: text.into(), events: None }
+pub(super) fn stated(text: Text) -> Evidence {
+    Evidence { text, events: None }
 }
 
 /// The faults as reasons: one for each kind of event and what it says, newest last.
@@ -41,7 +43,7 @@ pub(super) fn of_faults<'a>(faults: impl IntoIterator<Item = &'a Fault<'a>>) -> 
     }
     grouped.sort_by_key(|(_, events)| events.last);
     let told = grouped.into_iter().map(|(fault, events)| Evidence {
-        text: format!("Event {}: {}.", events.id, fault.signature.says),
+        text: words!("evidence-event", id = events.id.to_string(), says = fault.signature.says.clone()),
         events: Some(events),
     });
     told.collect()
@@ -50,8 +52,8 @@ pub(super) fn of_faults<'a>(faults: impl IntoIterator<Item = &'a Fault<'a>>) -> 
 /// The cloud flag as a reason, if it was read.
 pub(super) fn flag(case: &Case<'_>) -> Option<Evidence> {
     match case.state()?.cloud_flag? {
-        true => Some(stated("The tenant's password hash sync flag is on, as read on the server.")),
-        false => Some(stated("The tenant's password hash sync flag is off, as read on the server.")),
+        true => Some(stated(words!("evidence-flag-on"))),
+        false => Some(stated(words!("evidence-flag-off"))),
     }
 }
 
@@ -60,15 +62,15 @@ pub(super) fn heartbeats(case: &Case<'_>) -> Vec<Evidence> {
     let told = case.forests.iter().map(|forest| {
         let name = &forest.name;
         if forest.channel == Some(false) {
-            return stated(format!("Password sync is off for {name}, as read on the server."));
+            return stated(words!("evidence-closed", forest = name));
         }
         stated(match (forest.last_heartbeat, forest.level) {
             (Some(at), HeartbeatLevel::Fresh | HeartbeatLevel::Due) => {
-                format!("{name} shows signs of life, the last at {at:.0}.")
+                words!("evidence-alive", forest = name, at = at)
             }
-            (Some(at), _) => format!("{name} showed its last sign of life at {at:.0}."),
-            (None, HeartbeatLevel::Missing) => format!("{name} shows no sign of life in the log."),
-            (None, _) => format!("Whether {name} shows signs of life can't be told from the log."),
+            (Some(at), _) => words!("evidence-last-alive", forest = name, at = at),
+            (None, HeartbeatLevel::Missing) => words!("evidence-silent", forest = name),
+            (None, _) => words!("evidence-untold", forest = name),
         })
     });
     told.collect()
@@ -77,31 +79,31 @@ pub(super) fn heartbeats(case: &Case<'_>) -> Vec<Evidence> {
 /// What a verdict of `cause` is not. Only what is known is ruled out.
 pub(super) fn ruled_out(case: &Case<'_>, cause: Cause) -> Vec<RuledOut> {
     let mut out: Vec<RuledOut> = Vec::new();
-    let mut rule = |not: Cause, why: String| {
+    let mut rule = |not: Cause, why: Text| {
         if not != cause {
             out.push(RuledOut { cause: not, why });
         }
     };
     let state = case.state();
     if case.service() == Some(ServiceState::Running) {
-        rule(Cause::ServiceStopped, "The sync service runs.".into());
+        rule(Cause::ServiceStopped, words!("ruled-service"));
     }
     if state.and_then(|state| state.staging) == Some(false) {
-        rule(Cause::StagingMode, "The server is not in staging mode.".into());
+        rule(Cause::StagingMode, words!("ruled-staging"));
     }
     if let Some(build) = case.report.appliance.build
         && build >= case.knowledge.minimum().build
         && case.knowledge.refused(build, day(case)).is_none()
     {
-        rule(Cause::BuildRetired, format!("The cloud accepts build {build}."));
+        rule(Cause::BuildRetired, words!("ruled-build", build = build.to_string()));
     }
     let channels_open =
         !case.forests.is_empty() && case.forests.iter().all(|forest| forest.channel == Some(true));
     if channels_open {
-        rule(Cause::ForestChannelDisabled, "Password sync is on for every forest.".into());
+        rule(Cause::ForestChannelDisabled, words!("ruled-channels"));
     }
     if state.and_then(|state| state.cloud_flag) == Some(true) {
-        rule(Cause::PhsNotActivated, "The tenant's password hash sync flag is on.".into());
+        rule(Cause::PhsNotActivated, words!("ruled-flag"));
     }
     if case.report.events_at.is_some() {
         let seen =
@@ -109,14 +111,14 @@ pub(super) fn ruled_out(case: &Case<'_>, cause: Cause) -> Vec<RuledOut> {
         const SIGN_IN: &[Cause] =
             &[Cause::CloudCredential, Cause::CloudCertificate, Cause::CloudSignInBlocked];
         if !seen(SIGN_IN) {
-            rule(Cause::CloudCredential, "The log has no refused sign-in of the sync server.".into());
+            rule(Cause::CloudCredential, words!("ruled-sign-in"));
         }
         if !seen(&[Cause::Connectivity]) {
-            rule(Cause::Connectivity, "The log has no failed connection to the cloud.".into());
+            rule(Cause::Connectivity, words!("ruled-connection"));
         }
         let ad: Vec<Cause> = Cause::ALL.iter().copied().filter(|c| c.as_str().starts_with("ad-")).collect();
         if !seen(&ad) {
-            rule(Cause::AdOther, "The log has no failure on the side of Active Directory.".into());
+            rule(Cause::AdOther, words!("ruled-ad"));
         }
     }
     out

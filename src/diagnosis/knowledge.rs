@@ -11,8 +11,11 @@ use super::cause::{Cause, UnknownCause};
 use super::signature::{HeartbeatText, SignatureText, Signatures};
 use crate::ids::Build;
 use crate::report::ApplianceKind;
+use crate::words::{Language, Text};
 
 const CAUSES: &str = include_str!("causes.toml");
+/// The same words in other languages; a test rules out that any is missing.
+const TRANSLATED: &[(Language, &str)] = &[(Language::German, include_str!("causes.de.toml"))];
 const BUILDS: &str = include_str!("builds.toml");
 
 /// Read once. A test rules out that it is not sound.
@@ -25,7 +28,8 @@ pub(super) static EMBEDDED: LazyLock<Knowledge> = LazyLock::new(|| {
 pub struct Knowledge {
     /// Shared, since a copied pattern starts with cold caches.
     pub(super) signatures: Arc<Signatures>,
-    explanations: BTreeMap<Cause, Explanation>,
+    /// By language.
+    explanations: [BTreeMap<Cause, Explanation>; Language::ALL.len()],
     builds: BTreeMap<Build, BuildFacts>,
     appliances: Vec<ApplianceFacts>,
     /// The embedded minimum first, then an override's, which is higher.
@@ -117,7 +121,8 @@ pub struct ApplianceFacts {
     #[serde(default, deserialize_with = "optional_date")]
     pub retired: Option<Date>,
     /// How password sync is switched on in it, and what else that does.
-    pub switch: String,
+    #[serde(deserialize_with = "by_language")]
+    pub switch: Text,
 }
 
 #[derive(Deserialize)]
@@ -135,8 +140,16 @@ struct CauseOverrides {
     cause: BTreeMap<String, toml::Table>,
 }
 
-/// What an override may say of a cause: words, nothing that decides.
+/// Causes and signatures in another language.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Translation {
+    cause: BTreeMap<Cause, ExplanationOverride>,
+    signature: BTreeMap<String, String>,
+}
+
+/// What an override, or a translation, may say of a cause: words, nothing that decides.
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExplanationOverride {
     title: Option<String>,
@@ -165,6 +178,13 @@ fn optional_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Op
     date(deserializer).map(Some)
 }
 
+/// A text by language (`en`, `de`); English where one is missing.
+fn by_language<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+    let texts = BTreeMap::<String, String>::deserialize(deserializer)?;
+    let english = texts.get(Language::English.code()).ok_or_else(|| serde::de::Error::missing_field("en"))?;
+    Ok(Text::each(|language| texts.get(language.code()).unwrap_or(english).clone()))
+}
+
 impl Knowledge {
     /// What is compiled in.
     pub fn embedded() -> Knowledge {
@@ -181,8 +201,22 @@ impl Knowledge {
         if let Some(missing) = Cause::ALL.iter().find(|cause| !explanations.contains_key(*cause)) {
             return Err(KnowledgeError::Causes(format!("{missing} is not explained")));
         }
-        let signatures =
-            Signatures::compile(causes.heartbeat, causes.signature).map_err(KnowledgeError::Causes)?;
+        let mut explanations = Language::ALL.map(|_| explanations.clone());
+        let mut says = BTreeMap::new();
+        for (language, text) in TRANSLATED {
+            let unreadable =
+                |error: toml::de::Error| KnowledgeError::Causes(format!("{language:?}: {error}"));
+            let translation: Translation = toml::from_str(text).map_err(unreadable)?;
+            for (cause, words) in translation.cause {
+                if let Some(explanation) = explanations[*language as usize].get_mut(&cause) {
+                    words.over(explanation);
+                }
+            }
+            says.extend(translation.signature.into_iter().map(|(id, says)| ((*language, id), says)));
+        }
+        let translated = |id: &str, language| says.get(&(language, id.to_owned())).cloned();
+        let signatures = Signatures::compile(causes.heartbeat, causes.signature, translated)
+            .map_err(KnowledgeError::Causes)?;
         let builds: BuildsText =
             toml::from_str(BUILDS).map_err(|error| KnowledgeError::Builds(error.to_string()))?;
         let minimum = builds.minimum.ok_or_else(|| KnowledgeError::Builds("no minimum".into()))?;
@@ -219,13 +253,10 @@ impl Knowledge {
             let new: ExplanationOverride = table
                 .try_into()
                 .map_err(|error: toml::de::Error| KnowledgeError::Causes(format!("{id}: {error}")))?;
-            let Some(old) = self.explanations.get_mut(&cause) else { continue };
-            replace(&mut old.title, new.title);
-            replace(&mut old.sentence, new.sentence);
-            replace(&mut old.explanation, new.explanation);
-            replace(&mut old.who, new.who);
-            replace(&mut old.steps, new.steps);
-            replace(&mut old.sources, new.sources);
+            // An organisation's own words are the same for whoever asks.
+            for old in self.explanations.iter_mut().filter_map(|explanations| explanations.get_mut(&cause)) {
+                new.clone().over(old);
+            }
         }
         Ok(())
     }
@@ -255,10 +286,15 @@ impl Knowledge {
         Ok(())
     }
 
-    /// What people are told about a cause.
+    /// What people are told about a cause, in the team's language.
     pub fn explain(&self, cause: Cause) -> &Explanation {
+        self.explain_in(cause, Language::English)
+    }
+
+    /// What people are told about a cause, in theirs.
+    pub fn explain_in(&self, cause: Cause, language: Language) -> &Explanation {
         // Loading checked that each cause is explained, and an override only ever replaces words.
-        &self.explanations[&cause]
+        &self.explanations[language as usize][&cause]
     }
 
     /// What is known of a sync product; `None` of none and of an unknown one.
@@ -284,6 +320,17 @@ impl Knowledge {
     /// The minimum by which the service refuses a build on a day, if it does.
     pub fn refused(&self, build: Build, on: Date) -> Option<Minimum> {
         self.minimums.iter().copied().find(|minimum| build < minimum.build && on >= minimum.from)
+    }
+}
+
+impl ExplanationOverride {
+    fn over(self, old: &mut Explanation) {
+        replace(&mut old.title, self.title);
+        replace(&mut old.sentence, self.sentence);
+        replace(&mut old.explanation, self.explanation);
+        replace(&mut old.who, self.who);
+        replace(&mut old.steps, self.steps);
+        replace(&mut old.sources, self.sources);
     }
 }
 
@@ -320,11 +367,54 @@ mod tests {
     }
 
     #[test]
+    fn every_cause_and_every_signature_is_told_in_every_language_with_the_same_names() {
+        let knowledge = Knowledge::embedded();
+        let names = |text: &str| {
+            let is_name = |word: &&str| {
+                word.contains("ADSync") || word.starts_with('{') || word.chars().any(|c| c.is_ascii_digit())
+            };
+            let bare = |word: &str| {
+                word.trim_matches(|c: char| !c.is_alphanumeric() && c != '{' && c != '}').to_owned()
+            };
+            let mut names: Vec<String> =
+                text.split([' ', '-', ',', '(', ')']).filter(is_name).map(bare).collect();
+            names.sort();
+            names
+        };
+        for language in Language::ALL.into_iter().filter(|language| *language != Language::English) {
+            for &cause in Cause::ALL {
+                let (english, told) = (knowledge.explain(cause), knowledge.explain_in(cause, language));
+                let texts = |it: &Explanation| {
+                    let steps = it.steps.iter().cloned();
+                    [&it.title, &it.sentence, &it.explanation]
+                        .into_iter()
+                        .cloned()
+                        .chain(steps)
+                        .collect::<Vec<_>>()
+                };
+                for (english, told) in texts(english).iter().zip(&texts(told)) {
+                    assert_eq!(names(english), names(told), "{cause} {language:?}: {told}");
+                    let is_command =
+                        english.starts_with("Test-") || english == told && !english.contains(' ');
+                    assert!(english != told || is_command, "{cause} is not in {language:?}: {told}");
+                }
+                assert_eq!(english.steps.len(), told.steps.len(), "{cause} {language:?}");
+                assert_ne!(english.who, told.who, "{cause} {language:?}");
+                assert_eq!((english.bad, &english.sources), (told.bad, &told.sources));
+            }
+            for signature in knowledge.signatures.all() {
+                assert_ne!(signature.says.to_string(), signature.says.tell(language), "{}", signature.id);
+            }
+        }
+    }
+
+    #[test]
     fn an_override_changes_words_and_builds() {
         let causes = "[cause.healthy]\ntitle = \"Alles gut\"";
         let builds = "[[build]]\nbuild = \"2.6.95.0\"\nreleased = \"2026-11-20\"\n[minimum]\nbuild = \"2.6.84.0\"\nfrom = \"2027-04-07\"";
         let knowledge = Knowledge::with_overrides(Some(causes), Some(builds)).expect("accepted");
         assert_eq!(knowledge.explain(Cause::Healthy).title, "Alles gut");
+        assert_eq!(knowledge.explain_in(Cause::Healthy, Language::German).title, "Alles gut");
         assert!(knowledge.explain(Cause::Healthy).sentence.contains("works"));
         assert!(knowledge.build("2.6.95.0".parse().expect("a build")).is_some());
         let build: Build = "2.6.3.0".parse().expect("a build");

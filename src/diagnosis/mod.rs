@@ -52,6 +52,8 @@ pub use observation::{Observation, Silence};
 pub use proof::{Proof, proof};
 
 use crate::report::Report;
+use crate::words;
+use crate::words::Text;
 use case::Case;
 use verdict::{Verdict, judge};
 
@@ -94,6 +96,7 @@ fn server(observation: &Observation, now: Timestamp, knowledge: &Knowledge) -> S
         report_age: Some(received.unwrap_or_else(|| case.now.duration_since(report.clock))),
         silent: observation.silence.clone(),
         last_action: case.actions.first().cloned(),
+        sign_in_method: case.state().and_then(|state| state.sign_in_method.clone()),
         deliberate: has_command && (verdict.by_choice || audit::deliberate(&case.actions)),
         evidence: verdict.evidence,
         remedy: verdict.remedy,
@@ -102,25 +105,30 @@ fn server(observation: &Observation, now: Timestamp, knowledge: &Knowledge) -> S
 }
 
 /// The verdict's sentence with its names filled in.
-fn sentence(verdict: &Verdict, server: &str, report: &Report, knowledge: &Knowledge) -> String {
+fn sentence(verdict: &Verdict, server: &str, report: &Report, knowledge: &Knowledge) -> Text {
     if let Some(summary) = &verdict.summary {
         return summary.clone();
     }
-    let build = report.appliance.build.map_or_else(|| "unknown".to_owned(), |build| build.to_string());
-    let told = &knowledge.explain(verdict.cause).sentence;
-    // The names come last, so that a name with braces in it is never read as a placeholder.
-    let forest = verdict.forest.as_deref().unwrap_or("one of its forests");
-    told.replace("{build}", &build).replace("{server}", server).replace("{forest}", forest)
+    let build = report.appliance.build.map(|build| build.to_string());
+    Text::each(|language| {
+        let unknown = || words!("unknown").tell(language);
+        let one_of_its = || words!("one-of-its-forests").tell(language);
+        let forest = verdict.forest.clone().unwrap_or_else(one_of_its);
+        let told = &knowledge.explain_in(verdict.cause, language).sentence;
+        // The names come last, so that a name with braces in it is never read as a placeholder.
+        let told = told.replace("{build}", &build.clone().unwrap_or_else(unknown));
+        told.replace("{server}", server).replace("{forest}", &forest)
+    })
 }
 
 /// A server that never reported.
 fn unheard(observation: &Observation) -> ServerDiagnosis {
     let name = observation.agent.to_string();
-    let verdict = Verdict::nothing_known(format!("{name} has not reported yet, so nothing is known of it."));
+    let verdict = Verdict::nothing_known(words!("sum-unheard", server = &name));
     let silent = observation.silence.clone();
-    let mut why_not = vec![offer::why_not("report-missing", "The server has never reported.")];
+    let mut why_not = vec![offer::why_not("report-missing", words!("not-report-missing"))];
     if let Some(silence) = &silent {
-        why_not.push(offer::why_not("silent", format!("The server does not answer: {}", silence.why)));
+        why_not.push(offer::why_not("silent", words!("not-silent", why = &silence.why)));
     }
     ServerDiagnosis {
         agent: observation.agent.clone(),
@@ -140,6 +148,7 @@ fn unheard(observation: &Observation) -> ServerDiagnosis {
         report_age: None,
         silent,
         last_action: None,
+        sign_in_method: None,
         deliberate: false,
     }
 }

@@ -10,6 +10,7 @@ use super::limits::TOGETHER;
 use crate::ids::{Build, ConnectorId};
 use crate::redact::without_names;
 use crate::report::{ENTRA_CONNECTOR, Event};
+use crate::words::{Language, Text};
 
 /// The most memory one compiled pattern may take, in bytes.
 const PATTERN_LIMIT: usize = 1 << 20;
@@ -30,7 +31,7 @@ pub(super) struct Signature {
     pub(super) weak: bool,
     /// Counts only where no other matches.
     pub(super) fallback: bool,
-    pub(super) says: String,
+    pub(super) says: Text,
     pattern: Pattern,
     beside: Option<Beside>,
 }
@@ -121,14 +122,22 @@ impl Reading {
 }
 
 impl Signatures {
+    /// Every signature.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> &[Signature] {
+        &self.signatures
+    }
+
     pub(super) fn compile(
         heartbeats: Vec<HeartbeatText>,
         signatures: Vec<SignatureText>,
+        translated: impl Fn(&str, Language) -> Option<String>,
     ) -> Result<Signatures, String> {
         let heartbeat = |it: HeartbeatText| Pattern::compile(it.events, it.text.as_deref(), None);
         let signature = |it: SignatureText| {
             let pattern = Pattern::compile(it.events, it.text.as_deref(), it.unless.as_deref())?;
             let SignatureText { id, cause, weak, fallback, says, before, .. } = it;
+            let says = Text::each(|language| translated(&id, language).unwrap_or_else(|| says.clone()));
             let beside = |beside: BesideText| {
                 let pattern = Pattern::compile(beside.events, beside.text.as_deref(), None)?;
                 Ok::<_, String>(Beside { pattern, before })

@@ -10,6 +10,7 @@ use super::limits::FRESH;
 use super::observation::Observation;
 use super::offer::why_not;
 use crate::report::{ApplianceKind, Report};
+use crate::words;
 
 /// What a server is in its tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,23 +47,13 @@ pub(super) fn findings(observations: &[Observation]) -> Vec<Finding> {
     if count(Role::Active) > 1 {
         let active = observations.iter().zip(&roles).filter(|(_, role)| **role == Role::Active);
         let names: Vec<&str> = active.map(|(it, _)| it.agent.as_str()).collect();
-        found.push(finding(
-            "two-active",
-            format!(
-                "More than one server is active: {}. Microsoft supports one; nothing is offered until the others \
-                 are in staging mode.",
-                names.join(", ")
-            ),
-        ));
+        found.push(finding("two-active", words!("find-two-active", servers = names.join(", "))));
     }
     if count(Role::Active) == 0 {
         match (count(Role::Unknown), count(Role::Staging)) {
             (0, 0) => {}
-            (0, _) => found.push(finding(
-                "no-active",
-                "Every server is in staging mode: nobody sends passwords to Microsoft Entra ID.",
-            )),
-            _ => found.push(finding("active-unknown", "Which server is the active one is not known.")),
+            (0, _) => found.push(finding("no-active", words!("find-no-active"))),
+            _ => found.push(finding("active-unknown", words!("find-active-unknown"))),
         }
     }
     found
@@ -79,20 +70,14 @@ pub(super) fn others_withhold(observations: &[Observation], index: usize, now: T
     for (_, observation) in observations.iter().enumerate().filter(|(other, _)| *other != index) {
         let name = observation.agent.as_str();
         if observation.silence.is_some() || observation.report.is_none() {
-            add(why_not(
-                "other-server-silent",
-                format!("{name} does not answer, so whether this is the only active server is not known."),
-            ));
+            add(why_not("other-server-silent", words!("not-other-silent", server = name)));
         }
         match role(observation.report.as_ref()) {
-            Role::Active => {
-                add(why_not("two-active", format!("{name} is active too; only one server may be.")))
-            }
+            Role::Active => add(why_not("two-active", words!("not-two-active", server = name))),
             Role::Staging if fresh(observation, now) => {}
-            Role::Staging | Role::Unknown => add(why_not(
-                "other-server-unknown",
-                format!("Whether {name} is in staging mode is not known for now."),
-            )),
+            Role::Staging | Role::Unknown => {
+                add(why_not("other-server-unknown", words!("not-other-unknown", server = name)))
+            }
             Role::Bystander => {}
         }
     }

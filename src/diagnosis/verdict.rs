@@ -18,6 +18,8 @@ use super::limits::{CODE_90_CURRENT, HEARTBEAT_MISSING, TOGETHER};
 use super::offer::why_not;
 use super::timeline::Fault;
 use crate::report::ApplianceKind;
+use crate::words;
+use crate::words::Text;
 
 /// A verdict in the making.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub(super) struct Verdict {
     /// The forests it is about, for the sentence.
     pub(super) forest: Option<String>,
     /// A sentence that fits better than the cause's own.
-    pub(super) summary: Option<String>,
+    pub(super) summary: Option<Text>,
     pub(super) remedy: Option<Remedy>,
     /// The remedy is for a forest that somebody seems to have left out on purpose.
     pub(super) by_choice: bool,
@@ -64,7 +66,7 @@ impl Verdict {
     }
 
     /// Nothing can be told.
-    pub(super) fn nothing_known(summary: String) -> Verdict {
+    pub(super) fn nothing_known(summary: Text) -> Verdict {
         let mut verdict = Verdict::new(Cause::HeartbeatMissing, Confidence::Possible, None, Vec::new());
         verdict.summary = Some(summary);
         verdict
@@ -109,36 +111,35 @@ fn by_product(case: &Case<'_>) -> Option<Verdict> {
         ApplianceKind::DirSync | ApplianceKind::AzureAdSync => {}
         ApplianceKind::CloudSync if case.timeline.faults.is_empty() => {
             let mut verdict = Verdict::new(Cause::Healthy, Confidence::Possible, None, Vec::new());
-            verdict.summary = Some(format!(
-                "{server} runs Entra Cloud Sync, which syncs passwords in the cloud and never writes event 6900; \
-                 look in the Microsoft Entra admin center."
-            ));
+            verdict.summary = Some(words!("sum-cloud-sync", server = server));
             return Some(verdict);
         }
         ApplianceKind::None if case.timeline.faults.is_empty() => {
-            return Some(Verdict::nothing_known(format!("No sync product was found on {server}.")));
+            return Some(Verdict::nothing_known(words!("sum-no-product", server = server)));
         }
         _ => return None,
     }
     let facts = case.knowledge.appliance(case.report.appliance.kind)?;
-    let since = facts.retired.map(|at| at.strftime(", retired in %B %Y").to_string()).unwrap_or_default();
-    let mut evidence = vec![stated(format!("{server} runs {}{since}.", facts.name))];
+    let mut evidence =
+        vec![stated(words!("evidence-retired", server = server, product = facts.name.as_str()))];
     evidence.extend(of_faults(&case.timeline.faults));
     Some(Verdict::new(Cause::ApplianceRetired, of_report(case), None, evidence))
 }
 
 fn staging(case: &Case<'_>) -> Option<Verdict> {
     case.state()?.staging.filter(|staging| *staging)?;
-    let evidence = vec![stated("The server is in staging mode, as read on the server.")];
+    let evidence = vec![stated(words!("evidence-staging"))];
     Some(Verdict::new(Cause::StagingMode, sureness(case, Some(true), Some(true)), None, evidence))
 }
 
 fn refused_build(case: &Case<'_>) -> Option<Verdict> {
     let build = case.report.appliance.build?;
     let minimum = case.knowledge.refused(build, day(case))?;
-    let mut evidence = vec![stated(format!(
-        "Build {build} is below {}, the oldest that the cloud accepts since {}.",
-        minimum.build, minimum.from
+    let mut evidence = vec![stated(words!(
+        "evidence-build",
+        build = build.to_string(),
+        minimum = minimum.build.to_string(),
+        day = minimum.from.to_string(),
     ))];
     evidence.extend(of_faults(&case.timeline.faults));
     let works = case.forests.iter().any(|forest| forest.level == HeartbeatLevel::Fresh);
@@ -154,11 +155,8 @@ fn stopped_service(case: &Case<'_>) -> Option<Verdict> {
         return None;
     }
     let (text, confidence) = match case.service() {
-        Some(_) => ("The sync service is stopped, as the service manager says.", of_report(case)),
-        None => (
-            "Event 2002: the sync service stopped, and nothing came after it.",
-            sureness(case, Some(true), None),
-        ),
+        Some(_) => (words!("evidence-stopped"), of_report(case)),
+        None => (words!("evidence-stopped-event"), sureness(case, Some(true), None)),
     };
     let evidence = vec![stated(text)];
     Some(Verdict::new(Cause::ServiceStopped, confidence, case.timeline.stopped, evidence))
@@ -228,9 +226,7 @@ fn channel_closed(case: &Case<'_>, closed: &[&ForestHealth]) -> Verdict {
         (false, Some(_)) => Some(true),
         (false, None) => None,
     };
-    let told = closed
-        .iter()
-        .map(|it| stated(format!("Password sync is off for {}, as read on the server.", it.name)));
+    let told = closed.iter().map(|it| stated(words!("evidence-closed", forest = &it.name)));
     let mut evidence: Vec<Evidence> = told.collect();
     evidence.extend(flag(case));
     let since = closed.first().and_then(|forest| forest.last_heartbeat.max(forest.last_success));
@@ -239,8 +235,7 @@ fn channel_closed(case: &Case<'_>, closed: &[&ForestHealth]) -> Verdict {
     let names: Vec<&str> = closed.iter().map(|forest| forest.name.as_str()).collect();
     verdict.forest = Some(names.join(", "));
     if alive {
-        let text = "A forest whose switch was read as off has shown a sign of life since.";
-        verdict.doubts.push(why_not("heartbeat-newer", text));
+        verdict.doubts.push(why_not("heartbeat-newer", words!("not-closed-alive")));
     } else if let Some(forest) = closed.first() {
         verdict.remedy = open_channel(forest);
     }
@@ -256,7 +251,7 @@ pub(super) fn mixed(case: &Case<'_>, faults: Vec<&Fault<'_>>) -> Verdict {
     let since = faults.iter().map(|fault| fault.event.at).min();
     let mut evidence = of_faults(faults);
     evidence.extend(flag(case));
-    evidence.extend(case.closed().iter().map(|it| stated(format!("Password sync is off for {}.", it.name))));
+    evidence.extend(case.closed().iter().map(|it| stated(words!("evidence-off-for", forest = &it.name))));
     Verdict::new(Cause::Mixed, sureness(case, Some(true), case.state().map(|_| true)), since, evidence)
 }
 
@@ -335,7 +330,7 @@ fn quiet(case: &Case<'_>) -> Verdict {
     }
     let succeeded = |at: Timestamp| case.as_of.duration_since(at) <= HEARTBEAT_MISSING;
     if !awaited.is_empty() && awaited.iter().all(|forest| forest.last_success.is_some_and(succeeded)) {
-        evidence.push(stated("Every forest's last password cycle succeeded, as read on the server."));
+        evidence.push(stated(words!("evidence-cycles")));
         return Verdict::new(Cause::Healthy, Confidence::Possible, None, evidence);
     }
     if let Some(at) = newest {
@@ -345,14 +340,10 @@ fn quiet(case: &Case<'_>) -> Verdict {
     if !case.timeline.foreign.is_empty() {
         let mut verdict =
             Verdict::new(Cause::Unknown6900, Confidence::Possible, None, of_faults(&case.timeline.foreign));
-        verdict.summary =
-            Some("The only errors are from a provider that does not belong to the sync product; a person must look.".into());
+        verdict.summary = Some(words!("sum-foreign"));
         return verdict;
     }
-    let mut verdict = Verdict::nothing_known(format!(
-        "No sign of life of password sync could be read on {}.",
-        case.report.server
-    ));
+    let mut verdict = Verdict::nothing_known(words!("sum-no-sign", server = &case.report.server));
     verdict.evidence = evidence;
     verdict
 }

@@ -1,62 +1,70 @@
-//! "Why can't users sign in?": by command, on somebody's message, or by mention.
+//! "Why can't users sign in?": by command, on somebody's message, or by mention. Each intent has its answer, the same
+//! whichever way it was asked.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::cards::{evidence, help};
-use super::chat::Desk;
+use super::cards::{evidence, fix, help, other};
+use super::chat::{Asker, Desk};
 use super::click::{Offer, REQUEST, WHY_NOT};
 use super::event::Mention;
 use super::message::Post;
 use super::rest::{Callback, Ticket};
+use crate::answer::meet;
 use crate::diagnosis::{Diagnosis, Observation, ServerDiagnosis, diagnose};
-use crate::gate::Actor;
 use crate::ids::{AgentId, Snowflake};
-use crate::question::{self, Intent};
+use crate::question::{self, Intent, Question};
+use crate::words;
+use crate::words::Language;
 
 /// State older than this is read anew for the answer.
 const STALE: SignedDuration = SignedDuration::from_secs(30);
 /// How long a fresh reading may take: ADSync's cmdlets take seconds.
 const FRESH_WITHIN: Duration = Duration::from_secs(30);
 
+/// What was asked, by whom, and where.
+struct Asked<'a> {
+    asker: Asker<'a>,
+    question: Question,
+    /// The server that was named.
+    focus: Option<AgentId>,
+    /// Whether servers may be named here.
+    inside: bool,
+}
+
 impl Desk {
     /// Answers a question: at once what is known within the deadline, and once more when fresh state came.
     pub(super) async fn signin(
         &self,
         ticket: &Ticket,
-        actor: &Actor,
+        asker: Asker<'_>,
         problem: &str,
         server: Option<&str>,
     ) -> anyhow::Result<()> {
-        let inside = self.is_inside(actor.guild, actor.channel);
+        let inside = self.is_inside(asker.actor.guild, asker.actor.channel);
         self.rest.callback(ticket, &Callback::Defer { ephemeral: !inside }).await?;
+        let question = question::read(problem);
+        let mut asked = Asked { asker, question, focus: None, inside };
         // Whoever names a server means it, whatever the words.
-        if server.is_none() {
-            let question = question::read(problem);
-            let post = match question.intent {
-                Intent::Status => Some(self.status_post(inside).await),
-                _ if !question.needs_servers() => Some(help::card(self.frame())),
-                _ => None,
-            };
-            if let Some(post) = post {
-                self.rest.edit_original(ticket, &post).await?;
-                return Ok(());
-            }
+        if server.is_none()
+            && let Some(post) = self.without_diagnosis(&asked).await
+        {
+            return self.finish_with(ticket, post).await;
         }
         let observations = self.poll().await;
-        let focus = server.map(|name| find(&observations, name));
-        let Some(focus) = focus.map_or(Some(None), |found| found.map(Some)) else {
-            let post = self.no_such_server(inside);
-            self.rest.edit_original(ticket, &post).await?;
-            return Ok(());
-        };
+        if let Some(name) = server {
+            asked.focus = find(&observations, name);
+            if asked.focus.is_none() {
+                return self.finish_with(ticket, self.no_such_server(inside, asker.language)).await;
+            }
+        }
         let diagnosis = diagnose(&observations, self.now(), &self.tenant.knowledge);
-        let post = self.answer_post(&diagnosis, focus.as_ref(), inside).await?;
+        let post = self.answer_post(&diagnosis, &asked).await?;
         self.rest.edit_original(ticket, &post).await?;
         if let Some(fresh) = self.fresher(&observations).await {
-            let again = self.answer_post(&fresh, focus.as_ref(), inside).await?;
+            let again = self.answer_post(&fresh, &asked).await?;
             if says(&again) != says(&post) {
                 self.rest.edit_original(ticket, &again).await?;
             }
@@ -64,21 +72,49 @@ impl Desk {
         Ok(())
     }
 
-    /// Answers a mention, as a reply.
+    /// Answers a mention, as a reply. A message tells no locale: its own language is the answer's.
     pub(super) async fn mentioned(&self, mention: &Mention) -> anyhow::Result<()> {
-        let inside = self.is_inside(mention.guild, mention.channel);
+        let actor = &mention.actor;
         let question = question::read(&mention.text);
-        let post = if question.intent == Intent::Status {
-            self.status_post(inside).await
-        } else if question.needs_servers() {
-            let diagnosis = diagnose(&self.poll().await, self.now(), &self.tenant.knowledge);
-            self.answer_post(&diagnosis, None, inside).await?
-        } else {
-            help::card(self.frame())
+        let language = question.language.map(Language::of_locale).unwrap_or_default();
+        let inside = self.is_inside(actor.guild, actor.channel);
+        let asked = Asked { asker: Asker { actor, language }, question, focus: None, inside };
+        let post = match self.without_diagnosis(&asked).await {
+            Some(post) => post,
+            None => {
+                let diagnosis = diagnose(&self.poll().await, self.now(), &self.tenant.knowledge);
+                self.answer_post(&diagnosis, &asked).await?
+            }
         };
         let nonce = format!("m{}", mention.message);
-        self.rest.create_message(mention.channel, &post, &nonce, Some(mention.message)).await?;
+        self.rest.create_message(actor.channel, &post, &nonce, Some(mention.message)).await?;
         Ok(())
+    }
+
+    /// The answer to what needs no verdict on the servers.
+    async fn without_diagnosis(&self, asked: &Asked<'_>) -> Option<Post> {
+        let language = asked.asker.language;
+        match asked.question.intent {
+            Intent::SignInProblem | Intent::Fix => None,
+            Intent::Status => Some(self.status_post(asked.inside, language).await),
+            Intent::Help => Some(help::card(&self.may(asked), self.frame(language))),
+            Intent::Other => Some(other::card(self.frame(language))),
+        }
+    }
+
+    /// What the one who asks may do where they ask.
+    fn may(&self, asked: &Asked<'_>) -> help::May {
+        let (policy, actor) = (self.requests.policy(), asked.asker.actor);
+        help::May {
+            inside: asked.inside,
+            audit: asked.inside && self.may_see_audit(actor),
+            request: policy.check_requester(actor, self.now()).map_err(|refusal| refusal.text()),
+            approve: policy.check_approver(actor, self.now()).map_err(|refusal| refusal.text()),
+            requester_role: policy.requester_role,
+            approver_role: policy.approver_role,
+            approvals: self.discord.approvals_channel,
+            answer_channels: self.answer_channels(),
+        }
     }
 
     /// All servers, within the deadline.
@@ -87,21 +123,29 @@ impl Desk {
     }
 
     /// The answer, with live buttons where they may be.
-    async fn answer_post(
-        &self,
-        diagnosis: &Diagnosis,
-        focus: Option<&AgentId>,
-        inside: bool,
-    ) -> anyhow::Result<Post> {
-        let answer = evidence::Answer { diagnosis, knowledge: &self.tenant.knowledge, focus };
-        if !inside {
-            return Ok(evidence::redacted(&answer, &self.answer_channels(), self.frame()));
+    async fn answer_post(&self, diagnosis: &Diagnosis, asked: &Asked<'_>) -> anyhow::Result<Post> {
+        let frame = self.frame(asked.asker.language);
+        let focus = asked.focus.as_ref();
+        let mut answer =
+            evidence::Answer { diagnosis, knowledge: &self.tenant.knowledge, focus, meeting: None };
+        let meeting = answer.lead().and_then(|server| meet(&asked.question, server));
+        answer.meeting = meeting.as_ref();
+        let is_fix = asked.question.intent == Intent::Fix;
+        if !asked.inside {
+            let channels = self.answer_channels();
+            return Ok(match is_fix {
+                true => fix::redacted(&answer, &channels, frame),
+                false => evidence::redacted(&answer, &channels, frame),
+            });
         }
         let buttons = match answer.lead() {
             Some(server) => self.answer_buttons(server).await?,
             None => evidence::Buttons::default(),
         };
-        Ok(evidence::card(&answer, &buttons, self.frame()))
+        Ok(match is_fix {
+            true => fix::card(&answer, &buttons, self.requests.policy().requester_role, frame),
+            false => evidence::card(&answer, &buttons, frame),
+        })
     }
 
     async fn answer_buttons(&self, server: &ServerDiagnosis) -> anyhow::Result<evidence::Buttons> {
@@ -141,14 +185,14 @@ impl Desk {
     }
 
     /// There is no server of that name.
-    pub(super) fn no_such_server(&self, inside: bool) -> Post {
+    pub(super) fn no_such_server(&self, inside: bool, language: Language) -> Post {
         let known: Vec<String> =
             self.tenant.fleet.enrolled().iter().map(|enrolled| enrolled.agent.to_string()).collect();
         let text = match inside && !known.is_empty() {
-            true => format!("there is no such server; there are {}", known.join(", ")),
-            false => "there is no such server".to_owned(),
+            true => words!("no-such-server-but", servers = known.join(", ")),
+            false => words!("no-such-server"),
         };
-        super::cards::notes::refusal(&text, "no-such-server", self.frame())
+        super::cards::notes::refusal(&text, "no-such-server", self.frame(language))
     }
 }
 

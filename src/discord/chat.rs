@@ -20,6 +20,8 @@ use crate::ids::Snowflake;
 use crate::requests::Requests;
 use crate::tenant::Tenant;
 use crate::watch::summary::Summarist;
+use crate::words;
+use crate::words::Language;
 
 /// How many answers may be under way at once; more than a guild's people can cause.
 const MOST_AT_ONCE: u32 = 1024;
@@ -38,6 +40,13 @@ pub struct Parts {
     pub requests: Requests,
     /// Who puts summaries together.
     pub summarist: Arc<Summarist>,
+}
+
+/// Who asks, and in which language they are answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asker<'a> {
+    pub(super) actor: &'a Actor,
+    pub(super) language: Language,
 }
 
 /// The chat.
@@ -139,8 +148,9 @@ impl Desk {
         }
     }
 
-    pub(super) fn frame(&self) -> Frame {
-        Frame { discord: self.discord.api.is_discord() }
+    /// A card's frame, in the language of whom it is for.
+    pub(super) fn frame(&self, language: Language) -> Frame {
+        Frame { discord: self.discord.api.is_discord(), language }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -162,7 +172,8 @@ impl Desk {
     }
 
     async fn answer(&self, interaction: Interaction) {
-        let Interaction { ticket, actor, kind } = interaction;
+        let Interaction { ticket, actor, language, kind } = interaction;
+        let asker = Asker { actor: &actor, language };
         if self.identity.get().is_some_and(|own| own.application != ticket.application) {
             tracing::warn!("an interaction for another application is ignored");
             return;
@@ -171,44 +182,43 @@ impl Desk {
         let foreign = actor.guild.is_some_and(|guild| guild != self.discord.guild);
         let answered = match kind {
             // Clicks go through: the gate refuses them, and the audit says so.
-            Kind::Button { custom_id, message } => self.click(&ticket, &actor, &custom_id, message).await,
-            Kind::Modal { custom_id, fields } => self.submitted(&ticket, &actor, &custom_id, fields).await,
+            Kind::Button { custom_id, message } => self.click(&ticket, asker, &custom_id, message).await,
+            Kind::Modal { custom_id, fields } => self.submitted(&ticket, asker, &custom_id, fields).await,
             _ if foreign => {
                 tracing::info!(guild = ?actor.guild, "a command from another guild is ignored");
                 return;
             }
             Kind::Autocomplete { slash, typed } => self.suggest(&ticket, &actor, &slash, &typed).await,
             Kind::OnMessage { name, content, files } if name == commands::DIAGNOSE => {
-                self.complaint(&ticket, &actor, &content, &files).await
+                self.complaint(&ticket, asker, &content, &files).await
             }
             Kind::Slash(slash) => match slash.name.as_str() {
-                commands::SIGNIN => self.asked(&ticket, &actor, &slash).await,
-                commands::SYNC_STATUS => self.status(&ticket, &actor).await,
-                commands::SYNC_SERVER => self.server(&ticket, &actor, &slash).await,
-                commands::SYNC_HISTORY => self.history(&ticket, &actor, &slash).await,
-                commands::SYNC_SUMMARY => self.summary(&ticket, &actor).await,
-                commands::AUDIT_RECENT => self.audit(&ticket, &actor).await,
-                _ => self.unknown(&ticket).await,
+                commands::SIGNIN => self.asked(&ticket, asker, &slash).await,
+                commands::SYNC_STATUS => self.status(&ticket, asker).await,
+                commands::SYNC_SERVER => self.server(&ticket, asker, &slash).await,
+                commands::SYNC_HISTORY => self.history(&ticket, asker, &slash).await,
+                commands::SYNC_SUMMARY => self.summary(&ticket, asker).await,
+                commands::AUDIT_RECENT => self.audit(&ticket, asker).await,
+                _ => self.unknown(&ticket, language).await,
             },
-            Kind::OnMessage { .. } | Kind::Other => self.unknown(&ticket).await,
+            Kind::OnMessage { .. } | Kind::Other => self.unknown(&ticket, language).await,
         };
         if let Err(error) = answered {
-            self.apologise(&ticket, &error, clicked).await;
+            self.apologise(&ticket, &error, clicked, language).await;
         }
     }
 
     /// A command of an older registration, or something newer than this version.
-    async fn unknown(&self, ticket: &Ticket) -> anyhow::Result<()> {
-        let post =
-            notes::refusal("this version of Syncmedic does not know that", "unknown-command", self.frame());
+    async fn unknown(&self, ticket: &Ticket, language: Language) -> anyhow::Result<()> {
+        let post = notes::refusal(&words!("unknown-command"), "unknown-command", self.frame(language));
         self.reply(ticket, post).await
     }
 
     /// Says that it failed, whether or not it was acknowledged before. The first answer to a click on a button
     /// is the message with the button itself: that is the card, which must stay what it is.
-    async fn apologise(&self, ticket: &Ticket, error: &anyhow::Error, clicked: bool) {
+    async fn apologise(&self, ticket: &Ticket, error: &anyhow::Error, clicked: bool, language: Language) {
         tracing::error!("an answer failed: {error:#}");
-        let post = notes::failure(self.frame());
+        let post = notes::failure(self.frame(language));
         // Without a living token there is nobody to tell.
         if error.downcast_ref::<RestError>().is_some_and(RestError::is_not_found) {
             return;
@@ -232,9 +242,9 @@ impl Desk {
     }
 
     /// Audits a refused attempt; returns the words for the one who tried.
-    pub(super) async fn refuse(&self, actor: &Actor, refusal: &Refusal) -> anyhow::Result<Post> {
-        self.requests.audit_refusal(None, actor, refusal).await?;
-        Ok(notes::refusal(&refusal.to_string(), refusal.code(), self.frame()))
+    pub(super) async fn refuse(&self, asker: Asker<'_>, refusal: &Refusal) -> anyhow::Result<Post> {
+        self.requests.audit_refusal(None, asker.actor, refusal).await?;
+        Ok(notes::refusal(&refusal.text(), refusal.code(), self.frame(asker.language)))
     }
 }
 
@@ -259,7 +269,7 @@ impl Listener for Door {
     fn message(&self, event: Value) {
         let Some(identity) = self.0.identity.get() else { return };
         let Some(mention) = Mention::read(&event, identity.user) else { return };
-        if mention.guild != Some(self.0.discord.guild) {
+        if mention.actor.guild != Some(self.0.discord.guild) {
             return;
         }
         let desk = self.0.clone();
@@ -303,7 +313,8 @@ impl Desk {
             return;
         };
         let ticket = Ticket { id, application, token: crate::secret::Secret::new(token) };
-        if let Err(error) = self.unknown(&ticket).await {
+        let language = Language::of_locale(event["locale"].as_str().unwrap_or_default());
+        if let Err(error) = self.unknown(&ticket, language).await {
             tracing::warn!("and could not be answered by hand: {error:#}");
         }
     }

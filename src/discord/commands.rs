@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::words;
+use crate::words::{Language, Text};
+
 /// `/signin`.
 pub const SIGNIN: &str = "signin";
 /// `/sync status`.
@@ -23,7 +26,7 @@ pub const MOST_HOURS: i64 = crate::report::COUNTED_HOURS;
 /// An option of a command.
 struct Opt {
     name: &'static str,
-    says: &'static str,
+    says: fn() -> Text,
     required: bool,
     kind: OptKind,
 }
@@ -39,47 +42,37 @@ enum OptKind {
     Number(i64, i64),
 }
 
-const PROBLEM: Opt = Opt {
-    name: "problem",
-    says: "What people see, in their words: users can't sign in",
-    required: false,
-    kind: OptKind::Text(1000),
-};
+const PROBLEM: Opt =
+    Opt { name: "problem", says: || words!("option-problem"), required: false, kind: OptKind::Text(1000) };
 
-const FILE: Opt = Opt {
-    name: "file",
-    says: "An exported event log, up to 8 MiB: .evtx, XML, JSON, CSV or text",
-    required: false,
-    kind: OptKind::File,
-};
+const FILE: Opt = Opt { name: "file", says: || words!("option-file"), required: false, kind: OptKind::File };
 
 const fn server(name: &'static str, required: bool) -> Opt {
-    Opt { name, says: "The sync server", required, kind: OptKind::Server }
+    Opt { name, says: || words!("option-server"), required, kind: OptKind::Server }
 }
 
 const HOURS: Opt = Opt {
     name: "hours",
-    says: "How many hours back, up to 72 (24 if left out)",
+    says: || words!("option-hours"),
     required: false,
     kind: OptKind::Number(1, MOST_HOURS),
 };
 
+/// A description, in every language.
+type Says = fn() -> Text;
+
 /// Name (with subcommand), description, options.
-const SLASH: &[(&str, &str, &[Opt])] = &[
-    (
-        SIGNIN,
-        "Why can't users sign in? Asks the sync servers, or reads a log",
-        &[PROBLEM, FILE, server("server", false)],
-    ),
-    (SYNC_STATUS, "All sync servers at a glance", &[]),
-    (SYNC_SERVER, "One sync server in full", &[server("name", true)]),
-    (SYNC_HISTORY, "A sync server's last hours: heartbeats and errors", &[server("server", true), HOURS]),
-    (SYNC_SUMMARY, "Posts the status summary now", &[]),
-    (AUDIT_RECENT, "The newest rows of the audit, with its head", &[]),
+const SLASH: &[(&str, Says, &[Opt])] = &[
+    (SIGNIN, || words!("command-signin"), &[PROBLEM, FILE, server("server", false)]),
+    (SYNC_STATUS, || words!("command-sync-status"), &[]),
+    (SYNC_SERVER, || words!("command-sync-server"), &[server("name", true)]),
+    (SYNC_HISTORY, || words!("command-sync-history"), &[server("server", true), HOURS]),
+    (SYNC_SUMMARY, || words!("command-sync-summary"), &[]),
+    (AUDIT_RECENT, || words!("command-audit-recent"), &[]),
 ];
 
 /// What the commands with subcommands are about.
-const GROUPS: &[(&str, &str)] = &[("sync", "The sync servers"), ("audit", "The record of what was done")];
+const GROUPS: &[(&str, Says)] = &[("sync", || words!("command-sync")), ("audit", || words!("command-audit"))];
 
 /// Every command as Discord's JSON, to be registered in the guild.
 pub fn all() -> Vec<Value> {
@@ -87,10 +80,10 @@ pub fn all() -> Vec<Value> {
     for (name, says, options) in SLASH {
         let options: Vec<Value> = options.iter().map(option).collect();
         let Some((group, sub)) = name.split_once(' ') else {
-            commands.push(json!({"type": 1, "name": name, "description": says, "options": options}));
+            commands.push(described(json!({"type": 1, "name": name, "options": options}), says()));
             continue;
         };
-        let sub = json!({"type": 1, "name": sub, "description": says, "options": options});
+        let sub = described(json!({"type": 1, "name": sub, "options": options}), says());
         match commands.iter_mut().find(|command| command["name"] == group) {
             Some(command) => {
                 if let Some(subs) = command["options"].as_array_mut() {
@@ -98,8 +91,9 @@ pub fn all() -> Vec<Value> {
                 }
             }
             None => {
-                let about = GROUPS.iter().find(|(name, _)| name == &group).map_or("", |(_, about)| about);
-                commands.push(json!({"type": 1, "name": group, "description": about, "options": [sub]}));
+                let about = GROUPS.iter().find(|(name, _)| name == &group);
+                let about = about.map_or_else(Text::default, |(_, about)| about());
+                commands.push(described(json!({"type": 1, "name": group, "options": [sub]}), about));
             }
         }
     }
@@ -107,8 +101,17 @@ pub fn all() -> Vec<Value> {
     commands
 }
 
+/// A command or an option with its description in every language. Names stay English: people tell each other what to type.
+fn described(mut json: Value, says: Text) -> Value {
+    json["description"] = says.to_string().into();
+    let others = Language::ALL.into_iter().filter(|language| *language != Language::English);
+    let others = others.map(|language| (language.code().to_owned(), says.tell(language).into()));
+    json["description_localizations"] = Value::Object(others.collect());
+    json
+}
+
 fn option(option: &Opt) -> Value {
-    let mut json = json!({"name": option.name, "description": option.says, "required": option.required});
+    let mut json = described(json!({"name": option.name, "required": option.required}), (option.says)());
     match option.kind {
         OptKind::Text(most) => {
             json["type"] = 3.into();
@@ -145,6 +148,7 @@ fn essence(command: &Value) -> Value {
         "type",
         "name",
         "description",
+        "description_localizations",
         "required",
         "autocomplete",
         "min_value",
@@ -156,7 +160,8 @@ fn essence(command: &Value) -> Value {
     ];
     for key in keys {
         let value = &command[key];
-        let says_nothing = value.is_null() || value == &json!(false) || value == "" || value == &json!([]);
+        let nothing = [Value::Null, json!(false), json!(""), json!([]), json!({})];
+        let says_nothing = nothing.contains(value);
         if !says_nothing {
             out[key] = match value.as_f64() {
                 Some(number) => number.into(),

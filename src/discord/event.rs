@@ -13,6 +13,7 @@ use super::rest::Ticket;
 use crate::gate::Actor;
 use crate::ids::Snowflake;
 use crate::secret::Secret;
+use crate::words::Language;
 
 /// Something a person did that wants an answer within three seconds.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Interaction {
     pub ticket: Ticket,
     /// Who did it, where.
     pub actor: Actor,
+    /// The language of their Discord.
+    pub language: Language,
     /// What they did.
     pub kind: Kind,
 }
@@ -34,7 +37,7 @@ pub enum Kind {
     OnMessage {
         /// The command's name.
         name: String,
-        /// The message's text.
+        /// The message's text, with that of its cards and of what it forwards.
         content: String,
         /// The files attached to it.
         files: Vec<Attached>,
@@ -89,14 +92,10 @@ pub struct Attached {
 /// A message in which the bot was mentioned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
-    /// Where.
-    pub guild: Option<Snowflake>,
-    /// In which channel.
-    pub channel: Snowflake,
+    /// Who wrote it, where, with the roles held at that moment.
+    pub actor: Actor,
     /// The message.
     pub message: Snowflake,
-    /// Who wrote it.
-    pub author: Snowflake,
     /// What it says besides the mention.
     pub text: String,
 }
@@ -116,6 +115,8 @@ struct RawInteraction {
     #[serde(default)]
     data: Value,
     message: Option<RawId>,
+    #[serde(default)]
+    locale: String,
 }
 
 #[derive(Deserialize)]
@@ -174,7 +175,8 @@ impl Interaction {
         };
         let kind = kind(raw.kind, &raw.data, raw.message.map(|message| message.id));
         let ticket = Ticket { id: raw.id, application: raw.application_id, token: Secret::new(raw.token) };
-        Ok(Interaction { ticket, actor, kind })
+        let language = Language::of_locale(&raw.locale);
+        Ok(Interaction { ticket, actor, language, kind })
     }
 }
 
@@ -186,7 +188,7 @@ fn kind(number: u8, data: &Value, message: Option<Snowflake>) -> Kind {
             let target = data["target_id"].as_str().unwrap_or_default();
             let message = &data["resolved"]["messages"][target];
             let files = message["attachments"].as_array().into_iter().flatten().map(attached).collect();
-            Kind::OnMessage { name: text(&data["name"]), content: text(&message["content"]), files }
+            Kind::OnMessage { name: text(&data["name"]), content: text_of(message), files }
         }
         (2, _) => Kind::Slash(slash(data).0),
         (4, _) => {
@@ -201,6 +203,23 @@ fn kind(number: u8, data: &Value, message: Option<Snowflake>) -> Kind {
         }
         _ => Kind::Other,
     }
+}
+
+/// What a message says: its text, its cards ("embeds"), and the messages that it forwards.
+fn text_of(message: &Value) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let forwarded = message["message_snapshots"].as_array().into_iter().flatten().map(|it| &it["message"]);
+    for message in std::iter::once(message).chain(forwarded) {
+        parts.extend(message["content"].as_str());
+        for embed in message["embeds"].as_array().into_iter().flatten() {
+            parts.extend(["title", "description"].iter().filter_map(|part| embed[part].as_str()));
+            for field in embed["fields"].as_array().into_iter().flatten() {
+                parts.extend(["name", "value"].iter().filter_map(|part| field[part].as_str()));
+            }
+        }
+    }
+    parts.retain(|part| !part.trim().is_empty());
+    parts.join("\n")
 }
 
 /// The command with its subcommand, and what is typed in the option that has the focus.
@@ -267,6 +286,17 @@ impl Mention {
             #[serde(default)]
             mentions: Vec<RawUser>,
             webhook_id: Option<Snowflake>,
+            member: Option<RawMessageMember>,
+        }
+        /// Of the author, whom a message names by itself.
+        #[derive(Default, Deserialize)]
+        struct RawMessageMember {
+            #[serde(default)]
+            roles: Vec<Snowflake>,
+            #[serde(default)]
+            communication_disabled_until: Option<Timestamp>,
+            #[serde(default)]
+            pending: bool,
         }
         let raw = Raw::deserialize(event).ok()?;
         let mentioned = raw.mentions.iter().any(|user| user.id == bot);
@@ -277,13 +307,17 @@ impl Mention {
             return None;
         }
         let text = names.iter().fold(raw.content, |text, name| text.replace(name.as_str(), " "));
-        Some(Mention {
+        let member = raw.member.unwrap_or_default();
+        let actor = Actor {
+            user: raw.author.id,
             guild: raw.guild_id,
             channel: raw.channel_id,
-            message: raw.id,
-            author: raw.author.id,
-            text: text.trim().to_owned(),
-        })
+            roles: member.roles,
+            bot: raw.author.bot,
+            timed_out_until: member.communication_disabled_until,
+            pending: member.pending,
+        };
+        Some(Mention { actor, message: raw.id, text: text.trim().to_owned() })
     }
 }
 

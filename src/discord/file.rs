@@ -9,16 +9,17 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::ask::find;
 use super::cards::file as cards;
-use super::chat::Desk;
+use super::chat::{Asker, Desk};
 use super::event::{Attached, Slash};
 use super::message::Post;
 use super::rest::{Callback, Ticket};
 use super::text;
 use crate::diagnosis::Knowledge;
-use crate::gate::Actor;
 use crate::offline::{self, OfflineError, answer, log::Log};
 use crate::question;
 use crate::redact::redact;
+use crate::words;
+use crate::words::{Language, Text};
 
 /// The largest file that is read, in bytes.
 pub(super) const MOST_BYTES: usize = 8 << 20;
@@ -31,17 +32,18 @@ const LOG_ENDINGS: [&str; 7] = ["evtx", "xml", "json", "csv", "tsv", "txt", "log
 
 impl Desk {
     /// `/signin`: words, a file, or both.
-    pub(super) async fn asked(&self, ticket: &Ticket, actor: &Actor, slash: &Slash) -> anyhow::Result<()> {
+    pub(super) async fn asked(&self, ticket: &Ticket, asker: Asker<'_>, slash: &Slash) -> anyhow::Result<()> {
         let option =
             |name: &str| slash.options.get(name).map(|value| value.trim()).filter(|it| !it.is_empty());
         let (problem, server) = (option("problem"), option("server"));
         match (slash.files.get("file"), option("file"), problem) {
-            (Some(file), ..) => self.log_file(ticket, actor, file, problem.unwrap_or_default(), server).await,
+            (Some(file), ..) => self.log_file(ticket, asker, file, problem.unwrap_or_default(), server).await,
             (None, Some(_), _) => {
-                self.reply(ticket, cards::unavailable("Discord did not say where it is", self.frame())).await
+                self.reply(ticket, cards::unavailable(&words!("file-nowhere"), self.frame(asker.language)))
+                    .await
             }
-            (None, None, None) => self.reply(ticket, cards::nothing_asked(self.frame())).await,
-            (None, None, Some(problem)) => self.signin(ticket, actor, problem, server).await,
+            (None, None, None) => self.reply(ticket, cards::nothing_asked(self.frame(asker.language))).await,
+            (None, None, Some(problem)) => self.signin(ticket, asker, problem, server).await,
         }
     }
 
@@ -49,30 +51,30 @@ impl Desk {
     pub(super) async fn complaint(
         &self,
         ticket: &Ticket,
-        actor: &Actor,
+        asker: Asker<'_>,
         content: &str,
         files: &[Attached],
     ) -> anyhow::Result<()> {
         match files.iter().find(|file| is_log(&file.name)) {
-            Some(file) => self.log_file(ticket, actor, file, content, None).await,
-            None => self.signin(ticket, actor, content, None).await,
+            Some(file) => self.log_file(ticket, asker, file, content, None).await,
+            None => self.signin(ticket, asker, content, None).await,
         }
     }
 
     async fn log_file(
         &self,
         ticket: &Ticket,
-        actor: &Actor,
+        asker: Asker<'_>,
         file: &Attached,
         words: &str,
         server: Option<&str>,
     ) -> anyhow::Result<()> {
         if file.size > MOST_BYTES as u64 {
-            return self.reply(ticket, cards::too_large(Some(file.size), self.frame())).await;
+            return self.reply(ticket, cards::too_large(Some(file.size), self.frame(asker.language))).await;
         }
-        let inside = self.is_inside(actor.guild, actor.channel);
+        let inside = self.is_inside(asker.actor.guild, asker.actor.channel);
         self.rest.callback(ticket, &Callback::Defer { ephemeral: !inside }).await?;
-        let post = self.file_post(file, words, server, inside).await?;
+        let post = self.file_post(file, words, server, inside, asker.language).await?;
         self.rest.edit_original(ticket, &post).await?;
         Ok(())
     }
@@ -83,19 +85,22 @@ impl Desk {
         words: &str,
         server: Option<&str>,
         inside: bool,
+        language: Language,
     ) -> anyhow::Result<Post> {
         let server = match server {
             Some(name) => match find(&self.poll().await, name) {
                 Some(agent) => Some(agent.to_string()),
-                None => return Ok(self.no_such_server(inside)),
+                None => return Ok(self.no_such_server(inside, language)),
             },
             None => None,
         };
         let reader = READERS.acquire().await?;
         let bytes = match self.rest.attachment(&file.url, MOST_BYTES).await {
             Ok(bytes) => bytes,
-            Err(super::rest::CdnError::TooLarge) => return Ok(cards::too_large(None, self.frame())),
-            Err(error) => return Ok(cards::unavailable(&error.to_string(), self.frame())),
+            Err(super::rest::CdnError::TooLarge) => return Ok(cards::too_large(None, self.frame(language))),
+            Err(error) => {
+                return Ok(cards::unavailable(&Text::plain(error.to_string()), self.frame(language)));
+            }
         };
         let name = text::cut(&redact(&file.name), 80);
         let said_server = server.clone();
@@ -106,7 +111,7 @@ impl Desk {
             Ok(judged) => judged?,
             Err(error) => {
                 tracing::info!("an attached file could not be read as a log");
-                return Ok(cards::unreadable(&redact(&error.to_string()), self.frame()));
+                return Ok(cards::unreadable(&redact(&error.to_string()), self.frame(language)));
             }
         };
         let question = (!words.is_empty()).then(|| question::read(words));
@@ -119,8 +124,8 @@ impl Desk {
             question: question.as_ref(),
         };
         Ok(match inside {
-            true => cards::card(&read, self.frame()),
-            false => cards::redacted(&read, &self.answer_channels(), self.frame()),
+            true => cards::card(&read, self.frame(language)),
+            false => cards::redacted(&read, &self.answer_channels(), self.frame(language)),
         })
     }
 }

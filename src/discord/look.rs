@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use super::ask::find;
-use super::cards::{notes, records, status};
-use super::chat::Desk;
+use super::cards::{Frame, notes, records, status};
+use super::chat::{Asker, Desk};
 use super::commands::{self, MOST_HOURS};
 use super::embed::Tone;
 use super::event::Slash;
@@ -15,77 +15,90 @@ use crate::gate::{Actor, Refusal};
 use crate::report::Report;
 use crate::store::{AuditRow, Head};
 use crate::watch::chart::{self, HistoryChart};
+use crate::words;
+use crate::words::Language;
 
 /// How many rows of the audit are shown.
 const ROWS: u32 = 15;
 
 impl Desk {
     /// `/sync status`.
-    pub(super) async fn status(&self, ticket: &Ticket, actor: &Actor) -> anyhow::Result<()> {
-        let inside = self.defer(ticket, actor).await?;
-        let post = self.status_post(inside).await;
+    pub(super) async fn status(&self, ticket: &Ticket, asker: Asker<'_>) -> anyhow::Result<()> {
+        let inside = self.defer(ticket, asker.actor).await?;
+        let post = self.status_post(inside, asker.language).await;
         self.finish_with(ticket, post).await
     }
 
     /// How all servers are, as far as it may be said there.
-    pub(super) async fn status_post(&self, inside: bool) -> Post {
+    pub(super) async fn status_post(&self, inside: bool, language: Language) -> Post {
         let diagnosis = diagnose(&self.poll().await, self.now(), &self.tenant.knowledge);
         let knowledge = &self.tenant.knowledge;
         match inside {
-            true => status::all(&diagnosis, knowledge, self.frame()),
-            false => status::all_redacted(&diagnosis, knowledge, &self.answer_channels(), self.frame()),
+            true => status::all(&diagnosis, knowledge, self.frame(language)),
+            false => {
+                status::all_redacted(&diagnosis, knowledge, &self.answer_channels(), self.frame(language))
+            }
         }
     }
 
     /// `/sync server`.
-    pub(super) async fn server(&self, ticket: &Ticket, actor: &Actor, slash: &Slash) -> anyhow::Result<()> {
-        if !self.defer(ticket, actor).await? {
-            return self.only_inside(ticket).await;
+    pub(super) async fn server(
+        &self,
+        ticket: &Ticket,
+        asker: Asker<'_>,
+        slash: &Slash,
+    ) -> anyhow::Result<()> {
+        if !self.defer(ticket, asker.actor).await? {
+            return self.only_inside(ticket, asker.language).await;
         }
+        let frame = self.frame(asker.language);
         let observations = self.poll().await;
         let diagnosis = diagnose(&observations, self.now(), &self.tenant.knowledge);
         let post = match seen(&observations, slash, "name") {
-            None => self.no_such_server(true),
+            None => self.no_such_server(true, asker.language),
             Some(seen) => match diagnosis.servers.iter().find(|server| server.agent == seen.agent) {
-                Some(server) => status::server(seen, server, &self.tenant.knowledge, self.frame()),
-                None => self.no_such_server(true),
+                Some(server) => status::server(seen, server, &self.tenant.knowledge, frame),
+                None => self.no_such_server(true, asker.language),
             },
         };
         self.finish_with(ticket, post).await
     }
 
     /// `/sync history`.
-    pub(super) async fn history(&self, ticket: &Ticket, actor: &Actor, slash: &Slash) -> anyhow::Result<()> {
-        if !self.defer(ticket, actor).await? {
-            return self.only_inside(ticket).await;
+    pub(super) async fn history(
+        &self,
+        ticket: &Ticket,
+        asker: Asker<'_>,
+        slash: &Slash,
+    ) -> anyhow::Result<()> {
+        if !self.defer(ticket, asker.actor).await? {
+            return self.only_inside(ticket, asker.language).await;
         }
         let hours = slash.options.get("hours").and_then(|text| text.parse::<i64>().ok()).unwrap_or(24);
         let hours = hours.clamp(1, MOST_HOURS);
         let observations = self.poll().await;
         let post = match seen(&observations, slash, "server") {
-            None => self.no_such_server(true),
+            None => self.no_such_server(true, asker.language),
             Some(Observation { report: None, agent, .. }) => {
-                let text = format!("{agent} has never sent a report");
-                notes::refusal(&text, "no-report", self.frame())
+                let text = words!("no-report", agent = agent.as_str());
+                notes::refusal(&text, "no-report", self.frame(asker.language))
             }
             Some(Observation { report: Some(report), .. }) => {
-                status::history(&self.chart(report, hours).await?, self.frame())
+                let frame = self.frame(asker.language);
+                status::history(&self.chart(report, hours, frame).await?, frame)
             }
         };
         self.finish_with(ticket, post).await
     }
 
-    async fn chart(&self, report: &Report, hours: i64) -> anyhow::Result<status::History> {
+    async fn chart(&self, report: &Report, hours: i64, frame: Frame) -> anyhow::Result<status::History> {
         let now = self.now();
         let zone = self.summarist.schedule.time_zone().clone();
         let reports = [(report.agent.clone(), report)];
         let chart = HistoryChart::from_reports(&reports, now - SignedDuration::from_hours(hours), now, zone);
         let words = chart::describe(&chart);
-        let title = format!(
-            "{}, the last {}",
-            report.server,
-            super::text::count(usize::try_from(hours)?, "hour", "hours")
-        );
+        let title =
+            frame.say(words!("history-title", hours = usize::try_from(hours)?, server = &report.server));
         // Drawing takes a while, and others are waiting.
         let drawn = tokio::task::spawn_blocking(move || chart::history(&chart)).await?;
         if let Err(error) = &drawn {
@@ -95,23 +108,25 @@ impl Desk {
     }
 
     /// `/sync summary`.
-    pub(super) async fn summary(&self, ticket: &Ticket, actor: &Actor) -> anyhow::Result<()> {
+    pub(super) async fn summary(&self, ticket: &Ticket, asker: Asker<'_>) -> anyhow::Result<()> {
         self.rest.callback(ticket, &Callback::Defer { ephemeral: true }).await?;
-        if !self.is_inside(actor.guild, actor.channel) {
-            return self.only_inside(ticket).await;
+        if !self.is_inside(asker.actor.guild, asker.actor.channel) {
+            return self.only_inside(ticket, asker.language).await;
         }
-        self.summarist.post_now(actor.user).await?;
-        self.finish_with(ticket, notes::summary_ordered(self.discord.status_channel, self.frame())).await
+        self.summarist.post_now(asker.actor.user).await?;
+        self.finish_with(
+            ticket,
+            notes::summary_ordered(self.discord.status_channel, self.frame(asker.language)),
+        )
+        .await
     }
 
     /// `/audit recent`.
-    pub(super) async fn audit(&self, ticket: &Ticket, actor: &Actor) -> anyhow::Result<()> {
-        let channels = &self.discord;
-        let allowed =
-            actor.channel == channels.approvals_channel || channels.answer_channels.contains(&actor.channel);
+    pub(super) async fn audit(&self, ticket: &Ticket, asker: Asker<'_>) -> anyhow::Result<()> {
+        let allowed = self.may_see_audit(asker.actor);
         self.rest.callback(ticket, &Callback::Defer { ephemeral: !allowed }).await?;
-        if !allowed || actor.guild != Some(channels.guild) {
-            let post = self.refuse(actor, &Refusal::WrongChannel).await?;
+        if !allowed || asker.actor.guild != Some(self.discord.guild) {
+            let post = self.refuse(asker, &Refusal::WrongChannel).await?;
             return self.finish_with(ticket, post).await;
         }
         let rows = self.tenant.store.audit_recent(ROWS).await?;
@@ -119,7 +134,13 @@ impl Desk {
             .first()
             .map_or_else(|| "empty".to_owned(), |row| Head { seq: row.seq, hash: row.hash }.to_string());
         let records: Vec<records::Record> = rows.iter().map(record).collect();
-        self.finish_with(ticket, records::card(&records, &head, self.frame())).await
+        self.finish_with(ticket, records::card(&records, &head, self.frame(Language::English))).await
+    }
+
+    /// Whether the record may be seen where somebody is.
+    pub(super) fn may_see_audit(&self, actor: &Actor) -> bool {
+        let channels = &self.discord;
+        actor.channel == channels.approvals_channel || channels.answer_channels.contains(&actor.channel)
     }
 
     /// Suggests servers.
@@ -148,9 +169,9 @@ impl Desk {
         Ok(inside)
     }
 
-    async fn only_inside(&self, ticket: &Ticket) -> anyhow::Result<()> {
+    async fn only_inside(&self, ticket: &Ticket, language: Language) -> anyhow::Result<()> {
         let channels = self.answer_channels();
-        let post = status::elsewhere(Tone::Plain, "Not here", &channels, self.frame());
+        let post = status::elsewhere(Tone::Plain, words!("not-here"), &channels, self.frame(language));
         self.finish_with(ticket, post).await
     }
 

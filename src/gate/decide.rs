@@ -11,6 +11,7 @@ use super::request::{Approval, Request, State, Step};
 use crate::ids::RequestId;
 use crate::link::protocol::{Reason, RunOutcome};
 use crate::plan::Plan;
+use crate::words::Text;
 
 /// What a person asks for, with what the servers say about it.
 #[derive(Debug, Clone)]
@@ -32,7 +33,7 @@ pub struct Ask {
     /// The state on which the plan was made, for the card.
     pub observed: Vec<(String, String)>,
     /// Every condition that does not hold, as code and sentence. Empty: the offer stands.
-    pub why_not: Vec<(String, String)>,
+    pub why_not: Vec<(String, Text)>,
     /// An administrator switched it off.
     pub deliberate: bool,
 }

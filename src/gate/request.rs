@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{RequestId, Snowflake};
 use crate::link::protocol::Reason;
 use crate::plan::Plan;
+use crate::words;
+use crate::words::Text;
 
 /// One request for one run of one plan, with all that became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,29 +164,29 @@ impl State {
     }
 
     /// The word for people.
-    pub fn word(self) -> &'static str {
+    pub fn text(self) -> Text {
         match self {
-            State::Requested => "waiting for approval",
-            State::Approved => "approved",
-            State::Denied => "denied",
-            State::Withdrawn => "withdrawn",
-            State::Expired => "expired",
-            State::Lapsed => "lapsed",
-            State::Moved => "moved",
-            State::Staged => "staged",
-            State::Running => "running",
-            State::Succeeded => "done, awaiting proof",
-            State::Failed => "failed",
-            State::Unknown => "unknown",
-            State::Verified => "verified",
-            State::Unproven => "unproven",
+            State::Requested => words!("state-requested"),
+            State::Approved => words!("state-approved"),
+            State::Denied => words!("state-denied"),
+            State::Withdrawn => words!("state-withdrawn"),
+            State::Expired => words!("state-expired"),
+            State::Lapsed => words!("state-lapsed"),
+            State::Moved => words!("state-moved"),
+            State::Staged => words!("state-staged"),
+            State::Running => words!("running"),
+            State::Succeeded => words!("state-succeeded"),
+            State::Failed => words!("state-failed"),
+            State::Unknown => words!("unknown"),
+            State::Verified => words!("state-verified"),
+            State::Unproven => words!("state-unproven"),
         }
     }
 }
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        self.text().fmt(f)
     }
 }
 

@@ -10,6 +10,7 @@ use super::*;
 use crate::ids::Snowflake;
 use crate::link::protocol::{Reason, RunOutcome};
 use crate::plan::{Digest, Mode, Plan};
+use crate::words::Text;
 
 const GUILD: Snowflake = Snowflake(1);
 const APPROVALS: Snowflake = Snowflake(2);
@@ -207,7 +208,10 @@ fn only_the_requester_role_may_ask_and_only_where_an_offer_stands() {
     };
     assert_eq!(refused(|a| a.actor.roles.clear()), "not-requester");
     assert_eq!(refused(|a| a.actor.guild = None), "direct-message");
-    assert_eq!(refused(|a| a.why_not = vec![("staging-mode".into(), "it is staging".into())]), "no-offer");
+    assert_eq!(
+        refused(|a| a.why_not = vec![("staging-mode".into(), Text::plain("it is staging"))]),
+        "no-offer"
+    );
     assert_eq!(refused(|a| a.reason = " ".into()), "reason-missing");
     assert_eq!(refused(|a| a.deliberate = true), "justification-missing");
     assert_eq!(refused(|a| a.id = "ff0102030405060708090a0b0c0d0e0f".parse().expect("valid")), "wrong-plan");

@@ -10,6 +10,8 @@ use crate::diagnosis::{
     WhyNot, diagnose_events, explain_events,
 };
 use crate::ids::InvalidId;
+use crate::words;
+use crate::words::Text;
 
 /// What files say. The first seven fields are the stable part of the JSON.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,7 +31,7 @@ pub struct Answer {
     /// Where it is documented.
     pub sources: Vec<String>,
     /// The verdict in one plain sentence.
-    pub summary: String,
+    pub summary: Text,
     /// What it means, for an administrator.
     pub explanation: String,
     /// Who can mend it.
@@ -81,7 +83,7 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
         ruled_out: verdict.ruled_out,
         why_not: verdict.why_not,
         sources: told.sources.clone(),
-        summary: capital(&verdict.summary),
+        summary: Text::each(|language| capital(&verdict.summary.tell(language))),
         explanation: told.explanation.clone(),
         who: told.who.clone(),
         steps: told.steps.clone(),
@@ -99,10 +101,7 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
 fn doubt(verdict: &mut ServerDiagnosis, other: &ServerDiagnosis) {
     verdict.confidence = Confidence::Possible;
     verdict.remedy = None;
-    let text = format!(
-        "The files leave open how their times are to be read; read otherwise, they say {}. Export them with a time zone.",
-        other.cause
-    );
+    let text = words!("not-times-ambiguous", cause = other.cause.as_str());
     verdict.why_not.push(WhyNot { code: "times-ambiguous".into(), text });
 }
 
@@ -139,7 +138,7 @@ impl Answer {
                     format!("{} ({} times, {:.0} to {:.0})", it.text, events.count, events.first, events.last)
                 }
                 Some(events) => format!("{} ({:.0})", it.text, events.last),
-                None => it.text.clone(),
+                None => it.text.to_string(),
             }),
         )?;
         list(out, "What it is not", self.ruled_out.iter().map(|it| format!("{}: {}", it.cause, it.why)))?;
@@ -154,7 +153,7 @@ impl Answer {
             format!("{} ({:.0}, {who}; event {})", it.what, it.at, it.event)
         });
         list(out, "Last switched", switched)?;
-        list(out, "Worth knowing", self.warnings.iter().map(|it| it.text.clone()))?;
+        list(out, "Worth knowing", self.warnings.iter().map(|it| it.text.to_string()))?;
         list(out, "Sources", self.sources.iter().cloned())?;
         writeln!(
             out,

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::raw::{Raw, When};
 use crate::diagnosis::Finding;
 use crate::report::{EVENT_IDS, Event};
+use crate::words::Text;
 
 /// The most events of a kind that are kept.
 const MAX_EVENTS: usize = 4000;
@@ -259,7 +260,8 @@ impl Log {
 
     fn notes(&self, undated: usize, ambiguous: bool) -> Vec<Finding> {
         let mut notes = Vec::new();
-        let mut note = |code: &str, text: String| notes.push(Finding { code: code.into(), text });
+        let mut note =
+            |code: &str, text: String| notes.push(Finding { code: code.into(), text: Text::plain(text) });
         if undated > 0 {
             note(
                 "dates-missing",

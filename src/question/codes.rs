@@ -10,6 +10,7 @@ use super::Hypothesis;
 use super::concept::Concept;
 use super::lexicon::Hit;
 use super::text::Token;
+use crate::words::Language;
 
 /// A sign-in error's number, such as AADSTS50126.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,9 +23,13 @@ impl fmt::Display for Code {
 }
 
 impl Code {
-    /// What it means, if we know.
-    pub fn meaning(self) -> Option<&'static str> {
-        self.entry().map(|entry| entry.meaning.as_str())
+    /// What it means, if we know, in a language.
+    pub fn meaning_in(self, language: Language) -> Option<&'static str> {
+        let translated = match language {
+            Language::English => None,
+            Language::German => GERMAN.get(&self.0).map(String::as_str),
+        };
+        translated.or_else(|| self.entry().map(|entry| entry.meaning.as_str()))
     }
 
     /// Where it points, if we know.
@@ -73,6 +78,13 @@ static CODES: LazyLock<BTreeMap<u32, Entry>> = LazyLock::new(|| {
     let file: File =
         toml::from_str(include_str!("codes.toml")).unwrap_or_else(|error| panic!("codes.toml: {error}"));
     file.code.into_iter().map(|entry| (entry.number, entry)).collect()
+});
+
+/// The same meanings in German. Read once, as above.
+static GERMAN: LazyLock<BTreeMap<u32, String>> = LazyLock::new(|| {
+    let meanings: BTreeMap<String, String> = toml::from_str(include_str!("codes.de.toml"))
+        .unwrap_or_else(|error| panic!("codes.de.toml: {error}"));
+    meanings.into_iter().filter_map(|(number, meaning)| Some((number.parse().ok()?, meaning))).collect()
 });
 
 /// How the prefix is written, and mistyped.
@@ -159,5 +171,7 @@ mod tests {
         let file: File = toml::from_str(include_str!("codes.toml")).expect("codes.toml is right");
         assert_eq!(file.code.len(), CODES.len());
         assert!(CODES.values().all(|entry| !entry.meaning.is_empty()));
+        assert!(CODES.keys().eq(GERMAN.keys()), "the German meanings are of the same codes");
+        assert!(GERMAN.values().all(|meaning| !meaning.is_empty()));
     }
 }

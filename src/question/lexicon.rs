@@ -175,8 +175,8 @@ impl Lexicon {
         None
     }
 
-    /// The languages that count for a text.
-    fn languages(&self, tokens: &[Token], hits: &[Hit]) -> u8 {
+    /// How many words of a text are of each language.
+    fn counts(&self, tokens: &[Token], hits: &[Hit]) -> [u32; FILES.len()] {
         let mut counts = [0_u32; FILES.len()];
         for token in tokens {
             if let Some(of) = self.function.get(&token.word) {
@@ -192,6 +192,12 @@ impl Lexicon {
                 reached = reached.max(hit.to);
             }
         }
+        counts
+    }
+
+    /// The languages that count for a text.
+    fn languages(&self, tokens: &[Token], hits: &[Hit]) -> u8 {
+        let counts = self.counts(tokens, hits);
         let most = counts.iter().copied().max().unwrap_or(0);
         if most == 0 {
             return u8::MAX;
@@ -269,6 +275,17 @@ pub(super) fn find(tokens: &mut [Token]) -> Vec<Hit> {
     let languages = lexicon.languages(tokens, &hits);
     hits.retain(|hit| hit.language & languages != 0);
     hits
+}
+
+/// The language that a text is written in, if one has more of its words than any other.
+pub(super) fn language(tokens: &[Token], hits: &[Hit]) -> Option<&'static str> {
+    let counts = LEXICON.counts(tokens, hits);
+    let most = counts.into_iter().max().filter(|&most| most > 0)?;
+    let mut first = counts.into_iter().zip(FILES).filter(|(count, _)| *count == most);
+    match (first.next(), first.next()) {
+        (Some((_, (language, _))), None) => Some(language),
+        _ => None,
+    }
 }
 
 /// Leaves what the text says: without signatures, hidden phrases and what is only asked about; parts that "but" divides

@@ -39,6 +39,13 @@ pub struct Question {
     pub because: Vec<String>,
     /// Whether nothing was asked.
     pub text_was_empty: bool,
+    /// The language that it was written in (ISO 639-1), where its small words tell.
+    pub language: Option<&'static str>,
+}
+
+impl Hypothesis {
+    /// Every hypothesis.
+    pub const ALL: [Hypothesis; 10] = model::HYPOTHESES;
 }
 
 impl Question {
@@ -131,6 +138,7 @@ pub fn read(text: &str) -> Question {
 pub fn read_by_rules(text: &str) -> Question {
     let mut tokens = text::tokens(text);
     let mut hits = lexicon::find(&mut tokens);
+    let language = lexicon::language(&tokens, &hits);
     let codes = codes::find(text, &tokens, &hits);
     lexicon::settle(&mut tokens, &mut hits);
     let verdict = rules::decide(text, &tokens, &hits, &codes);
@@ -141,6 +149,7 @@ pub fn read_by_rules(text: &str) -> Question {
         codes: codes.iter().map(|(code, _)| *code).collect(),
         because: because(text, &tokens, verdict.because),
         text_was_empty: text.trim().is_empty(),
+        language,
     }
 }
 
@@ -212,6 +221,19 @@ mod tests {
             assert_eq!(read(text).intent, Intent::Other, "{text}");
         }
         assert!(read(" \n").text_was_empty && !read("?").text_was_empty);
+    }
+
+    #[test]
+    fn the_language_of_a_question_is_known_by_its_small_words() {
+        for (text, language) in [
+            ("users can't sign in since this morning", Some("en")),
+            ("die Benutzer können sich nicht anmelden", Some("de")),
+            ("le mot de passe ne marche pas", Some("fr")),
+            ("AADSTS50126", None),
+            ("", None),
+        ] {
+            assert_eq!(read(text).language, language, "{text}");
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ use crate::link::protocol::Reason;
 use crate::random::Random;
 use crate::store::outbox::Message;
 use crate::store::{Entry, Store, StoreError, Write};
+use crate::words::Text;
 
 pub use members::{MemberNow, Members, MembersError};
 pub use open::NewRequest;
@@ -101,6 +102,14 @@ fn sentences(why: &[Reason]) -> String {
 }
 
 impl Refused {
+    /// Why, as a sentence. What a server says is in its own words.
+    pub fn text(&self) -> Text {
+        match self {
+            Refused::Gate(refusal) => refusal.text(),
+            Refused::Server(_) | Refused::Store(_) => Text::plain(self.to_string()),
+        }
+    }
+
     /// The stable code of the first reason.
     pub fn code(&self) -> &str {
         match self {

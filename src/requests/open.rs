@@ -14,6 +14,7 @@ use crate::link::protocol::{PlanAnswer, PlanRequest, Reason};
 use crate::plan::{Mode, Plan, fingerprint};
 use crate::report::Report;
 use crate::store::StoreError;
+use crate::words::Text;
 
 /// What a person asks for.
 #[derive(Debug, Clone)]
@@ -158,8 +159,8 @@ pub(super) fn why_not(
     server: &ServerDiagnosis,
     command: &CommandId,
     arguments: &BTreeMap<String, String>,
-) -> Vec<(String, String)> {
-    let mut why: Vec<(String, String)> =
+) -> Vec<(String, Text)> {
+    let mut why: Vec<(String, Text)> =
         server.why_not.iter().map(|why| (why.code.clone(), why.text.clone())).collect();
     let remedy = server.remedy.as_ref();
     let same = remedy.is_some_and(|remedy| remedy.command == *command && remedy.arguments == *arguments);
@@ -201,7 +202,7 @@ fn observed(server: &ServerDiagnosis, report: &Report) -> Vec<(String, String)> 
     let read = state.map(|state| format!("<t:{}:T>", state.read_at.as_second()));
     let row = |label: &str, value: String| (label.to_owned(), value);
     vec![
-        row("Verdict", server.summary.clone()),
+        row("Verdict", server.summary.to_string()),
         row("Build", report.appliance.build.map_or_else(|| "unknown".into(), |build| build.to_string())),
         row("Cloud flag", flag(state.and_then(|state| state.cloud_flag)).into()),
         row("Staging mode", flag(state.and_then(|state| state.staging)).into()),

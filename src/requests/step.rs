@@ -121,7 +121,7 @@ impl Requests {
             return Ok(self.record(request, Input::Refused(removed(&agent)), None).await?.into());
         };
         if let Some((code, text)) = why_not(server, &plan.command, &plan.arguments).into_iter().next() {
-            return self.wait(request, Reason::new(&code, text), RETRY).await;
+            return self.wait(request, Reason::new(&code, text.to_string()), RETRY).await;
         }
         for approval in &request.approvals {
             match standing(&*parts.members, self.policy(), approval.user, &parts.clock).await {

@@ -175,7 +175,7 @@ impl Summarist {
 
     async fn warnings(&self, diagnosis: &Diagnosis, now: Timestamp) -> Result<Vec<String>, StoreError> {
         let mut warnings: Vec<String> =
-            diagnosis.findings.iter().map(|finding| finding.text.clone()).collect();
+            diagnosis.findings.iter().map(|finding| finding.text.to_string()).collect();
         for server in &diagnosis.servers {
             let of_server = server.warnings.iter();
             warnings.extend(of_server.map(|warning| format!("{}: {}", server.server, warning.text)));
@@ -216,7 +216,7 @@ fn servers(
             build: server.build.map(|build| build.to_string()),
             bad: knowledge.explain(server.cause).bad,
             staging: server.cause == Cause::StagingMode,
-            summary: server.summary.clone(),
+            summary: server.summary.to_string(),
             report_age: server.report_age,
             silent: server.silent.is_some(),
             forests: server.forests.iter().map(|f| (f.name.clone(), f.last_heartbeat)).collect(),
@@ -234,7 +234,7 @@ fn line(request: &Request) -> SummaryRequest {
         title: command.map_or_else(|| request.plan.command.to_string(), |c| c.about.title.clone()),
         code: request.plan.code().to_string(),
         agent: request.plan.agent.clone(),
-        state: request.state.word().to_owned(),
+        state: request.state.to_string(),
         requester: request.requester,
         changed_at: request.steps.last().map_or(request.created_at, |step| step.at),
     }

@@ -176,9 +176,9 @@ fn notice(
     };
     let summary = match server {
         Some(server) if alert.cause == SILENT && !recovered => {
-            server.silent.as_ref().map_or_else(|| server.summary.clone(), |silence| silence.why.clone())
+            server.silent.as_ref().map_or_else(|| server.summary.to_string(), |silence| silence.why.clone())
         }
-        Some(server) => server.summary.clone(),
+        Some(server) => server.summary.to_string(),
         None => "The server was removed from the fleet.".to_owned(),
     };
     AlertNotice {

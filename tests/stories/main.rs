@@ -14,3 +14,4 @@ mod files;
 mod fixes;
 mod trouble;
 mod watching;
+mod words;

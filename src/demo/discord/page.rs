@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use serenity::model::id::UserId;
 
 use super::messages::Message;
-use super::people::{BOT, GUILD};
+use super::people::{BOT, GUILD, LOCALES};
 use super::state::State;
 
 impl State {
@@ -19,7 +19,7 @@ impl State {
             .users
             .values()
             .filter(|u| u.on_page)
-            .map(|u| json!({ "id": u.id, "name": u.name, "about": u.about }))
+            .map(|u| json!({ "id": u.id, "name": u.name, "about": u.about, "locale": u.locale }))
             .collect();
         let mut channels: Vec<_> = self
             .channels
@@ -53,6 +53,7 @@ impl State {
         Some(json!({
             "me": { "id": who, "name": me.name, "role_label": label },
             "people": people,
+            "locales": LOCALES.map(|(locale, name)| json!({ "locale": locale, "name": name })),
             "bot": { "id": BOT, "name": self.config.bot_name, "online": self.sessions.online() },
             "guild": { "id": GUILD, "name": guild.name },
             "note": "Local Discord, not discord.com",

@@ -6,6 +6,14 @@ use jiff::Timestamp;
 use serenity::model::Permissions;
 use serenity::model::id::{ApplicationId, ChannelId, GuildId, RoleId, UserId};
 
+use super::state::State;
+
+/// The language of the guild, and of everybody's Discord until they choose another.
+pub const LOCALE: &str = "en-US";
+/// The languages that the page offers for one's Discord: locale, and name. They are some of discord-api-docs,
+/// `reference.mdx`, "Locales".
+pub(crate) const LOCALES: [(&str, &str); 4] =
+    [("en-US", "English (US)"), ("en-GB", "English (UK)"), ("de", "Deutsch"), ("fr", "Français")];
 /// The guild that everything starts in.
 pub const GUILD: GuildId = GuildId::new(1_441_000_000_000_000_001);
 /// `#helpdesk`: where questions are asked.
@@ -56,6 +64,8 @@ pub(crate) struct User {
     pub(crate) about: String,
     /// Offered on the page as "You are".
     pub(crate) on_page: bool,
+    /// The language of their Discord.
+    pub(crate) locale: String,
 }
 
 #[derive(Debug, Clone)]
@@ -162,6 +172,15 @@ impl Guild {
     }
 }
 
+impl State {
+    /// Sets the language of somebody's Discord.
+    pub(super) fn set_locale(&mut self, user: UserId, locale: &str) {
+        if let Some(user) = self.users.get_mut(&user) {
+            locale.clone_into(&mut user.locale);
+        }
+    }
+}
+
 /// The world at the start: one guild, four channels, four people and the bot.
 pub(crate) fn fixture(
     guild_name: &str,
@@ -175,6 +194,7 @@ pub(crate) fn fixture(
         bot: false,
         about: about.to_owned(),
         on_page,
+        locale: LOCALE.to_owned(),
     };
     let users = [
         person(DANA, "Dana", "helpdesk", true),

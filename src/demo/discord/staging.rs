@@ -25,6 +25,7 @@ impl LocalDiscord {
                 bot: false,
                 about: "added".to_owned(),
                 on_page: true,
+                locale: people::LOCALE.to_owned(),
             };
             s.users.insert(id, user);
             join(s, GUILD, id, roles);
@@ -58,6 +59,11 @@ impl LocalDiscord {
     /// Times a member out until then; `None` ends it.
     pub fn time_out(&self, user: UserId, until: Option<Timestamp>) {
         self.member(user, |m| m.timed_out_until = until);
+    }
+
+    /// Sets the language of somebody's Discord, such as `de`. Interactions tell it from then on; messages never do.
+    pub fn set_locale(&self, user: UserId, locale: &str) {
+        self.shared.change(|s| s.set_locale(user, locale));
     }
 
     /// Marks a member as not yet through the guild's screening, or as through.

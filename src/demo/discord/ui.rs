@@ -22,6 +22,7 @@ use serenity::model::id::{AttachmentId, ChannelId, MessageId, UserId};
 use super::acts::{self, ActError};
 use super::assets;
 use super::gateway;
+use super::people::LOCALES;
 use super::state::Shared;
 use super::uploads;
 
@@ -75,6 +76,7 @@ pub(super) fn router(shared: Shared) -> Router<Shared> {
         .route("/ui/select", post(select))
         .route("/ui/modal", post(modal))
         .route("/ui/modal/close", post(close_modal))
+        .route("/ui/locale", post(locale))
         .route("/ui/console", post(console))
         .route("/attachments/{channel}/{id}/{filename}", get(attachment))
         .route("/ephemeral-attachments/{app}/{id}/{filename}", get(uploads::give))
@@ -277,6 +279,21 @@ async fn modal(Extract(shared): Extract<Shared>, Sent(sent): Sent<Submit>) -> Ac
 async fn close_modal(Extract(shared): Extract<Shared>, Sent(me): Sent<As>) -> StatusCode {
     shared.change(|s| s.modals.remove(&me.who));
     StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+struct Speak {
+    #[serde(flatten)]
+    me: As,
+    locale: String,
+}
+
+async fn locale(Extract(shared): Extract<Shared>, Sent(sent): Sent<Speak>) -> Response {
+    if !LOCALES.iter().any(|(locale, _)| *locale == sent.locale) {
+        return refuse(StatusCode::BAD_REQUEST, "the page does not offer this language");
+    }
+    shared.change(|s| s.set_locale(sent.me.who, &sent.locale));
+    StatusCode::NO_CONTENT.into_response()
 }
 
 #[derive(Deserialize)]

@@ -7,11 +7,8 @@ use serenity::model::id::{GuildId, InteractionId, UserId};
 
 use super::interactions::Kind;
 use super::messages::{Attachment, Message};
-use super::people::{APPLICATION, BOT, Channel, Guild, Member, Role, User, Whom};
+use super::people::{APPLICATION, BOT, Channel, Guild, LOCALE, Member, Role, User, Whom};
 use super::state::State;
-
-/// The language that everybody here speaks.
-pub(crate) const LOCALE: &str = "en-US";
 
 pub(crate) fn user(user: &User) -> Value {
     json!({
@@ -240,9 +237,10 @@ impl State {
         let mut channel_json = self.channel_json(channel);
         channel_json["permissions"] = json!(permissions);
         let app_permissions = self.permissions_in(channel, BOT);
+        let locale = self.users.get(&who).map_or(LOCALE, |user| user.locale.as_str());
         let mut value = json!({
             "application_id": APPLICATION, "version": 1, "channel_id": channel.id, "channel": channel_json,
-            "locale": LOCALE, "app_permissions": app_permissions, "entitlements": [],
+            "locale": locale, "app_permissions": app_permissions, "entitlements": [],
             "attachment_size_limit": 10_485_760,
         });
         match channel.guild.and_then(|id| self.guilds.get(&id)) {

@@ -198,6 +198,8 @@ function render() {
   morphChildren($('my-avatar'), [avatar(me())]);
   morphChildren($('person'), state.people.map((person) => h('option', { value: person.id }, person.name)));
   $('person').value = view.as;
+  morphChildren($('locale'), state.locales.map(({ locale, name }) => h('option', { value: locale }, name)));
+  $('locale').value = me().locale;
   $('steps').hidden = open.length === 0;
   $('my-role').textContent = state.me.role_label ?? me().about ?? '';
 
@@ -320,6 +322,8 @@ document.addEventListener('change', (event) => {
   if (target.id === 'person') {
     const person = view.state.people.find((one) => one.id === target.value);
     location.hash = hrefOf(person, channelOf(view.channel));
+  } else if (target.id === 'locale') {
+    act('locale', { as: view.as, locale: target.value });
   } else if (target.matches('select[data-action=select]')) {
     const { message, customId } = target.dataset;
     press(`${message}/${customId}`, 'select', { as: view.as, channel: view.channel, message, custom_id: customId, values: [target.value] });

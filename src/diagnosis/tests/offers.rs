@@ -110,7 +110,7 @@ fn a_second_active_server_or_one_that_may_be_withholds_and_a_staging_one_does_no
     let two = judge_all(vec![switched_off(), second.clone()]);
     assert_eq!(codes(&two.servers[0]), ["two-active"]);
     assert!(!two.servers[0].offer && two.findings[0].code == "two-active");
-    assert!(two.findings[0].text.contains("SYNC01, SYNC02"));
+    assert!(two.findings[0].text.to_string().contains("SYNC01, SYNC02"));
 
     state(&mut second).staging = None;
     assert_eq!(codes(&judge_all(vec![switched_off(), second]).servers[0]), ["other-server-unknown"]);

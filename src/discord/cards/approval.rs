@@ -205,7 +205,8 @@ fn steps(steps: &[Step]) -> Vec<String> {
     let line = |step: &Step| {
         let by = step.by.map(|user| format!(" by <@{user}>")).unwrap_or_default();
         let code = step.code.as_ref().map(|code| format!(" {}", text::code(code))).unwrap_or_default();
-        let word = if step.state == State::Requested { "requested" } else { step.state.word() };
+        let word =
+            if step.state == State::Requested { "requested".to_owned() } else { step.state.to_string() };
         format!("{} {word}{by}{code}", text::clock(step.at))
     };
     // What was only handed over to be staged did not run, and what came twice need not be said twice.

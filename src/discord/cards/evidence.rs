@@ -1,17 +1,18 @@
 //! The answer to "why can't users sign in?": the verdict in one plain sentence, how it is known, what was ruled
-//! out, what to do and who can. The same content as plain text for a terminal.
+//! out, what to do and who can; and what the words of the question point to, where that is something else.
 
-use super::{Frame, awaited, heartbeat_word, tone};
-use crate::diagnosis::{
-    Cause, Confidence, Diagnosis, EventEvidence, Evidence, Explanation, Knowledge, ServerDiagnosis,
+use super::lines::{
+    bullets, channels, evidence, last_switched, one_line, place, ruled_out, silence, since, sources, steps,
+    sureness, title,
 };
+use super::{Frame, pointer, tone};
+use crate::answer::Meeting;
+use crate::diagnosis::{Diagnosis, Knowledge, Remedy, ServerDiagnosis};
 use crate::discord::embed::{Embed, Tone};
 use crate::discord::message::{Button, Post, Style};
 use crate::discord::text;
-use crate::ids::AgentId;
-
-/// Within this the time alone says which of two moments is meant, once the other's date is known.
-const SAME_DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
+use crate::ids::{AgentId, Snowflake};
+use crate::words;
 
 /// What the answer is made of.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Answer<'a> {
     pub knowledge: &'a Knowledge,
     /// The server that was asked about; `None`: the one that answers "why can't users sign in?".
     pub focus: Option<&'a AgentId>,
+    /// What the words say beside the servers; `None` where nothing was asked in words.
+    pub meeting: Option<&'a Meeting>,
 }
 
 /// The custom ids of the buttons under an answer.
@@ -42,359 +45,162 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn others(&self) -> impl Iterator<Item = &'a ServerDiagnosis> + use<'a> {
-        let lead = self.lead().map(|server| server.agent.clone());
-        self.diagnosis.servers.iter().filter(move |server| Some(&server.agent) != lead.as_ref())
+    /// The other servers, a line each.
+    pub(super) fn others(&self, frame: Frame) -> Vec<String> {
+        let lead = self.lead().map(|server| &server.agent);
+        let others = self.diagnosis.servers.iter().filter(|server| Some(&server.agent) != lead);
+        others.map(|server| one_line(server, self.knowledge, frame)).collect()
+    }
+
+    /// What else is worth knowing of the server and of the tenant.
+    pub(super) fn warnings(&self, server: &ServerDiagnosis, frame: Frame) -> Vec<String> {
+        let warnings = server.warnings.iter().chain(&self.diagnosis.findings);
+        bullets(warnings.map(|finding| frame.line(&finding.text)))
+    }
+
+    /// What a remedy is for.
+    pub(super) fn target(remedy: &Remedy, frame: Frame) -> String {
+        match remedy.arguments.is_empty() {
+            true => frame.say(words!("the-tenant")),
+            false => text::line(&remedy.target),
+        }
     }
 }
 
 /// The answer where everybody who reads it may know the servers.
 pub fn card(answer: &Answer<'_>, buttons: &Buttons, frame: Frame) -> Post {
     let Some(server) = answer.lead() else { return Post::card(nobody(frame)) };
-    let explanation = answer.knowledge.explain(server.cause);
-    let title = if explanation.title.is_empty() { server.cause.as_str() } else { &explanation.title };
-    let mut embed = Embed::new(tone(server, answer.knowledge), title)
-        .description(format!("**{}**", text::line(&server.summary)))
-        .inline("Where", place(server));
+    if let Some(meeting) = answer.meeting.filter(|meeting| meeting.leads()) {
+        return pointer::card(answer, server, meeting, buttons, frame);
+    }
+    let explanation = answer.knowledge.explain_in(server.cause, frame.language);
+    let mut embed = Embed::new(tone(server, answer.knowledge), title(server.cause, explanation))
+        .description(format!("**{}**", frame.line(&server.summary)))
+        .inline(&frame.say(words!("where")), place(server, frame));
     // What is well has no beginning that anybody asks for.
-    if server.since.is_some() || server.cause != Cause::Healthy {
-        embed = embed.inline("Since", server.since.map_or_else(|| "not known".into(), when));
+    if server.since.is_some() || server.cause != crate::diagnosis::Cause::Healthy {
+        embed = embed.inline(&frame.say(words!("since")), since(server, frame));
     }
-    embed = embed.inline("How sure", sureness(server.confidence));
-    if let Some(silence) = silence(server) {
-        embed = embed.field("No answer from this server", silence);
+    embed = embed.inline(&frame.say(words!("how-sure")), frame.say(sureness(server.confidence)));
+    if let Some(silence) = silence(server, frame) {
+        embed = embed.field(&frame.say(words!("no-answer-from-server")), silence);
     }
-    embed = embed.lines("How we know", &bullets(evidence_lines(&server.evidence).into_iter()));
-    // Beside a good verdict a remedy is for a forest that was left out, it seems on purpose.
-    let by_choice = server.remedy.is_some() && !explanation.bad;
-    if let Some(remedy) = server.remedy.as_ref().filter(|_| server.offer && by_choice) {
-        let what = format!(
-            "Nothing is wrong. If {} should be synced after all: **Request enablement** asks why, and two people \
-             must approve.",
-            text::line(&remedy.target)
-        );
-        embed = embed.field("What to do", what);
-    } else if let Some(remedy) = server.remedy.as_ref().filter(|_| server.offer) {
-        let what = format!(
-            "Press **Request enablement** (for {}). A second person must approve before anything runs.",
-            text::line(&remedy.target)
-        );
-        embed = embed.field("What to do", what);
-    } else {
-        embed = embed.lines("What to do", &steps(explanation));
-    }
-    embed = embed.field("Who can", text::line(&explanation.who));
-    if server.remedy.is_some() {
-        embed = embed.field("Last switched", last_switched(server));
-    }
-    if !server.offer && !server.why_not.is_empty() && !by_choice {
-        let codes: Vec<String> = server.why_not.iter().map(|why| text::code(&why.code)).collect();
-        embed = embed.field("Why there is no button", codes.join(" "));
-    }
-    let warnings = server.warnings.iter().chain(&answer.diagnosis.findings);
     embed = embed
-        .field("Ruled out", ruled_out(server))
-        .lines("Also worth knowing", &bullets(warnings.map(|finding| text::line(&finding.text))))
-        .lines("Other servers", &others(answer))
-        .field("Read more", sources(explanation).join(" · "));
-    let mut post = Post::card(frame.finish(embed.footer("Diagnosed by Syncmedic"), None));
-    post.buttons = buttons_of(buttons);
-    if by_choice {
-        post.buttons.iter_mut().for_each(|button| button.style = Style::Secondary);
+        .lines(&frame.say(words!("how-we-know")), &bullets(evidence(&server.evidence, frame).into_iter()));
+    let offered = server.remedy.as_ref().filter(|_| server.offer);
+    let what_to_do = frame.say(words!("what-to-do"));
+    embed = match offered {
+        Some(remedy) => {
+            embed.field(&what_to_do, offer(remedy, is_by_choice(server, answer.knowledge), frame))
+        }
+        None => embed.lines(&what_to_do, &steps(&explanation.steps)),
+    };
+    embed = embed.field(&frame.say(words!("who-can")), text::line(&explanation.who));
+    if server.remedy.is_some() {
+        embed = embed.field(&frame.say(words!("last-switched")), last_switched(server, frame));
     }
+    if !server.offer && !server.why_not.is_empty() && !is_by_choice(server, answer.knowledge) {
+        let codes: Vec<String> = server.why_not.iter().map(|why| text::code(&why.code)).collect();
+        embed = embed.field(&frame.say(words!("no-button")), codes.join(" "));
+    }
+    if let Some(meeting) = answer.meeting {
+        embed = pointer::beside(embed, meeting, frame);
+    }
+    embed = embed
+        .field(&frame.say(words!("ruled-out")), ruled_out(server, frame))
+        .lines(&frame.say(words!("also-worth-knowing")), &answer.warnings(server, frame))
+        .lines(&frame.say(words!("other-servers")), &answer.others(frame))
+        .field(&frame.say(words!("read-more")), sources(&explanation.sources));
+    let mut post = Post::card(frame.finish(embed.footer(frame.say(words!("diagnosed-by"))), None));
+    post.buttons = buttons_of(buttons, is_by_choice(server, answer.knowledge), frame);
     post
 }
 
+/// Beside a good verdict a remedy is for a forest that was left out, it seems on purpose.
+pub(super) fn is_by_choice(server: &ServerDiagnosis, knowledge: &Knowledge) -> bool {
+    server.remedy.is_some() && !knowledge.explain(server.cause).bad
+}
+
+/// What an offer is, in words.
+pub(super) fn offer(remedy: &Remedy, by_choice: bool, frame: Frame) -> String {
+    let target = Answer::target(remedy, frame);
+    match by_choice {
+        true => frame.say(words!("offer-by-choice", target = target)),
+        false => frame.say(words!("offer", target = target)),
+    }
+}
+
 /// The answer elsewhere: what is wrong and who can mend it, but no server, build or forest.
-pub fn redacted(answer: &Answer<'_>, channels: &[crate::ids::Snowflake], frame: Frame) -> Post {
+pub fn redacted(answer: &Answer<'_>, answer_channels: &[Snowflake], frame: Frame) -> Post {
     let Some(server) = answer.lead() else { return Post::card(nobody(frame)) };
-    let explanation = answer.knowledge.explain(server.cause);
-    let title = if explanation.title.is_empty() { server.cause.as_str() } else { &explanation.title };
-    let sentence =
-        explanation.sentence.replace("{server}", "A sync server").replace("{forest}", "one forest");
-    let mentions: Vec<String> = channels.iter().map(|channel| format!("<#{channel}>")).collect();
-    let embed = Embed::new(tone(server, answer.knowledge), title)
+    if let Some(meeting) = answer.meeting.filter(|meeting| meeting.leads()) {
+        return pointer::redacted(meeting, answer_channels, frame);
+    }
+    let explanation = answer.knowledge.explain_in(server.cause, frame.language);
+    let sentence = unnamed(&explanation.sentence, frame);
+    let mut embed = Embed::new(tone(server, answer.knowledge), title(server.cause, explanation))
         .description(format!("**{}**", text::line(&sentence)))
-        .inline("How sure", sureness(server.confidence))
-        .inline("Since", server.since.map_or_else(|| "not known".into(), when))
-        .field("Who can mend it", text::line(&explanation.who))
-        .field("Details", format!("Servers and evidence are shown only in {}.", list(&mentions)))
-        .field("Read more", sources(explanation).join(" · "));
+        .inline(&frame.say(words!("how-sure")), frame.say(sureness(server.confidence)))
+        .inline(&frame.say(words!("since")), since(server, frame))
+        .field(&frame.say(words!("who-can-mend")), text::line(&explanation.who));
+    if let Some(meeting) = answer.meeting {
+        embed = pointer::beside(embed, meeting, frame);
+    }
+    let embed = embed
+        .field(&frame.say(words!("details")), elsewhere(answer_channels, frame))
+        .field(&frame.say(words!("read-more")), sources(&explanation.sources));
     Post::card(frame.finish(embed, None))
+}
+
+/// A cause's sentence without the names of servers, builds and forests.
+pub(super) fn unnamed(sentence: &str, frame: Frame) -> String {
+    let sentence = sentence.replace("{server}", &frame.say(words!("a-sync-server")));
+    let sentence = sentence.replace("{forest}", &frame.say(words!("one-forest"))).replace(" ({build})", "");
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Where servers and evidence are shown.
+pub(super) fn elsewhere(answer_channels: &[Snowflake], frame: Frame) -> String {
+    frame.say(words!("shown-only-in", channels = channels(answer_channels, frame)))
 }
 
 /// Every condition that keeps the button away, for the one who asked.
 pub fn why_not(server: &ServerDiagnosis, frame: Frame) -> Post {
-    let lines: Vec<String> = server
-        .why_not
-        .iter()
-        .map(|why| format!("{} {}", text::code(&why.code), text::line(&why.text)))
-        .collect();
+    let lines = obstacles(server, frame);
     let embed = if lines.is_empty() {
-        Embed::new(Tone::Plain, "Nothing keeps the button away now")
-            .description("The state has changed since that answer. Ask again with `/signin`.")
+        Embed::new(Tone::Plain, frame.say(words!("no-obstacle")))
+            .description(frame.say(words!("no-obstacle-more")))
     } else {
-        Embed::new(Tone::Plain, "Why there is no button")
-            .description("The command is offered only when all of this is known to hold:")
-            .lines("What is missing", &lines)
+        Embed::new(Tone::Plain, frame.say(words!("no-button")))
+            .description(frame.say(words!("obstacles")))
+            .lines(&frame.say(words!("what-is-missing")), &lines)
     };
     Post::card(frame.finish(embed, None))
 }
 
-/// The same answer for a terminal: no markup, times in UTC.
-pub fn plain(diagnosis: &Diagnosis, knowledge: &Knowledge) -> String {
-    let answer = Answer { diagnosis, knowledge, focus: None };
-    let Some(server) = answer.lead() else {
-        return "No sync server is enrolled yet: `syncmedic agents add` enrols one.\n".into();
-    };
-    let explanation = knowledge.explain(server.cause);
-    let mut out = Plain::default();
-    out.line(&format!("{}  [{}]", server.summary, server.cause));
-    out.line(&format!(
-        "  Where: {}{}",
-        server.server,
-        server.build.map(|build| format!(", build {build}")).unwrap_or_default()
-    ));
-    out.line(&format!(
-        "  Since: {}",
-        server.since.map_or_else(|| "not known".into(), |at| format!("{at:.0}"))
-    ));
-    out.line(&format!("  How sure: {}", sureness(server.confidence)));
-    if let Some(silent) = &server.silent {
-        let age = server
-            .report_age
-            .map_or_else(|| "there is none".into(), |age| format!("{} old", text::span(age)));
-        out.line(&format!("  No answer: {} ({}); its last report: {age}", silent.why, silent.code));
-    }
-    out.list("How we know", server.evidence.iter().map(plain_evidence));
-    out.list("Ruled out", server.ruled_out.iter().map(|out| format!("{}: {}", out.cause, out.why)));
-    out.list("What to do", explanation.steps.iter().cloned());
-    out.list("Who can", [explanation.who.clone()].into_iter().filter(|who| !who.is_empty()));
-    if let Some(remedy) = &server.remedy {
-        let offered = if server.offer { "can be requested in Discord" } else { "is withheld" };
-        out.list("Remedy", [format!("{} for {}: {offered}", remedy.command, remedy.target)]);
-    }
-    out.list("Why it is not offered", server.why_not.iter().map(|why| format!("{}: {}", why.code, why.text)));
-    let warnings = server.warnings.iter().chain(&diagnosis.findings);
-    out.list("Also worth knowing", warnings.map(|finding| finding.text.clone()));
-    out.list("Other servers", answer.others().map(|other| format!("{}: {}", other.server, other.summary)));
-    out.list("Read more", explanation.sources.iter().cloned());
-    out.0
+/// What keeps an offer away: a code and a sentence each.
+pub(super) fn obstacles(server: &ServerDiagnosis, frame: Frame) -> Vec<String> {
+    let line =
+        |why: &crate::diagnosis::WhyNot| format!("{} {}", text::code(&why.code), frame.line(&why.text));
+    server.why_not.iter().map(line).collect()
 }
 
-#[derive(Default)]
-struct Plain(String);
-
-impl Plain {
-    fn line(&mut self, line: &str) {
-        self.0.extend(line.chars().filter(|&c| !c.is_control()));
-        self.0.push('\n');
-    }
-
-    fn list(&mut self, title: &str, lines: impl IntoIterator<Item = String>) {
-        let mut lines = lines.into_iter().peekable();
-        if lines.peek().is_some() {
-            self.0.push('\n');
-            self.line(&format!("{title}:"));
-            lines.for_each(|line| self.line(&format!("  - {line}")));
-        }
-    }
-}
-
-fn nobody(frame: Frame) -> serde_json::Value {
-    let embed = Embed::new(Tone::Warning, "No sync server to ask")
-        .description("No sync server is enrolled, or not the one that was asked about.")
-        .field("What to do", "Whoever runs Syncmedic enrols one with `syncmedic agents add`.");
+/// There is no server to ask.
+pub(super) fn nobody(frame: Frame) -> serde_json::Value {
+    let embed = Embed::new(Tone::Warning, frame.say(words!("nobody")))
+        .description(frame.say(words!("nobody-more")))
+        .field(&frame.say(words!("what-to-do")), frame.say(words!("nobody-do")));
     frame.finish(embed, None)
 }
 
-fn buttons_of(buttons: &Buttons) -> Vec<Button> {
-    let button = |label: &str, id: &Option<String>, style| {
-        id.as_ref().map(|id| Button { label: label.into(), custom_id: id.clone(), style })
+/// The buttons under an answer.
+pub(super) fn buttons_of(buttons: &Buttons, by_choice: bool, frame: Frame) -> Vec<Button> {
+    let button = |label: words::Text, id: &Option<String>, style| {
+        id.as_ref().map(|id| Button { label: frame.say(label), custom_id: id.clone(), style })
     };
-    let request = button("Request enablement", &buttons.request, Style::Primary);
-    let why_not = button("Why not?", &buttons.why_not, Style::Secondary);
+    let style = if by_choice { Style::Secondary } else { Style::Primary };
+    let request = button(words!("button-request"), &buttons.request, style);
+    let why_not = button(words!("button-why-not"), &buttons.why_not, Style::Secondary);
     request.into_iter().chain(why_not).collect()
-}
-
-fn place(server: &ServerDiagnosis) -> String {
-    let build = server.build.map(|build| format!("\nbuild {build}")).unwrap_or_default();
-    format!("**{}**{build}", text::line(&server.server))
-}
-
-pub(super) fn when(at: jiff::Timestamp) -> String {
-    format!("{}\n{}", text::at(at), text::relative(at))
-}
-
-pub(super) fn sureness(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::Certain => "Certain: log and state agree, both fresh",
-        Confidence::Probable => "Probable: the log or the state says so, not both",
-        Confidence::Possible => "Possible: the evidence is old or incomplete",
-    }
-}
-
-/// Why a server did not answer, and how old what is known of it is.
-pub(super) fn silence(server: &ServerDiagnosis) -> Option<String> {
-    let silent = server.silent.as_ref()?;
-    let age = match server.report_age {
-        Some(age) => format!("What is shown is {} old.", text::span(age)),
-        None => "It has never sent a report.".to_owned(),
-    };
-    Some(format!("{} {} {age}", text::code(&silent.code), text::line(&silent.why)))
-}
-
-/// One line for each thing that is known; events that say the same stand together.
-pub(super) fn evidence_lines(evidence: &[Evidence]) -> Vec<String> {
-    let mut groups: Vec<(&str, Vec<&EventEvidence>)> = Vec::new();
-    for one in evidence {
-        let said = said(one);
-        match (&one.events, groups.iter_mut().find(|(other, events)| *other == said && !events.is_empty())) {
-            (Some(events), Some((_, group))) => group.push(events),
-            (events, _) => groups.push((said, events.iter().collect())),
-        }
-    }
-    groups.into_iter().map(|(said, events)| evidence_line(said, &events)).collect()
-}
-
-/// What evidence says without "Event 6900: ", since the id stands before it already.
-fn said(evidence: &Evidence) -> &str {
-    let text = evidence.text.as_str();
-    let event = evidence.events.as_ref().map(|events| format!("Event {}: ", events.id));
-    event.and_then(|event| text.strip_prefix(&event)).unwrap_or(text)
-}
-
-fn evidence_line(said: &str, events: &[&EventEvidence]) -> String {
-    let line = text::line(said);
-    let (Some(first), Some(last)) =
-        (events.iter().map(|e| e.first).min(), events.iter().map(|e| e.last).max())
-    else {
-        return line;
-    };
-    let counted = |events: &&EventEvidence| match events.count {
-        1 => format!("**{}**", events.id),
-        count => format!("**{}** ×{count}", events.id),
-    };
-    let counted: Vec<String> = events.iter().map(counted).collect();
-    let when = match (first == last, last.duration_since(first) < SAME_DAY) {
-        (true, _) => text::at(last),
-        // The next time the clock shows it.
-        (false, true) => format!("{} to {}", text::at(first), text::clock(last)),
-        (false, false) => format!("{} to {}", text::at(first), text::at(last)),
-    };
-    let word = if counted.len() == 1 { "Event" } else { "Events" };
-    format!("{word} {}, {when}: {line}", counted.join(", "))
-}
-
-fn plain_evidence(evidence: &Evidence) -> String {
-    match &evidence.events {
-        Some(events) => format!(
-            "event {} x{}, {:.0} to {:.0}: {}",
-            events.id,
-            events.count,
-            events.first,
-            events.last,
-            said(evidence)
-        ),
-        None => evidence.text.clone(),
-    }
-}
-
-/// Who last switched password sync or the sign-in method, and when.
-pub(super) fn last_switched(server: &ServerDiagnosis) -> String {
-    match &server.last_action {
-        None => "not recorded".into(),
-        Some(action) => {
-            let who = action.who.as_deref().unwrap_or("name not recorded");
-            format!("{}: {}, {}", text::line(&action.what), text::at(action.at), text::line(who))
-        }
-    }
-}
-
-/// What it is not, in the words that say why not.
-fn ruled_out(server: &ServerDiagnosis) -> String {
-    let whys: Vec<String> = server.ruled_out.iter().take(12).map(|out| text::line(&out.why)).collect();
-    text::cut(&whys.join(" "), 1000)
-}
-
-pub(super) fn steps(explanation: &Explanation) -> Vec<String> {
-    let step = |(n, step): (usize, &String)| format!("{}. {}", n + 1, text::line(step));
-    match explanation.steps.as_slice() {
-        [one] => vec![text::line(one)],
-        many => many.iter().enumerate().map(step).collect(),
-    }
-}
-
-fn others(answer: &Answer<'_>) -> Vec<String> {
-    answer.others().map(|server| one_line(server, answer.knowledge)).collect()
-}
-
-/// One server on one line.
-pub(super) fn one_line(server: &ServerDiagnosis, knowledge: &Knowledge) -> String {
-    let symbol = tone(server, knowledge).symbol();
-    let title = &knowledge.explain(server.cause).title;
-    let name = if title.is_empty() { server.cause.as_str() } else { title };
-    let mut line = format!("{symbol} **{}** {}", text::line(&server.server), text::line(name));
-    // A staging server syncs no passwords, by design: it has no heartbeats to be missed.
-    if !server.forests.is_empty() && server.cause != Cause::StagingMode {
-        let forest = |forest: &crate::diagnosis::ForestHealth| {
-            let last =
-                forest.last_heartbeat.map(|at| format!(" (last {})", text::relative(at))).unwrap_or_default();
-            let word =
-                if awaited(forest, server.cause) { heartbeat_word(forest.level) } else { "none expected" };
-            format!("{} {word}{last}", text::line(&forest.name))
-        };
-        let forests: Vec<String> = server.forests.iter().take(6).map(forest).collect();
-        line.push_str(&format!(" · heartbeats: {}", forests.join(", ")));
-    }
-    if server.silent.is_some() {
-        let age = server
-            .report_age
-            .map_or_else(|| "never heard of".into(), |age| format!("last heard {} ago", text::span(age)));
-        line.push_str(&format!(" · **no answer**, {age}"));
-    }
-    text::cut(&line, 600)
-}
-
-pub(super) fn sources(explanation: &Explanation) -> Vec<String> {
-    let link = |address: &String| {
-        // An address that could break out of the link is shown as text.
-        let fits = address.starts_with("https://") && !address.contains(['(', ')', '<', '>', ' ', '\n']);
-        if fits { format!("[{}]({address})", text::line(&title_of(address))) } else { text::code(address) }
-    };
-    explanation.sources.iter().take(5).map(link).collect()
-}
-
-/// A readable name for an address: its last piece in words.
-fn title_of(address: &str) -> String {
-    let shown = address.trim_start_matches("https://").trim_end_matches('/');
-    let last = shown.rsplit('/').next().unwrap_or(shown);
-    let host = shown.split('/').next().unwrap_or(shown);
-    if last.bytes().all(|byte| byte.is_ascii_digit()) {
-        return format!("{host} #{last}");
-    }
-    // How Microsoft's pages are named says what kind they are of, not what they are about.
-    let about = ["how-to-connect-", "reference-connect-", "tshoot-connect-", "reference-"];
-    let about = about.iter().find_map(|kind| last.strip_prefix(kind)).unwrap_or(last);
-    let mut words = about.replace(['-', '_'], " ").replace("pwd", "password");
-    if let Some(first) = words.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    match host.strip_suffix("learn.microsoft.com").is_some() {
-        true => format!("Microsoft: {words}"),
-        false => format!("{host}: {words}"),
-    }
-}
-
-pub(super) fn bullets(lines: impl Iterator<Item = String>) -> Vec<String> {
-    lines.map(|line| format!("• {}", text::cut(&line, 500))).collect()
-}
-
-/// A list in words.
-pub(super) fn list(items: &[String]) -> String {
-    match items {
-        [] => "the configured channels".into(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
-    }
 }

@@ -1,8 +1,10 @@
 //! The answer to an event log from a file: verdict, evidence, what it is not, and the remedy by name. There is never a
 //! button on it: files show what was, and only a live server's state shows what is.
 
-use super::evidence::{bullets, evidence_lines, list, sources, steps, sureness, when};
+use super::evidence::elsewhere;
+use super::lines::{bullets, evidence, moment, sources, steps, sureness, title};
 use super::{Frame, tone_of};
+use crate::answer::Pointers;
 use crate::diagnosis::{Explanation, Knowledge};
 use crate::discord::embed::{Embed, Tone};
 use crate::discord::message::Post;
@@ -10,6 +12,8 @@ use crate::discord::text;
 use crate::ids::Snowflake;
 use crate::offline::answer::Answer;
 use crate::question::{Hypothesis, Intent, Question};
+use crate::words;
+use crate::words::Text;
 
 /// What the answer is made of.
 #[derive(Debug, Clone, Copy)]
@@ -29,191 +33,165 @@ pub struct Read<'a> {
 }
 
 impl Read<'_> {
-    fn explanation(&self) -> &Explanation {
-        self.knowledge.explain(self.answer.cause)
+    fn explanation(&self, frame: Frame) -> &Explanation {
+        self.knowledge.explain_in(self.answer.cause, frame.language)
     }
 
-    fn embed(&self, sentence: &str) -> Embed {
-        let (answer, explanation) = (self.answer, self.explanation());
-        let title = if explanation.title.is_empty() { answer.cause.as_str() } else { &explanation.title };
-        Embed::new(tone_of(answer.cause, true, self.knowledge), title)
+    fn embed(&self, sentence: &str, frame: Frame) -> Embed {
+        let title = title(self.answer.cause, self.explanation(frame));
+        Embed::new(tone_of(self.answer.cause, true, self.knowledge), title)
             .description(format!("**{}**", text::line(sentence)))
     }
 
-    fn since(&self) -> String {
-        self.answer.since.map_or_else(|| "not known".into(), when)
+    fn since(&self, frame: Frame) -> String {
+        self.answer.since.map_or_else(|| frame.say(words!("not-known")), moment)
     }
 }
 
 /// The answer where everybody who reads it may know the servers.
 pub fn card(read: &Read<'_>, frame: Frame) -> Post {
-    let (answer, explanation) = (read.answer, read.explanation());
+    let (answer, explanation) = (read.answer, read.explanation(frame));
     let mut embed = read
-        .embed(&answer.summary)
-        .inline("Where", place(read))
-        .inline("Since", read.since())
-        .inline("How sure", sureness(answer.confidence))
-        .lines("How we know", &bullets(evidence_lines(&answer.evidence).into_iter()));
+        .embed(&answer.summary.show(frame.language), frame)
+        .inline(&frame.say(words!("where")), place(read, frame))
+        .inline(&frame.say(words!("since")), read.since(frame))
+        .inline(&frame.say(words!("how-sure")), frame.say(sureness(answer.confidence)))
+        .lines(&frame.say(words!("how-we-know")), &bullets(evidence(&answer.evidence, frame).into_iter()));
     if let Some(remedy) = &answer.remedy {
-        let what = format!(
-            "{} would mend it. A file opens no button: ask the live server with `/signin problem:`, which reads its \
-             state now.",
-            text::code(remedy)
-        );
-        embed = embed.field("Remedy", what);
+        let what = frame.say(words!("file-remedy-what", command = text::code(remedy)));
+        embed = embed.field(&frame.say(words!("file-remedy")), what);
     }
     // Where no command could mend it nobody looks for a button.
     let why_not = answer.why_not.iter().filter(|_| answer.cause.command().is_some());
-    let why_not = why_not.map(|why| format!("{} {}", text::code(&why.code), text::line(&why.text)));
+    let why_not = why_not.map(|why| format!("{} {}", text::code(&why.code), frame.line(&why.text)));
     embed = embed
-        .lines("What to do", &steps(explanation))
-        .field("Who can", text::line(&explanation.who))
-        .field("Last switched", last_switched(answer))
-        .field("Your words", words(read))
-        .lines("Why there is no button", &why_not.collect::<Vec<_>>());
-    let out: Vec<String> = answer.ruled_out.iter().take(12).map(|out| text::line(&out.why)).collect();
-    let warnings = mismatch(read).into_iter().chain(answer.warnings.iter().map(|it| text::line(&it.text)));
+        .lines(&frame.say(words!("what-to-do")), &steps(&explanation.steps))
+        .field(&frame.say(words!("who-can")), text::line(&explanation.who))
+        .field(&frame.say(words!("last-switched")), last_switched(answer, frame))
+        .field(&frame.say(words!("file-words")), said(read, frame))
+        .lines(&frame.say(words!("no-button")), &why_not.collect::<Vec<_>>());
+    let out: Vec<String> = answer.ruled_out.iter().take(12).map(|out| frame.line(&out.why)).collect();
+    let warnings =
+        mismatch(read, frame).into_iter().chain(answer.warnings.iter().map(|it| frame.line(&it.text)));
     embed = embed
-        .field("Ruled out", text::cut(&out.join(" "), 1000))
-        .lines("Also worth knowing", &bullets(warnings))
-        .field("The file", the_file(read))
-        .field("Read more", sources(explanation).join(" · "))
-        .footer("Diagnosed by Syncmedic from a file");
+        .field(&frame.say(words!("ruled-out")), text::cut(&out.join(" "), 1000))
+        .lines(&frame.say(words!("also-worth-knowing")), &bullets(warnings))
+        .field(&frame.say(words!("file-the-file")), the_file(read, frame))
+        .field(&frame.say(words!("read-more")), sources(&explanation.sources))
+        .footer(frame.say(words!("file-diagnosed-by")));
     Post::card(frame.finish(embed, None))
 }
 
 /// The answer elsewhere: what is wrong and who can mend it, but no server and nothing of the file.
 pub fn redacted(read: &Read<'_>, channels: &[Snowflake], frame: Frame) -> Post {
-    let explanation = read.explanation();
-    let sentence = explanation.sentence.replace("{server}", "The server").replace("{forest}", "one forest");
-    let sentence = sentence.replace(" ({build})", "").replace("{build}", "its build");
-    let mentions: Vec<String> = channels.iter().map(|channel| format!("<#{channel}>")).collect();
+    let explanation = read.explanation(frame);
+    let sentence = super::evidence::unnamed(&explanation.sentence, frame);
     let embed = read
-        .embed(&sentence)
-        .inline("How sure", sureness(read.answer.confidence))
-        .inline("Since", read.since())
-        .field("Who can mend it", text::line(&explanation.who))
-        .field("Your words", words(read))
-        .field("Details", format!("Servers and evidence are shown only in {}.", list(&mentions)))
-        .field("Read more", sources(explanation).join(" · "))
-        .footer("Diagnosed by Syncmedic from a file");
+        .embed(&sentence, frame)
+        .inline(&frame.say(words!("how-sure")), frame.say(sureness(read.answer.confidence)))
+        .inline(&frame.say(words!("since")), read.since(frame))
+        .field(&frame.say(words!("who-can-mend")), text::line(&explanation.who))
+        .field(&frame.say(words!("file-words")), said(read, frame))
+        .field(&frame.say(words!("details")), elsewhere(channels, frame))
+        .field(&frame.say(words!("read-more")), sources(&explanation.sources))
+        .footer(frame.say(words!("file-diagnosed-by")));
     Post::card(frame.finish(embed, None))
 }
 
 /// Nothing was asked: neither words nor a file.
 pub fn nothing_asked(frame: Frame) -> Post {
-    let embed = Embed::new(Tone::Plain, "What shall I look at?")
-        .description(
-            "Say what people see (`problem`), or attach an exported event log (`file`). Both together are fine.",
-        )
+    let embed = Embed::new(Tone::Plain, frame.say(words!("file-nothing-asked")))
+        .description(frame.say(words!("file-nothing-asked-more")))
         .footer("code nothing-asked");
     Post::card(frame.finish(embed, None))
 }
 
 /// The file is larger than is read. Its size in bytes, if it is known.
 pub fn too_large(size: Option<u64>, frame: Frame) -> Post {
-    let has = size.map_or_else(
-        || "This file has more than 8 MiB".to_owned(),
-        |size| format!("This file has {} MiB", size.div_ceil(1 << 20)),
-    );
-    let embed = Embed::new(Tone::Warning, "The file is too large")
-        .description(format!("{has}; up to 8 MiB are read here. Nothing was downloaded or kept."))
-        .field(
-            "What to do",
-            "Export only the last hours, or only password sync's events: on the server\n\
-             `wevtutil qe Application /f:xml /c:2000 /rd:true \"/q:*[System[(EventID=6900 or EventID=652 or \
-             EventID=655 or EventID=611 or EventID=651 or EventID=654 or EventID=657 or EventID=906)]]\" > sync.xml`\n\
-             Or read the whole file where it lies: `syncmedic diagnose FILE`.",
-        )
+    let has = match size {
+        None => words!("file-too-large-more"),
+        Some(size) => words!("file-too-large-by", size = size.div_ceil(1 << 20).to_string()),
+    };
+    const EXPORT: &str = "`wevtutil qe Application /f:xml /c:2000 /rd:true \"/q:*[System[(EventID=6900 or EventID=652 \
+                          or EventID=655 or EventID=611 or EventID=651 or EventID=654 or EventID=657 or \
+                          EventID=906)]]\" > sync.xml`";
+    let embed = Embed::new(Tone::Warning, frame.say(words!("file-too-large")))
+        .description(frame.say(has))
+        .field(&frame.say(words!("what-to-do")), frame.say(words!("file-too-large-do", command = EXPORT)))
         .footer("code file-too-large");
     Post::card(frame.finish(embed, None))
 }
 
 /// The file is not to be had from Discord.
-pub fn unavailable(why: &str, frame: Frame) -> Post {
-    let embed = Embed::new(Tone::Warning, "The file could not be fetched")
-        .description(format!("{}. Nothing was read.", upper(&text::line(why))))
-        .field(
-            "What to do",
-            "Attach it again. If it stays so, whoever runs Syncmedic finds the reason in its log.",
-        )
+pub fn unavailable(why: &Text, frame: Frame) -> Post {
+    let why = upper(&frame.line(why));
+    let embed = Embed::new(Tone::Warning, frame.say(words!("file-unavailable")))
+        .description(frame.say(words!("file-unavailable-more", why = why)))
+        .field(&frame.say(words!("what-to-do")), frame.say(words!("file-unavailable-do")))
         .footer("code file-unavailable");
     Post::card(frame.finish(embed, None))
 }
 
 /// The file is no event log, or is damaged. `error` says what is wrong and where.
 pub fn unreadable(error: &str, frame: Frame) -> Post {
-    let embed = Embed::new(Tone::Warning, "This file can't be read as an event log")
+    let embed = Embed::new(Tone::Warning, frame.say(words!("file-unreadable")))
         .description(format!("{}.", text::cut(&text::line(error), 1000).trim_end_matches('.')))
-        .field("Why no guess", "What is missing might be what speaks against a remedy, so half a log is not judged.")
-        .field(
-            "What can be read",
-            "`.evtx`; XML or text of `wevtutil qe`; JSON or CSV of `Get-WinEvent`; Event Viewer's exports; text copied \
-             from Event Viewer.",
-        )
+        .field(&frame.say(words!("file-no-guess")), frame.say(words!("file-no-guess-more")))
+        .field(&frame.say(words!("file-formats")), frame.say(words!("file-formats-more")))
         .footer("code file-unreadable");
     Post::card(frame.finish(embed, None))
 }
 
-fn place(read: &Read<'_>) -> String {
-    match (read.server, read.server_of_file) {
-        (Some(server), _) => format!("**{}**\nas you say", text::line(server)),
-        (None, Some(server)) => format!("**{}**\nas the file says", text::line(server)),
-        (None, None) => "the file does not say".into(),
-    }
+fn place(read: &Read<'_>, frame: Frame) -> String {
+    let (server, by) = match (read.server, read.server_of_file) {
+        (Some(server), _) => (server, words!("file-server-said")),
+        (None, Some(server)) => (server, words!("file-server-found")),
+        (None, None) => return frame.say(words!("file-server-unknown")),
+    };
+    format!("**{}**\n{}", text::line(server), frame.say(by))
 }
 
 /// Who last switched password sync, where that matters and the log tells.
-fn last_switched(answer: &Answer) -> String {
+fn last_switched(answer: &Answer, frame: Frame) -> String {
     let matters = answer.cause.command().is_some();
     answer.last_action.as_ref().filter(|_| matters).map_or_else(String::new, |action| {
-        let who = action.who.as_deref().unwrap_or("name not recorded");
-        format!("{}: {}, {}", text::line(&action.what), text::at(action.at), text::line(who))
+        let unknown = || frame.say(words!("name-not-recorded"));
+        let who = action.who.as_deref().map_or_else(unknown, text::line);
+        format!("{}: {}, {who}", frame.line(&action.what), text::at(action.at))
     })
 }
 
 /// The file is of another server than it is said to be, or so it seems.
-fn mismatch(read: &Read<'_>) -> Option<String> {
+fn mismatch(read: &Read<'_>, frame: Frame) -> Option<String> {
     let (said, found) = (read.server?, read.server_of_file?);
     let differs = !said.eq_ignore_ascii_case(found);
-    differs.then(|| format!("The file names {} as its server, not {}.", text::line(found), text::line(said)))
+    let text = words!("file-mismatch", found = text::line(found), said = text::line(said));
+    differs.then(|| frame.say(text))
 }
 
-fn the_file(read: &Read<'_>) -> String {
+fn the_file(read: &Read<'_>, frame: Frame) -> String {
     let answer = read.answer;
-    format!(
-        "{}: {} events, {} of them matter here. Judged as of {}. Names and addresses in it are masked.",
-        text::line(read.file),
-        answer.events_read,
-        answer.events_relevant,
-        text::at(answer.now)
-    )
+    frame.say(words!(
+        "file-read",
+        file = text::line(read.file),
+        events = answer.events_read.to_string(),
+        relevant = answer.events_relevant.to_string(),
+        now = answer.now,
+    ))
 }
 
 /// What was said beside the file.
-fn words(read: &Read<'_>) -> String {
+fn said(read: &Read<'_>, frame: Frame) -> String {
     let Some(question) = read.question.filter(|question| question.intent == Intent::SignInProblem) else {
         return String::new();
     };
-    let points_to = match question.hypothesis {
-        None | Some(Hypothesis::Unclear) => None,
-        Some(Hypothesis::PasswordHashSync) => Some("new passwords that don't reach the cloud"),
-        Some(Hypothesis::PassThroughAuth) => Some("pass-through authentication, which is not in this log"),
-        Some(Hypothesis::Federation) => {
-            Some("federation (AD FS or another identity provider), which is not in this log")
-        }
-        Some(Hypothesis::MfaOrConditionalAccess) => {
-            Some("multi-factor authentication or Conditional Access: there the password was accepted")
-        }
-        Some(Hypothesis::Lockout) => Some("a locked account"),
-        Some(Hypothesis::AccountDisabledOrMissing) => Some("an account that is disabled or missing"),
-        Some(Hypothesis::ExpiredPassword) => Some("an expired password"),
-        Some(Hypothesis::AppAssignment) => Some("an application that the user is not assigned to"),
-        Some(Hypothesis::SyncServiceIdentity) => Some("the sync server's own sign-in"),
-    };
-    let points_to = points_to.map(|what| format!("They point to {what}."));
-    let codes =
-        question.codes.iter().take(3).filter_map(|code| Some(format!("{code}: {}.", code.meaning()?)));
+    let told = question.hypothesis.filter(|it| *it != Hypothesis::Unclear);
+    let points_to = told.map(|hypothesis| {
+        let pointer = Pointers::embedded().of_in(hypothesis, frame.language);
+        frame.say(words!("file-words-point", what = text::line(&pointer.title)))
+    });
+    let codes = question.codes.iter().take(3);
+    let codes = codes.filter_map(|code| Some(format!("{code}: {}.", code.meaning_in(frame.language)?)));
     let said: Vec<String> = points_to.into_iter().chain(codes.map(|line| text::line(&line))).collect();
     said.join(" ")
 }
@@ -231,7 +209,7 @@ mod tests {
     use crate::offline::{self, answer, log::Log};
     use crate::question;
 
-    const LOCAL: Frame = Frame { discord: false };
+    const LOCAL: Frame = Frame { discord: false, language: crate::words::Language::English };
 
     fn judged(text: &str) -> Answer {
         let mut log = Log::new();
@@ -259,7 +237,7 @@ mod tests {
             card(&read, LOCAL),
             redacted(&read, &channels, LOCAL),
             unreadable(&wild, LOCAL),
-            unavailable(&wild, LOCAL),
+            unavailable(&Text::plain(&wild), LOCAL),
             too_large(Some(u64::MAX), LOCAL),
         ];
         for post in posts {

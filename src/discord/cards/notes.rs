@@ -1,4 +1,4 @@
-//! Short words: refusals, thanks. All in one place, so that they can be translated.
+//! Short words: refusals, thanks, forms.
 
 use super::Frame;
 use crate::discord::embed::{Embed, Tone};
@@ -6,31 +6,25 @@ use crate::discord::message::{Input, Modal, Post};
 use crate::discord::text;
 use crate::gate::reason;
 use crate::ids::Snowflake;
+use crate::words;
+use crate::words::Text;
 
 /// Why something was not done: a sentence and the stable code.
-pub fn refusal(sentence: &str, code: &str, frame: Frame) -> Post {
-    let embed = Embed::new(Tone::Warning, "Not done")
-        .description(first_upper(&text::cut(&text::sentence(sentence), 1500)))
+pub fn refusal(sentence: &Text, code: &str, frame: Frame) -> Post {
+    let sentence = text::sentence(&sentence.show(frame.language));
+    let embed = Embed::new(Tone::Warning, frame.say(words!("not-done")))
+        .description(first_upper(&text::cut(&sentence, 1500)))
         .footer(format!("code {code}"));
     Post::card(frame.finish(embed, None))
 }
 
 /// The request is made; the approvers see it.
 pub fn asked(channel: Snowflake, deadline: jiff::Timestamp, needed: u32, plan: &str, frame: Frame) -> Post {
-    let people = match needed {
-        1 => "One other person must approve".to_owned(),
-        needed => format!("{needed} other people must approve"),
-    };
-    let embed = Embed::new(Tone::Busy, "Asked")
-        .description(format!(
-            "The approvers see it in <#{channel}>. {people}, {} at the latest.",
-            text::relative(deadline)
-        ))
-        .field(
-            "What happens then",
-            "The command runs on the server, and I check that it worked. You will be told how it ended.",
-        )
-        .inline("Plan code", text::code(plan));
+    let (channel, deadline) = (format!("<#{channel}>"), text::relative(deadline));
+    let embed = Embed::new(Tone::Busy, frame.say(words!("asked")))
+        .description(frame.say(words!("asked-who", channel = channel, needed = needed, deadline = deadline)))
+        .field(&frame.say(words!("asked-then")), frame.say(words!("asked-what-then")))
+        .inline(&frame.say(words!("plan-code")), text::code(plan));
     Post::card(frame.finish(embed, None))
 }
 
@@ -41,19 +35,16 @@ pub fn done(words: &str, frame: Frame) -> Post {
 
 /// Something of ours failed. The details are in the log, not in the chat.
 pub fn failure(frame: Frame) -> Post {
-    let embed = Embed::new(Tone::Bad, "That did not work")
-        .description(
-            "Something failed on Syncmedic's side, and nothing was changed. Try again; if it stays so, \
-             whoever runs Syncmedic finds the reason in its log.",
-        )
+    let embed = Embed::new(Tone::Bad, frame.say(words!("failure")))
+        .description(frame.say(words!("failure-what")))
         .footer("code internal");
     Post::card(frame.finish(embed, None))
 }
 
 /// A summary was ordered.
 pub fn summary_ordered(channel: Snowflake, frame: Frame) -> Post {
-    let embed =
-        Embed::new(Tone::Good, "On its way").description(format!("The summary is posted in <#{channel}>."));
+    let embed = Embed::new(Tone::Good, frame.say(words!("on-its-way")))
+        .description(frame.say(words!("summary-posted", channel = format!("<#{channel}>"))));
     Post::card(frame.finish(embed, None))
 }
 
@@ -66,15 +57,15 @@ pub mod inputs {
 }
 
 /// The form that asks why.
-pub fn request_form(custom_id: String, deliberate: bool, ticket: Option<&str>) -> Modal {
+pub fn request_form(custom_id: String, deliberate: bool, ticket: Option<&str>, frame: Frame) -> Modal {
     let max = reason::MAX_CHARS;
     let placeholder = match ticket {
-        Some(pattern) => format!("Name the ticket (it must match {pattern})"),
-        None => "Users can't sign in since this morning, INC0047".to_owned(),
+        Some(pattern) => frame.say(words!("form-ticket", pattern = pattern)),
+        None => frame.say(words!("form-reason-example")),
     };
     let mut inputs = vec![Input {
         name: inputs::REASON,
-        label: "Why is it needed?".into(),
+        label: frame.say(words!("form-reason")),
         placeholder,
         min: 1,
         max,
@@ -83,14 +74,14 @@ pub fn request_form(custom_id: String, deliberate: bool, ticket: Option<&str>) -
     if deliberate {
         inputs.push(Input {
             name: inputs::JUSTIFICATION,
-            label: "An administrator switched it off. Why on?".into(),
-            placeholder: "Who agreed that password sync goes on again, and why".into(),
+            label: frame.say(words!("form-justification")),
+            placeholder: frame.say(words!("form-justification-example")),
             min: reason::MIN_JUSTIFICATION,
             max,
             long: true,
         });
     }
-    Modal { custom_id, title: "Request enablement".into(), inputs }
+    Modal { custom_id, title: frame.say(words!("button-request")), inputs }
 }
 
 /// The form that asks an approver why not.

@@ -2,13 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::{Frame, awaited, evidence, flag, heartbeat_word, tone};
+use super::lines::{bullets, channels, last_switched, one_line, silence};
+use super::{Frame, awaited, flag, heartbeat_word, tone};
 use crate::diagnosis::{Cause, Diagnosis, ForestHealth, Knowledge, Observation, ServerDiagnosis};
 use crate::discord::embed::{Embed, Tone};
 use crate::discord::message::{File, Post};
 use crate::discord::text;
 use crate::ids::Snowflake;
 use crate::report::{ApplianceKind, Report, ServiceState};
+use crate::words;
+use crate::words::Text;
 
 /// How far a server's clock may be off before it is worth a line.
 const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
@@ -16,26 +19,25 @@ const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 /// All servers at a glance.
 pub fn all(diagnosis: &Diagnosis, knowledge: &Knowledge, frame: Frame) -> Post {
     if diagnosis.servers.is_empty() {
-        let embed = Embed::new(Tone::Warning, "No sync servers")
-            .description("None is enrolled yet. `syncmedic agents add` enrols one.");
+        let embed = Embed::new(Tone::Warning, frame.say(words!("status-nobody")))
+            .description(frame.say(words!("status-nobody-more")));
         return Post::card(frame.finish(embed, None));
     }
     let worst = diagnosis.servers.iter().map(|server| tone(server, knowledge)).max_by_key(|tone| rank(*tone));
     let worst = worst.unwrap_or(Tone::Plain);
     let words = match worst {
-        Tone::Bad => "Password sync needs help",
-        Tone::Warning => "Password sync needs a look",
-        _ => "Password sync is well",
+        Tone::Bad => words!("status-bad"),
+        Tone::Warning => words!("status-warning"),
+        _ => words!("status-good"),
     };
     let lines: Vec<String> =
-        diagnosis.servers.iter().map(|server| evidence::one_line(server, knowledge)).collect();
-    let findings: Vec<String> =
-        diagnosis.findings.iter().map(|finding| format!("• {}", text::line(&finding.text))).collect();
-    let embed = Embed::new(worst, words)
+        diagnosis.servers.iter().map(|server| one_line(server, knowledge, frame)).collect();
+    let findings = bullets(diagnosis.findings.iter().map(|finding| frame.line(&finding.text)));
+    let embed = Embed::new(worst, frame.say(words))
         .description(text::lines(&lines, 3500))
-        .lines("Also worth knowing", &findings)
-        .field("More", "`/sync server` shows one in full, `/sync history` its last hours.")
-        .footer(format!("{} asked", text::count(diagnosis.servers.len(), "server", "servers")));
+        .lines(&frame.say(words!("also-worth-knowing")), &findings)
+        .field(&frame.say(words!("status-more")), frame.say(words!("status-how")))
+        .footer(frame.say(words!("servers-asked", count = diagnosis.servers.len())));
     Post::card(frame.finish(embed, None))
 }
 
@@ -58,19 +60,17 @@ pub fn all_redacted(
 ) -> Post {
     let bad = diagnosis.servers.iter().filter(|server| rank(tone(server, knowledge)) >= 3).count();
     let (tone, words) = match bad {
-        0 => (Tone::Good, "Password sync is well".to_owned()),
-        bad => {
-            (Tone::Warning, format!("{} a look", text::count(bad, "sync server needs", "sync servers need")))
-        }
+        0 => (Tone::Good, words!("status-good")),
+        bad => (Tone::Warning, words!("status-some", count = bad)),
     };
-    elsewhere(tone, &words, channels, frame)
+    elsewhere(tone, words, channels, frame)
 }
 
 /// Says where the answer would be given.
-pub fn elsewhere(tone: Tone, words: &str, channels: &[Snowflake], frame: Frame) -> Post {
-    let mentions: Vec<String> = channels.iter().map(|channel| format!("<#{channel}>")).collect();
-    let embed = Embed::new(tone, words)
-        .description(format!("Servers are named only in {}.", evidence::list(&mentions)));
+pub fn elsewhere(tone: Tone, words: Text, answer_channels: &[Snowflake], frame: Frame) -> Post {
+    let channels = channels(answer_channels, frame);
+    let embed = Embed::new(tone, frame.say(words))
+        .description(frame.say(words!("status-elsewhere", channels = channels)));
     Post::card(frame.finish(embed, None))
 }
 
@@ -78,113 +78,126 @@ pub fn elsewhere(tone: Tone, words: &str, channels: &[Snowflake], frame: Frame) 
 pub fn server(seen: &Observation, server: &ServerDiagnosis, knowledge: &Knowledge, frame: Frame) -> Post {
     let report = seen.report.as_ref();
     let mut embed = Embed::new(tone(server, knowledge), text::line(&server.server))
-        .description(format!("**{}**", text::line(&server.summary)));
-    if let Some(silence) = evidence::silence(server) {
-        embed = embed.field("No answer", silence);
+        .description(format!("**{}**", frame.line(&server.summary)));
+    if let Some(silence) = silence(server, frame) {
+        embed = embed.field(&frame.say(words!("no-answer")), silence);
     }
     if let Some(report) = report {
-        embed = embed.inline("Product", product(report)).inline("Services", services(report));
+        embed = embed
+            .inline(&frame.say(words!("product")), product(report, frame))
+            .inline(&frame.say(words!("services")), services(report, frame));
         if let Some(state) = &report.state {
             embed = embed
-                .inline("Cloud flag", flag(state.cloud_flag))
-                .inline("Staging mode", flag(state.staging))
-                .inline("Sign-in method", text::line(state.sign_in_method.as_deref().unwrap_or("unknown")))
-                .inline("Sync cycle", cycle(state));
+                .inline(&frame.say(words!("cloud-flag")), frame.say(flag(state.cloud_flag)))
+                .inline(&frame.say(words!("staging-mode")), frame.say(flag(state.staging)))
+                .inline(&frame.say(words!("sign-in-method")), sign_in_method(state, frame))
+                .inline(&frame.say(words!("sync-cycle")), frame.say(cycle(state)));
         }
     }
-    let forests: Vec<String> = server.forests.iter().map(|one| forest(one, server.cause)).collect();
-    embed = embed.lines("Forests", &forests);
-    embed = embed.field("Last switched", evidence::last_switched(server));
-    embed = embed.lines("Also worth knowing", &warnings(seen, server));
+    let forests: Vec<String> = server.forests.iter().map(|one| forest(one, server.cause, frame)).collect();
+    embed = embed.lines(&frame.say(words!("forests")), &forests);
+    embed = embed.field(&frame.say(words!("last-switched")), last_switched(server, frame));
+    embed = embed.lines(&frame.say(words!("also-worth-knowing")), &warnings(seen, server, frame));
     if let Some(report) = report {
         let gaps: Vec<String> = report
             .gaps
             .iter()
             .map(|gap| format!("• {}: {}", text::line(&gap.what), text::line(&gap.why)))
             .collect();
-        embed = embed.lines("Not readable", &gaps).field("Agent", agent(seen, report));
+        embed = embed
+            .lines(&frame.say(words!("not-readable")), &gaps)
+            .field(&frame.say(words!("agent")), agent(seen, report, frame));
     }
     Post::card(frame.finish(embed, None))
 }
 
-fn product(report: &Report) -> String {
-    let kind = match report.appliance.kind {
-        ApplianceKind::DirSync => "DirSync",
-        ApplianceKind::AzureAdSync => "Azure AD Sync",
-        ApplianceKind::Connect => "Entra Connect",
-        ApplianceKind::CloudSync => "Cloud Sync",
-        ApplianceKind::None => "none found",
-        ApplianceKind::Unknown => "unknown",
-    };
-    let build = report.appliance.build.map(|build| format!("\nbuild {build}")).unwrap_or_default();
-    format!("{kind}{build}")
+fn sign_in_method(state: &crate::report::State, frame: Frame) -> String {
+    state.sign_in_method.as_deref().map_or_else(|| frame.say(words!("unknown")), text::line)
 }
 
-fn services(report: &Report) -> String {
+fn product(report: &Report, frame: Frame) -> String {
+    let kind = match report.appliance.kind {
+        ApplianceKind::DirSync => Text::plain("DirSync"),
+        ApplianceKind::AzureAdSync => Text::plain("Azure AD Sync"),
+        ApplianceKind::Connect => Text::plain("Entra Connect"),
+        ApplianceKind::CloudSync => Text::plain("Cloud Sync"),
+        ApplianceKind::None => words!("none-found"),
+        ApplianceKind::Unknown => words!("unknown"),
+    };
+    let build =
+        |build: crate::ids::Build| format!("\n{}", frame.say(words!("build", build = build.to_string())));
+    format!("{}{}", frame.say(kind), report.appliance.build.map(build).unwrap_or_default())
+}
+
+fn services(report: &Report, frame: Frame) -> String {
     let word = |state| match state {
-        ServiceState::Running => "running",
-        ServiceState::Stopped => "**stopped**",
-        ServiceState::Unknown => "unknown",
+        ServiceState::Running => words!("running"),
+        ServiceState::Stopped => words!("stopped"),
+        ServiceState::Unknown => words!("unknown"),
     };
     let lines: Vec<String> = report
         .appliance
         .services
         .iter()
-        .map(|service| format!("{} {}", text::line(&service.name), word(service.state)))
+        .map(|service| format!("{} {}", text::line(&service.name), frame.say(word(service.state))))
         .collect();
-    if lines.is_empty() { "unknown".into() } else { text::lines(&lines, 500) }
+    if lines.is_empty() { frame.say(words!("unknown")) } else { text::lines(&lines, 500) }
 }
 
-fn cycle(state: &crate::report::State) -> &'static str {
+fn cycle(state: &crate::report::State) -> Text {
     if state.wizard_open == Some(true) {
-        return "wizard open";
+        return words!("wizard-open");
     }
     if state.scheduler_suspended == Some(true) {
-        return "suspended";
+        return words!("suspended");
     }
     match state.cycle_running {
-        Some(true) => "running",
-        Some(false) => "idle",
-        None => "unknown",
+        Some(true) => words!("running"),
+        Some(false) => words!("idle"),
+        None => words!("unknown"),
     }
 }
 
-fn forest(forest: &ForestHealth, cause: Cause) -> String {
-    let ago = |at: Option<Timestamp>| at.map_or_else(|| "none seen".into(), text::relative);
+fn forest(forest: &ForestHealth, cause: Cause, frame: Frame) -> String {
+    let ago =
+        |at: Option<Timestamp>| at.map_or_else(|| words!("none-seen"), |at| Text::plain(text::relative(at)));
     let heartbeat = match awaited(forest, cause) {
-        true => format!("heartbeat {} (last {})", heartbeat_word(forest.level), ago(forest.last_heartbeat)),
-        false => "no heartbeat is expected".to_owned(),
+        true => {
+            words!("forest-heartbeat", level = heartbeat_word(forest.level), ago = ago(forest.last_heartbeat),)
+        }
+        false => words!("forest-no-heartbeat"),
     };
-    format!(
-        "• **{}** channel {} · {heartbeat} · last success {}",
-        text::line(&forest.name),
-        flag(forest.channel),
-        ago(forest.last_success)
-    )
+    frame.say(words!(
+        "forest-line",
+        forest = text::line(&forest.name),
+        channel = flag(forest.channel),
+        heartbeat = heartbeat,
+        success = ago(forest.last_success),
+    ))
 }
 
-fn warnings(seen: &Observation, server: &ServerDiagnosis) -> Vec<String> {
-    let mut lines: Vec<String> =
-        server.warnings.iter().map(|warning| format!("• {}", text::line(&warning.text))).collect();
+fn warnings(seen: &Observation, server: &ServerDiagnosis, frame: Frame) -> Vec<String> {
+    let mut lines = bullets(server.warnings.iter().map(|warning| frame.line(&warning.text)));
     if let Some(skew) = seen.skew.filter(|skew| skew.abs() > SKEW) {
-        let way = if skew.is_negative() { "behind" } else { "ahead of" };
-        lines.push(format!("• Its clock is {} {way} Syncmedic's.", text::span(skew.abs())));
+        let by = text::span(skew.abs());
+        lines.push(frame.say(match skew.is_negative() {
+            true => words!("its-clock-behind", by = by),
+            false => words!("its-clock-ahead", by = by),
+        }));
     }
     lines
 }
 
-fn agent(seen: &Observation, report: &Report) -> String {
-    let received = seen.received_at.map_or_else(|| "never".into(), text::relative);
-    let mut line = format!("{} · heard {received}", text::line(&report.agent_version));
-    let read = |what: &str, at: Option<Timestamp>| {
-        at.map_or_else(
-            || format!(" · {what} never read"),
-            |at| format!(" · {what} read {}", text::relative(at)),
-        )
-    };
-    line.push_str(&read("log", report.events_at));
-    line.push_str(&read("state", report.state.as_ref().map(|state| state.read_at)));
-    line
+fn agent(seen: &Observation, report: &Report, frame: Frame) -> String {
+    let ago =
+        |at: Option<Timestamp>| at.map_or_else(|| words!("never"), |at| Text::plain(text::relative(at)));
+    frame.say(words!(
+        "agent-line",
+        version = text::line(&report.agent_version),
+        heard = ago(seen.received_at),
+        log = ago(report.events_at),
+        state = ago(report.state.as_ref().map(|state| state.read_at)),
+    ))
 }
 
 /// A server's last hours: a picture, and the same in words.

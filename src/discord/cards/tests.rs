@@ -21,8 +21,8 @@ use crate::watch::notice::{AlertNotice, AlertPhase, SummaryNotice, SummaryReques
 
 const DANA: Snowflake = Snowflake(31);
 const LEE: Snowflake = Snowflake(32);
-const LOCAL: Frame = Frame { discord: false };
-const REAL: Frame = Frame { discord: true };
+const LOCAL: Frame = Frame { discord: false, language: Language::English };
+pub(super) const REAL: Frame = Frame { discord: true, language: Language::English };
 
 fn at(minutes: i64) -> Timestamp {
     let start: Timestamp = "2026-11-22T02:00:00Z".parse().expect("a time");
@@ -34,7 +34,7 @@ fn knowledge() -> Knowledge {
 }
 
 /// A message as a person sees it.
-fn render(post: &Post) -> String {
+pub(super) fn render(post: &Post) -> String {
     let json = post.json();
     let mut out = String::new();
     let mut line = |text: &str| {
@@ -81,16 +81,16 @@ fn server(cause: Cause) -> ServerDiagnosis {
         build: Some("2.6.3.0".parse().expect("a build")),
         cause,
         confidence: Confidence::Certain,
-        summary:
+        summary: Text::plain(
             "Changed passwords don't reach Microsoft Entra ID, because password hash sync is switched off in \
-                  the cloud."
-                .into(),
+             the cloud.",
+        ),
         since: Some(at(-90)),
         evidence: vec![
-            Evidence { text: "The cloud answers Error Code 90".into(), events: events(6900, 12) },
-            Evidence { text: "The flag in the cloud reads off".into(), events: None },
+            Evidence { text: Text::plain("The cloud answers Error Code 90"), events: events(6900, 12) },
+            Evidence { text: Text::plain("The flag in the cloud reads off"), events: None },
         ],
-        ruled_out: vec![RuledOut { cause: Cause::Connectivity, why: "The cloud answers.".into() }],
+        ruled_out: vec![RuledOut { cause: Cause::Connectivity, why: Text::plain("The cloud answers.") }],
         remedy: cause.command().map(|command| Remedy {
             command: command.parse().expect("an id"),
             arguments: BTreeMap::new(),
@@ -100,7 +100,7 @@ fn server(cause: Cause) -> ServerDiagnosis {
         why_not: Vec::new(),
         warnings: vec![Finding {
             code: "support-ended".into(),
-            text: "Support of 2.6.3.0 has ended.".into(),
+            text: Text::plain("Support of 2.6.3.0 has ended."),
         }],
         forests: vec![ForestHealth {
             connector: "6b1b1a3e-0000-4000-8000-000000000001".parse().expect("an id"),
@@ -115,12 +115,13 @@ fn server(cause: Cause) -> ServerDiagnosis {
         last_action: Some(AdminAction {
             event: 2506,
             record: Some(7),
-            what: "Password hash sync was switched off".into(),
+            what: words!("act-off"),
             switched_on: Some(false),
             succeeded: Some(true),
             at: at(-100),
             who: None,
         }),
+        sign_in_method: Some("PasswordHashSync".into()),
         deliberate: true,
     }
 }
@@ -129,7 +130,7 @@ fn staging() -> ServerDiagnosis {
     ServerDiagnosis {
         agent: "STAGE01".parse().expect("an id"),
         server: "STAGE01".into(),
-        summary: "STAGE01 is in staging mode and sends no passwords, by design.".into(),
+        summary: Text::plain("STAGE01 is in staging mode and sends no passwords, by design."),
         silent: Some(Silence { code: "timed-out".into(), why: "It did not answer within 2 s.".into() }),
         report_age: Some(SignedDuration::from_mins(14)),
         warnings: Vec::new(),
@@ -323,7 +324,7 @@ fn told() -> SummaryNotice {
 fn every_card() -> Vec<(String, Post)> {
     let knowledge = knowledge();
     let offered = diagnosis(server(Cause::PhsNotActivated));
-    let answer = evidence::Answer { diagnosis: &offered, knowledge: &knowledge, focus: None };
+    let answer = evidence::Answer { diagnosis: &offered, knowledge: &knowledge, focus: None, meeting: None };
     let buttons = evidence::Buttons { request: Some("a".repeat(32)), why_not: None };
     let mut all = vec![("evidence-offered".to_owned(), evidence::card(&answer, &buttons, LOCAL))];
     let mut add = |name: &str, post: Post| all.push((name.to_owned(), post));
@@ -331,8 +332,8 @@ fn every_card() -> Vec<(String, Post)> {
     let mut held = server(Cause::PhsNotActivated);
     held.offer = false;
     held.why_not = vec![
-        WhyNot { code: "two-active".into(), text: "Two servers are active.".into() },
-        WhyNot { code: "wizard-open".into(), text: "The wizard is open at the server.".into() },
+        WhyNot { code: "two-active".into(), text: Text::plain("Two servers are active.") },
+        WhyNot { code: "wizard-open".into(), text: Text::plain("The wizard is open at the server.") },
     ];
     add("why-not", evidence::why_not(&held, REAL));
     let withheld = diagnosis(held);
@@ -342,7 +343,7 @@ fn every_card() -> Vec<(String, Post)> {
     add("evidence-elsewhere", evidence::redacted(&answer, &[Snowflake(11)], REAL));
 
     let mut well = server(Cause::Healthy);
-    well.summary = "Password hash sync works on SYNC01.".into();
+    well.summary = Text::plain("Password hash sync works on SYNC01.");
     let well = diagnosis(well);
     let answer = evidence::Answer { diagnosis: &well, ..answer };
     add("evidence-healthy", evidence::card(&answer, &evidence::Buttons::default(), REAL));
@@ -350,7 +351,7 @@ fn every_card() -> Vec<(String, Post)> {
     let answer = evidence::Answer { focus: Some(&stage), ..answer };
     add("evidence-silent-staging", evidence::card(&answer, &evidence::Buttons::default(), REAL));
     let nobody = Diagnosis { at: at(0), servers: Vec::new(), lead: None, findings: Vec::new() };
-    let answer = evidence::Answer { diagnosis: &nobody, knowledge: &knowledge, focus: None };
+    let answer = evidence::Answer { diagnosis: &nobody, knowledge: &knowledge, focus: None, meeting: None };
     add("evidence-no-servers", evidence::card(&answer, &evidence::Buttons::default(), REAL));
 
     add("status", status::all(&offered, &knowledge, REAL));
@@ -363,7 +364,7 @@ fn every_card() -> Vec<(String, Post)> {
 
     for state in State::ALL {
         let request = request(state);
-        let name = format!("approval-{}", state.word().replace([' ', ','], "-"));
+        let name = format!("approval-{}", state.to_string().replace([' ', ','], "-"));
         add(&name, approval::card(&request, &ids(), LOCAL));
         if !state.is_open() {
             let card = Some("https://discord.com/channels/1/2/3");
@@ -400,11 +401,8 @@ fn every_card() -> Vec<(String, Post)> {
         plan: None,
     };
     add("audit", records::card(&[record], "#1042 9be1-44d0", REAL));
-    add("help", help::card(REAL));
-    add(
-        "refusal",
-        notes::refusal("your own approval never counts: a second person must approve", "self-approval", REAL),
-    );
+    add("other", other::card(REAL));
+    add("refusal", notes::refusal(&words!("refuse-self-approval"), "self-approval", REAL));
     add("asked", notes::asked(Snowflake(12), at(30), 2, "7f3a-91c2", REAL));
     add("failure", notes::failure(REAL));
     all
@@ -424,12 +422,12 @@ fn the_terminal_gets_the_same_answer_without_markup() {
     let knowledge = knowledge();
     let diagnosis = diagnosis(server(Cause::PhsNotActivated));
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!("plain", evidence::plain(&diagnosis, &knowledge));
+        insta::assert_snapshot!("plain", super::plain(&diagnosis, &knowledge, None));
     });
 }
 
 /// Discord's limits, as twilight knows them.
-fn check(name: &str, post: &Post) {
+pub(super) fn check(name: &str, post: &Post) {
     let json = post.json();
     let content = json["content"].as_str().expect("text");
     twilight_validate::message::content(content).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -449,7 +447,7 @@ fn check(name: &str, post: &Post) {
         .unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
-fn check_modal(name: &str, modal: &Modal) {
+pub(super) fn check_modal(name: &str, modal: &Modal) {
     let json = modal.json();
     assert!(json["title"].as_str().is_some_and(|title| (1..=45).contains(&title.chars().count())), "{name}");
     for row in json["components"].as_array().expect("rows") {
@@ -464,7 +462,7 @@ fn every_card_keeps_discords_limits() {
     for (name, post) in every_card() {
         check(&name, &post);
     }
-    check_modal("request", &notes::request_form("a".repeat(32), true, Some(&"x".repeat(500))));
+    check_modal("request", &notes::request_form("a".repeat(32), true, Some(&"x".repeat(500)), REAL));
     check_modal("deny", &notes::deny_form("a".repeat(32)));
 }
 
@@ -487,12 +485,12 @@ fn the_longest_and_wildest_input_keeps_discords_limits() {
     for cause in [Cause::PhsNotActivated, Cause::FipsMode, Cause::Healthy] {
         let mut lead = server(cause);
         lead.server.clone_from(&wild);
-        lead.summary.clone_from(&wild);
-        let evidence = Evidence { text: wild.clone(), ..lead.evidence[0].clone() };
+        lead.summary = Text::plain(&wild);
+        let evidence = Evidence { text: Text::plain(&wild), ..lead.evidence[0].clone() };
         lead.evidence = vec![evidence; 60];
-        lead.ruled_out = vec![RuledOut { cause, why: wild.clone() }; 40];
-        lead.why_not = vec![WhyNot { code: wild.clone(), text: wild.clone() }; 40];
-        lead.warnings = vec![Finding { code: wild.clone(), text: wild.clone() }; 40];
+        lead.ruled_out = vec![RuledOut { cause, why: Text::plain(&wild) }; 40];
+        lead.why_not = vec![WhyNot { code: wild.clone(), text: Text::plain(&wild) }; 40];
+        lead.warnings = vec![Finding { code: wild.clone(), text: Text::plain(&wild) }; 40];
         lead.forests = vec![ForestHealth { name: wild.clone(), ..lead.forests[0].clone() }; 40];
         lead.silent = Some(Silence { code: wild.clone(), why: wild.clone() });
         if let Some(remedy) = &mut lead.remedy {
@@ -500,7 +498,8 @@ fn the_longest_and_wildest_input_keeps_discords_limits() {
         }
         let servers = vec![lead; 12];
         let diagnosis = Diagnosis { at: at(0), servers, lead: Some(0), findings: Vec::new() };
-        let answer = evidence::Answer { diagnosis: &diagnosis, knowledge: &knowledge, focus: None };
+        let answer =
+            evidence::Answer { diagnosis: &diagnosis, knowledge: &knowledge, focus: None, meeting: None };
         let buttons = evidence::Buttons { request: Some("a".repeat(32)), why_not: Some("b".repeat(32)) };
         check("evidence", &evidence::card(&answer, &buttons, LOCAL));
         check("elsewhere", &evidence::redacted(&answer, &[Snowflake(1); 200], LOCAL));
@@ -537,7 +536,7 @@ fn the_longest_and_wildest_input_keeps_discords_limits() {
     told.audit_head.clone_from(&wild);
     told.chart_text.clone_from(&wild);
     check("summary", &summary::card(&told, &wild, LOCAL));
-    check("refusal", &notes::refusal(&wild, &wild, LOCAL));
+    check("refusal", &notes::refusal(&Text::plain(&wild), &wild, LOCAL));
     let record = records::Record {
         seq: u64::MAX,
         at: at(0),
@@ -554,7 +553,8 @@ fn elsewhere_no_server_build_or_forest_is_named() {
     let knowledge = knowledge();
     for &cause in Cause::ALL {
         let diagnosis = diagnosis(server(cause));
-        let answer = evidence::Answer { diagnosis: &diagnosis, knowledge: &knowledge, focus: None };
+        let answer =
+            evidence::Answer { diagnosis: &diagnosis, knowledge: &knowledge, focus: None, meeting: None };
         let posts = [
             evidence::redacted(&answer, &[Snowflake(11)], REAL),
             status::all_redacted(&diagnosis, &knowledge, &[Snowflake(11)], REAL),
@@ -571,7 +571,7 @@ fn elsewhere_no_server_build_or_forest_is_named() {
 
 #[test]
 fn a_card_of_a_local_discord_says_so_and_one_of_discord_does_not() {
-    let told = |frame| render(&help::card(frame));
+    let told = |frame| render(&other::card(frame));
     assert!(told(LOCAL).contains("not discord.com"));
     assert!(!told(REAL).contains("not discord.com"));
 }

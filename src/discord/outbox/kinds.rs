@@ -11,6 +11,7 @@ use crate::store::StoreError;
 use crate::store::cards::Card;
 use crate::store::outbox::OutboxRow;
 use crate::watch::notice::{ALERT, AlertNotice, SUMMARY, SummaryNotice};
+use crate::words::Language;
 
 impl Outbox {
     pub(super) async fn deliver(&self, row: &OutboxRow) -> Result<(), Failed> {
@@ -189,8 +190,9 @@ impl Outbox {
         }))
     }
 
+    /// What a team acts on together is in the team's language.
     fn frame(&self) -> Frame {
-        Frame { discord: self.discord.api.is_discord() }
+        Frame { discord: self.discord.api.is_discord(), language: Language::English }
     }
 }
 

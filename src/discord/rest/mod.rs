@@ -344,7 +344,8 @@ impl Rest {
     /// # Errors
     /// [`RestError`].
     pub async fn commands(&self, application: Snowflake, guild: Snowflake) -> Result<Vec<Value>, RestError> {
-        self.get(format!("/applications/{application}/guilds/{guild}/commands")).await
+        // Without that Discord leaves the descriptions in other languages out.
+        self.get(format!("/applications/{application}/guilds/{guild}/commands?with_localizations=true")).await
     }
 
     /// Replaces the commands registered in a guild.

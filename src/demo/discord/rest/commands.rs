@@ -38,7 +38,14 @@ pub(super) fn handle(
         None => None,
     };
     match (method, rest) {
-        ("GET", []) => Ok(Reply::ok(Value::Array(state.commands.get(&scope).cloned().unwrap_or_default()))),
+        ("GET", []) => {
+            let mut commands = state.commands.get(&scope).cloned().unwrap_or_default();
+            // "with_localizations": whether the dictionaries of other languages are told, by default not.
+            if call.query.get("with_localizations").is_none_or(|with| with != "true") {
+                commands.iter_mut().for_each(without_localizations);
+            }
+            Ok(Reply::ok(Value::Array(commands)))
+        }
         ("PUT", []) => replace(state, call, scope),
         ("POST", []) => create(state, call, scope),
         ("GET", [id]) => find(state, scope, id).map(|(_, command)| Reply::ok(command)),
@@ -108,6 +115,16 @@ fn edit(state: &mut State, call: &Call, scope: Option<GuildId>, id: &str) -> Ans
     let command = keep(state, scope, &wanted, Some(&old));
     state.commands.entry(scope).or_default()[at] = command.clone();
     Ok(Reply::ok(command))
+}
+
+/// Leaves out what a command and its options are called in other languages.
+fn without_localizations(command: &mut Value) {
+    if let Some(fields) = command.as_object_mut() {
+        fields.retain(|field, _| !field.ends_with("_localizations"));
+    }
+    if let Some(options) = command["options"].as_array_mut() {
+        options.iter_mut().for_each(without_localizations);
+    }
 }
 
 fn same(a: &Value, b: &Value) -> bool {

@@ -19,6 +19,11 @@ pub(crate) fn check(command: &Value, path: &str, problems: &mut Problems) {
     if kind == 1 {
         check_name(&command["name"], &at("name"), problems);
         sum += required_text(&command["description"], &at("description"), 100, problems).map_or(0, length);
+        check_localizations(
+            &command["description_localizations"],
+            &at("description_localizations"),
+            problems,
+        );
         sum += check_options(&command["options"], &at("options"), 0, problems);
     } else {
         required_text(&command["name"], &at("name"), 32, problems);
@@ -105,6 +110,24 @@ fn check_name(value: &Value, path: &str, problems: &mut Problems) -> usize {
     length(name)
 }
 
+/// Discord's locales (discord-api-docs, `reference.mdx`, "Locales").
+const LOCALES: [&str; 32] = [
+    "id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl", "no", "pl",
+    "pt-BR", "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th", "zh-CN", "ja",
+    "zh-TW", "ko",
+];
+
+/// Checks descriptions by locale: of locales that there are, each a description.
+fn check_localizations(value: &Value, path: &str, problems: &mut Problems) {
+    for (locale, text) in value.as_object().into_iter().flatten() {
+        let path = join(path, locale);
+        if !LOCALES.contains(&locale.as_str()) {
+            problems.add(&path, "BASE_TYPE_CHOICES", "Value must be one of Discord's locales");
+        }
+        required_text(text, &path, 100, problems);
+    }
+}
+
 /// Checks options below a command (`depth` 0), a group or a subcommand; answers their characters.
 fn check_options(value: &Value, path: &str, depth: u8, problems: &mut Problems) -> usize {
     let options = list(value, path, 25, problems);
@@ -115,6 +138,7 @@ fn check_options(value: &Value, path: &str, depth: u8, problems: &mut Problems) 
         let at = |field: &str| format!("{path}/{n}/{field}");
         sum += check_name(&option["name"], &at("name"), problems);
         sum += required_text(&option["description"], &at("description"), 100, problems).map_or(0, length);
+        check_localizations(&option["description_localizations"], &at("description_localizations"), problems);
         if !names.insert(option["name"].as_str()) {
             problems.add(
                 &at("name"),
