@@ -2,12 +2,14 @@
 //! `unsafe` is allowed, each with the reason why it is sound.
 //!
 //! - [`access`]: access lists of files, read and set. [`process`]: this process and its account, and the list of all.
+//! - [`eventlog`]: the event log.
 //! - [`services`], [`version`], [`server`]: what the server is.
 //! - [`service`]: being a Windows service; [`membership`] in the server's groups; [`source`]: events of our own.
 
 #![allow(unsafe_code, reason = "Windows' own functions")]
 
 pub mod access;
+pub mod eventlog;
 pub mod membership;
 pub mod process;
 pub mod server;
