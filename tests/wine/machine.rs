@@ -18,10 +18,11 @@ const LOADERS: [&str; 3] = ["/usr/lib/wine/wine64", "wine64", "wine"];
 pub(crate) const AGENT: &str = r"C:\Program Files\Syncmedic\syncmedic-agent.exe";
 
 /// Which of Windows' libraries are ours (`n`), Wine's, or not there at all (empty: nothing is asked or downloaded).
-const LIBRARIES: &str = "mscoree,mshtml=;winemenubuilder.exe=;powershell.exe=n";
+const LIBRARIES: &str = "mscoree,mshtml=;winemenubuilder.exe=;powershell.exe,wevtapi=n";
 
 /// The stand-ins of `tests/windows`, and where Windows has what they stand in for.
-const STAND_INS: &[(&str, &str)] = &[("powershell.exe", "system32/WindowsPowerShell/v1.0")];
+const STAND_INS: &[(&str, &str)] =
+    &[("powershell.exe", "system32/WindowsPowerShell/v1.0"), ("wevtapi.dll", "system32")];
 
 /// A Windows machine.
 pub(crate) struct Windows {
