@@ -121,33 +121,29 @@ impl Place {
         files::replace(&data.join(FILE), &text).map_err(|error| error.to_string())
     }
 
-    /// Compares with how far the log reaches now. If anything was lost that is remembered, and reading must begin anew.
-    pub fn compare(&mut self, extent: Extent, now: Timestamp) -> bool {
-        let lost = self.passed > 0
-            && match extent.newest() {
-                None => self.lost(LossKind::Cleared, now),
-                Some(newest) if newest < self.passed => self.lost(LossKind::Cleared, now),
-                Some(_) if extent.oldest > self.passed + 1 => {
-                    let (first, last) = (self.passed + 1, extent.oldest - 1);
-                    self.lost(LossKind::Overwritten { first, last }, now)
-                }
-                // Everything that was known is gone at once, and nothing else.
-                Some(_) if extent.oldest == self.passed + 1 => self.lost(LossKind::Cleared, now),
-                Some(_) => false,
-            };
-        if lost {
-            self.passed = 0;
-            self.bookmark = None;
+    /// What of the log was lost before it was read, as far as numbers tell. Cleared is a suspicion: the number of records is
+    /// not counted at the moment at which they come.
+    pub fn lost_since(&self, extent: Extent) -> Option<LossKind> {
+        let passed = Some(self.passed).filter(|passed| *passed > 0)?;
+        match extent.newest() {
+            None => Some(LossKind::Cleared),
+            Some(newest) if newest < passed => Some(LossKind::Cleared),
+            Some(_) if extent.oldest > passed + 1 => {
+                Some(LossKind::Overwritten { first: passed + 1, last: extent.oldest - 1 })
+            }
+            // Everything that was known is gone at once, and nothing else.
+            Some(_) if extent.oldest == passed + 1 => Some(LossKind::Cleared),
+            Some(_) => None,
         }
-        lost
     }
 
-    /// Remembers a loss; true, for brevity.
-    pub fn lost(&mut self, kind: LossKind, now: Timestamp) -> bool {
+    /// Remembers a loss; the log is then to be read anew.
+    pub fn lost(&mut self, kind: LossKind, now: Timestamp) {
         self.losses.push(Loss { noticed: now, kind });
         let surplus = self.losses.len().saturating_sub(MAX_LOSSES);
         self.losses.drain(..surplus);
-        true
+        self.passed = 0;
+        self.bookmark = None;
     }
 
     /// Reading has passed a record.
@@ -214,11 +210,8 @@ mod tests {
             (100, 1, 0, Some(LossKind::Cleared)),
             (100, 1, 20, Some(LossKind::Cleared)),
         ] {
-            let mut place = place(passed);
-            let lost = place.compare(Extent { oldest, records }, now());
-            let kinds: Vec<_> = place.losses.iter().map(|loss| loss.kind).collect();
-            assert_eq!(kinds, Vec::from_iter(expected), "{passed} {oldest} {records}");
-            assert_eq!(lost, expected.is_some());
+            let lost = place(passed).lost_since(Extent { oldest, records });
+            assert_eq!(lost, expected, "{passed} {oldest} {records}");
         }
     }
 
@@ -243,8 +236,8 @@ mod tests {
         let load = |log: &str| Place::load(folder.path(), log, now());
         assert_eq!(load("Application"), place(0));
         let mut kept = place(4711);
+        kept.losses.push(Loss { noticed: now(), kind: LossKind::Skipped });
         kept.bookmark = Some(Mark { record: 4700, at: now() });
-        kept.lost(LossKind::Skipped, now());
         kept.save(folder.path()).expect("writes");
         assert_eq!(load("Application"), kept);
         assert_eq!(load("Other"), Place { log: "Other".into(), ..Place::default() });

@@ -18,6 +18,9 @@ use crate::report::{COUNTED_HOURS, Event, Gap};
 /// The most events that one read takes: a busy log of 72 hours, a minute's work at most.
 pub const MAX_READ: usize = 20_000;
 
+/// How long nothing may come before it is looked whether anything is there.
+const CHECK_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
 /// Takes one event after another; one that can't be read is told why.
 pub type Take<'a> = &'a mut dyn FnMut(Result<Event, String>);
 
@@ -84,6 +87,8 @@ struct Reading<S: Source> {
     window: Window,
     /// The newest event in the window that is of the log.
     seen: Option<Mark>,
+    /// When it was last looked whether following the log brings what comes.
+    checked: Option<Timestamp>,
     following: Option<S::Following>,
     place: Place,
     /// Where the place is kept; nowhere if another process keeps it.
@@ -105,6 +110,7 @@ impl<S: Source> SystemLog<S> {
             cleaner,
             window: Window::new(cleaner),
             seen: None,
+            checked: None,
             following: None,
             kept: place.clone(),
             place,
@@ -153,11 +159,16 @@ impl<S: Source> Reading<S> {
     /// Takes what is new; tells whether there is more.
     fn take_new(&mut self, now: Timestamp) -> Result<bool, Fault> {
         let extent = self.source.extent()?;
-        if self.place.compare(extent, now) {
+        if let Some(kind) = self.place.lost_since(extent)
+            && !(kind == LossKind::Cleared && self.bookmark_is_there()?)
+        {
+            self.place.lost(kind, now);
             self.following = None;
         }
         if let Some(mut following) = self.following.take() {
+            let before = self.seen;
             match self.drain(&mut following, now) {
+                Ok(_) if self.seen == before && self.is_deaf(now)? => {}
                 Ok(more) => {
                     self.following = Some(following);
                     return Ok(self.passed(extent, more));
@@ -208,6 +219,7 @@ impl<S: Source> Reading<S> {
             self.reaches = first.map(|at| (at, "the log holds no more: enlarge it to see further back"));
         }
         let following = self.source.follow(&query::all(&log), bookmark.as_ref())?;
+        self.checked = Some(now);
         self.bad = bad;
         self.window.absorb(window);
         self.window.remember(&self.place.actions);
@@ -223,15 +235,31 @@ impl<S: Source> Reading<S> {
     /// A log that was cleared and filled again counts anew, perhaps beyond where reading had got to: what was read last
     /// must still be there.
     fn check_bookmark(&mut self, extent: Extent, now: Timestamp) -> Result<(), Fault> {
-        let Some(bookmark) = self.place.bookmark.filter(|mark| mark.record >= extent.oldest) else {
-            return Ok(());
-        };
-        if self.find(bookmark.record)? != Some(bookmark.at) {
+        let overwritten = self.place.bookmark.is_none_or(|mark| mark.record < extent.oldest);
+        if !overwritten && !self.bookmark_is_there()? {
             self.place.lost(LossKind::Cleared, now);
-            self.place.bookmark = None;
-            self.place.passed = 0;
         }
         Ok(())
+    }
+
+    fn bookmark_is_there(&mut self) -> Result<bool, Fault> {
+        let Some(bookmark) = self.place.bookmark else { return Ok(false) };
+        Ok(self.find(bookmark.record)? == Some(bookmark.at))
+    }
+
+    /// Whether the log has relevant events that following it did not bring: a subscription can die without a word. Looked at
+    /// now and then, when nothing comes.
+    fn is_deaf(&mut self, now: Timestamp) -> Result<bool, Fault> {
+        let quiet = |since: Timestamp| now.duration_since(since) >= CHECK_AFTER;
+        if !self.checked.is_none_or(quiet) {
+            return Ok(false);
+        }
+        self.checked = Some(now);
+        let (seen, mut missed) = (self.seen, false);
+        self.source.newest(&query::backlog(&self.place.log), 1, &mut |event| {
+            missed = event.is_ok_and(|event| seen.is_none_or(|seen| !seen.covers(&event)));
+        })?;
+        Ok(missed)
     }
 
     /// When a record was written, if it is there.

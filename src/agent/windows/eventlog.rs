@@ -156,8 +156,16 @@ impl Source for Channel {
         // SAFETY: the path is a terminated text, and nobody else has the handle.
         let log = unsafe { EvtOpenLog(None, &self.path, EvtOpenChannelPath.0).map(|log| Owned::new(log)) };
         let log = log.map_err(fault)?;
-        let oldest = number(&log, EvtLogOldestRecordNumber)?;
-        Ok(Extent { oldest, records: number(&log, EvtLogNumberOfLogRecords)? })
+        let mut oldest = number(&log, EvtLogOldestRecordNumber)?;
+        loop {
+            // A log that wraps between the two answers would seem to end earlier than it does.
+            let records = number(&log, EvtLogNumberOfLogRecords)?;
+            let still = number(&log, EvtLogOldestRecordNumber)?;
+            if still == oldest {
+                return Ok(Extent { oldest, records });
+            }
+            oldest = still;
+        }
     }
 
     fn newest(&mut self, query: &str, most: usize, take: Take<'_>) -> Result<Option<Self::Bookmark>, Fault> {

@@ -11,6 +11,10 @@ struct Log {
     fault: Option<Fault>,
     /// What following says once.
     broken: Option<Fault>,
+    /// Following brings nothing any more.
+    deaf: bool,
+    /// The number of records lags behind what following brings.
+    lags: bool,
     /// How many events were handed out.
     read: usize,
 }
@@ -73,7 +77,7 @@ impl Source for Memory {
             Some(fault) => Err(fault.clone()),
             None => {
                 let oldest = log.events.first().and_then(|event| event.record).unwrap_or(0);
-                Ok(Extent { oldest, records: log.events.len() as u64 })
+                Ok(Extent { oldest, records: log.events.len() as u64 - u64::from(log.lags) })
             }
         })
     }
@@ -100,6 +104,9 @@ impl Source for Memory {
         self.log(|log| {
             if let Some(fault) = log.broken.take() {
                 return Err(fault);
+            }
+            if log.deaf && *following > 0 {
+                return Ok(());
             }
             let after = *following;
             let new = log.events.iter().filter(|event| event.record > Some(after)).take(most);
@@ -274,6 +281,34 @@ fn a_subscription_that_broke_is_made_anew_at_once_and_told_of_if_records_were_sk
         let backlog = reading.read(now());
         assert_eq!((backlog.events.len(), backlog.gaps.len()), (2, gaps), "{}", whys(&backlog));
     }
+}
+
+#[test]
+fn a_subscription_that_died_without_a_word_is_found_out() {
+    let (folder, log) = site();
+    log.write(654, 9);
+    let reading = log.reading(folder.path());
+    reading.read(now());
+    log.log(|log| log.deaf = true);
+    log.write(6900, 1);
+    assert_eq!(reading.read(now()).events.len(), 1, "nobody can know yet");
+    let later = now() + SignedDuration::from_mins(10);
+    let backlog = reading.read(later);
+    assert_eq!((backlog.events.len(), backlog.gaps), (2, Vec::new()));
+    assert_eq!(backlog.counts.iter().map(|count| count.count).sum::<u32>(), 2);
+}
+
+#[test]
+fn a_count_of_records_that_lags_behind_is_not_taken_for_a_cleared_log() {
+    let (folder, log) = site();
+    log.write_many(10, 654, 9);
+    let reading = log.reading(folder.path());
+    reading.read(now());
+    log.write(654, 1);
+    reading.read(now());
+    log.log(|log| log.lags = true);
+    assert_eq!(reading.read(now()).gaps, []);
+    assert_eq!(log.reading(folder.path()).read(now()).gaps, []);
 }
 
 #[test]
