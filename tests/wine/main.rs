@@ -22,3 +22,4 @@ mod server;
 
 mod console;
 mod eventlog;
+mod figures;
