@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use syncmedic::agent::config::Config;
-use syncmedic::agent::eventlog::clean::Cleaner;
-use syncmedic::agent::eventlog::files::EventFiles;
+use syncmedic::agent::eventlog;
 use syncmedic::agent::powershell::process::ScriptProcess;
 use syncmedic::agent::probe::ServerFile;
 use syncmedic::agent::record::LogOnly;
@@ -110,7 +109,7 @@ impl Site {
         let parts = Parts {
             clock: self.clock.clone(),
             random: Random::system(),
-            events: Arc::new(EventFiles::new(&config.events.files, Cleaner { names_allowed: false })),
+            events: eventlog::open(&config, true, self.clock.now()).expect("a folder"),
             scripts: Arc::new(ScriptProcess::new(
                 config.powershell.interpreter.clone(),
                 &config.scripts,

@@ -59,12 +59,39 @@ pub struct Config {
     pub powershell: PowerShell,
 }
 
-/// Where events come from.
+/// Where events come from: `files = DIR` or `log = NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Events {
+#[serde(try_from = "EventsText")]
+pub enum Events {
     /// A folder of JSON lines.
-    pub files: PathBuf,
+    Files(PathBuf),
+    /// One of Windows' logs.
+    Log(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventsText {
+    files: Option<PathBuf>,
+    log: Option<String>,
+}
+
+impl TryFrom<EventsText> for Events {
+    type Error = String;
+
+    fn try_from(text: EventsText) -> Result<Events, String> {
+        let named = |name: &String| {
+            let fits = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | '(' | ')');
+            (1..=255).contains(&name.len()) && name.chars().all(fits)
+        };
+        match (text.files, text.log) {
+            (Some(folder), None) => Ok(Events::Files(folder)),
+            (None, Some(name)) if named(&name) => Ok(Events::Log(name)),
+            (None, Some(name)) => Err(format!("events: {name:?} is no name of a log, such as Application")),
+            (Some(_), Some(_)) => Err("events: either files or log, not both".into()),
+            (None, None) => Err("events: files = a folder, or log = the name of a Windows log".into()),
+        }
+    }
 }
 
 /// Where facts about the server come from.
@@ -125,8 +152,12 @@ impl Config {
         let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
         let mut config = Config::parse(&text).map_err(error)?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        let files = [&mut config.data, &mut config.scripts, &mut config.events.files];
-        for path in files.into_iter().chain(&mut config.server.file) {
+        let files = [&mut config.data, &mut config.scripts];
+        let events = match &mut config.events {
+            Events::Files(path) => Some(path),
+            Events::Log(_) => None,
+        };
+        for path in files.into_iter().chain(events).chain(&mut config.server.file) {
             *path = folder.join(&path);
         }
         Ok(config)
@@ -192,6 +223,8 @@ pub fn template(id: &AgentId) -> String {
 file = \"server.json\"
 "
     };
+    let events =
+        if cfg!(windows) { "log = \"Application\"\n#files = \"events\"" } else { "files = \"events\"" };
     format!(
         r#"# The Syncmedic agent on this server. Paths are relative to this file's folder.
 id = "{id}"
@@ -221,9 +254,9 @@ data = "data"
 # Where the commands' scripts are installed; each is checked against the catalogue before it runs.
 scripts = "commands"
 
-# Where events come from: a folder of files with one event a line, as JSON (*.jsonl).
+# Where events come from: one of Windows' logs, or a folder of files with one event a line, as JSON (*.jsonl).
 [events]
-files = "events"
+{events}
 
 {server}
 # The interpreter for scripts. Unset: Windows PowerShell of the system folder.
@@ -249,7 +282,7 @@ mod tests {
         let set: String = template(&id())
             .lines()
             .map(|line| match line.strip_prefix('#') {
-                Some(rest) if !rest.starts_with(' ') && !rest.starts_with("commands") => rest,
+                Some(rest) if !rest.starts_with([' ', 'f']) && !rest.starts_with("commands") => rest,
                 _ => line,
             })
             .map(|line| format!("{line}\n"))
@@ -274,6 +307,28 @@ mod tests {
     }
 
     #[test]
+    fn events_come_from_files_or_from_a_log_and_from_nothing_else() {
+        let events = |lines: &str| {
+            let text = template(&id());
+            let (head, rest) = text.split_once("[events]").expect("there");
+            let rest = rest.split_once("[server]").expect("there").1;
+            Config::parse(&format!("{head}[events]\n{lines}\n[server]{rest}")).map(|config| config.events)
+        };
+        assert_eq!(events("log = \"Application\""), Ok(Events::Log("Application".into())));
+        assert_eq!(events("files = \"x\""), Ok(Events::Files("x".into())));
+        for (lines, says) in [
+            ("log = \"Application\"\nfiles = \"x\"", "not both"),
+            ("", "files = a folder"),
+            ("log = \"A<b>\"", "no name of a log"),
+            ("log = \"\"", "no name of a log"),
+            ("journal = \"x\"", "journal"),
+        ] {
+            let error = events(lines).expect_err(says);
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
     fn allowed_commands_mean_nothing_on_a_read_only_agent() {
         let text = format!("commands = [\"enable-password-sync\"]\n{}", template(&id()));
         assert_eq!(Config::parse(&text).expect("reads").permits().commands, []);
@@ -288,6 +343,11 @@ mod tests {
         std::fs::write(&path, template(&id())).expect("writes");
         let config = Config::load(&path).expect("reads");
         assert_eq!(config.data, folder.path().join("data"));
-        assert_eq!(config.events.files, folder.path().join("events"));
+        let expected = if cfg!(windows) {
+            Events::Log("Application".into())
+        } else {
+            Events::Files(folder.path().join("events"))
+        };
+        assert_eq!(config.events, expected);
     }
 }

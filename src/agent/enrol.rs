@@ -7,6 +7,7 @@
 //! | `events/`, `server.json` | where events and the server's facts are read from, if not from Windows itself |
 //! | `data/agent.key`, `data/agent.csr` | the key, which never leaves, and the request |
 //! | `data/enrolment.toml` | the bot's answer |
+//! | `data/events.json` | how far Windows' log was read |
 //! | `data/scripts/` | a private copy of each script while it runs |
 //! | `data/running.json`, `data/agent.log` | what the running agent says of itself; the log of one without a console |
 

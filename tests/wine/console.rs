@@ -28,7 +28,7 @@ fn the_windows_agent_starts_under_wine_and_lists_the_same_catalogue_digests_as_h
 #[test]
 fn the_windows_agent_is_made_enrolled_and_shows_what_the_bot_would_see() {
     let Some(windows) = machine::windows() else { return };
-    let server = Server::new(windows, "console", "");
+    let server = Server::new(windows, "console", "").with_event_files();
     with_a_fault(&server);
     let status = server.agent("status", &["--json"]);
     assert_eq!(status.code, Some(0), "{status:?}");
@@ -47,7 +47,7 @@ fn the_windows_agent_is_made_enrolled_and_shows_what_the_bot_would_see() {
 #[tokio::test]
 async fn the_bot_polls_the_windows_agent_over_mutual_tls_and_ctrl_c_ends_it() {
     let Some(windows) = machine::windows() else { return };
-    let server = Server::new(windows, "polled", "");
+    let server = Server::new(windows, "polled", "").with_event_files();
     with_a_fault(&server);
     let (agent, client) = server.serve(&[]);
     let report = client.report(false).await.expect("a report");

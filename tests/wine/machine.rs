@@ -18,10 +18,11 @@ const LOADERS: [&str; 3] = ["/usr/lib/wine/wine64", "wine64", "wine"];
 pub(crate) const AGENT: &str = r"C:\Program Files\Syncmedic\syncmedic-agent.exe";
 
 /// Which of Windows' libraries are ours (`n`), Wine's, or not there at all (empty: nothing is asked or downloaded).
-const LIBRARIES: &str = "mscoree,mshtml=;winemenubuilder.exe=;powershell.exe=n";
+const LIBRARIES: &str = "mscoree,mshtml=;winemenubuilder.exe=;powershell.exe,wevtapi=n";
 
 /// The stand-ins of `tests/windows`, and where Windows has what they stand in for.
-const STAND_INS: &[(&str, &str)] = &[("powershell.exe", "system32/WindowsPowerShell/v1.0")];
+const STAND_INS: &[(&str, &str)] =
+    &[("powershell.exe", "system32/WindowsPowerShell/v1.0"), ("wevtapi.dll", "system32")];
 
 /// A Windows machine.
 pub(crate) struct Windows {
@@ -159,21 +160,39 @@ struct Built {
 
 /// Builds the agent, exactly as a user does but for the profile, and the stand-ins; what was built before is only looked at.
 fn build() -> Built {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let target = Path::new(programs::AGENT).ancestors().nth(2).expect("the target folder");
-    let cargo = |manifest: PathBuf, arguments: &[&str], target: &Path| {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
-        command.args(["build", "--locked", "--quiet", "--target", TARGET]).args(arguments);
-        command.arg("--manifest-path").arg(manifest).arg("--target-dir").arg(target);
-        let built = command.stdin(Stdio::null()).output().expect("cargo starts");
-        let said = String::from_utf8_lossy(&built.stderr).into_owned();
-        assert!(built.status.success(), "the Windows programs can be built:\n{said}");
-        target.join(TARGET).join("debug")
-    };
-    let agent = ["--no-default-features", "--features", "agent", "--bin", "syncmedic-agent"];
-    let agent = cargo(root.join("Cargo.toml"), &agent, target).join("syncmedic-agent.exe");
-    let stand_ins = cargo(root.join("tests/windows/Cargo.toml"), &[], &target.join("stand-ins"));
-    Built { agent, stand_ins }
+    let agent = agent_of("dev", TARGET);
+    let target = target().join("stand-ins");
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/windows/Cargo.toml");
+    cargo(&manifest, &["--target", TARGET], &target);
+    Built { agent, stand_ins: target.join(TARGET).join("debug") }
+}
+
+/// Builds the agent alone, in a profile, for a target; the host's if it is empty.
+pub(crate) fn agent_of(profile: &str, triple: &str) -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let mut arguments = vec!["--no-default-features", "--features", "agent", "--bin", "syncmedic-agent"];
+    arguments.extend(["--profile", profile]);
+    if !triple.is_empty() {
+        arguments.extend(["--target", triple]);
+    }
+    cargo(&manifest, &arguments, target());
+    let folder = if profile == "dev" { "debug" } else { profile };
+    let file = if triple.is_empty() { "syncmedic-agent" } else { "syncmedic-agent.exe" };
+    target().join(triple).join(folder).join(file)
+}
+
+/// The target folder that this test was built in.
+fn target() -> &'static Path {
+    Path::new(programs::AGENT).ancestors().nth(2).expect("the target folder")
+}
+
+fn cargo(manifest: &Path, arguments: &[&str], target: &Path) {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
+    command.args(["build", "--locked", "--quiet"]).args(arguments);
+    command.arg("--manifest-path").arg(manifest).arg("--target-dir").arg(target);
+    let built = command.stdin(Stdio::null()).output().expect("cargo starts");
+    let said = String::from_utf8_lossy(&built.stderr).into_owned();
+    assert!(built.status.success(), "the programs can be built:\n{said}");
 }
 
 /// Makes a library that only forwards to others, as its definition says.
@@ -185,7 +204,7 @@ fn forwarder(definition: &str, library: &Path) {
 }
 
 /// Puts a file in its place, whatever lies there.
-fn put(file: &Path, place: &Path) {
+pub(crate) fn put(file: &Path, place: &Path) {
     std::fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
     // Wine's own may be a link.
     let _ = std::fs::remove_file(place);

@@ -3,6 +3,7 @@
 //!
 //! - [`machine`]: the Windows machine: builds the agent and the stand-ins once, makes one Wine prefix a test run, runs programs
 //! - [`server`]: a sync server on it: the agent's folder, enrolled with a bot whose client polls it
+//! - [`log`]: its event log: events written, lost, cleared; what the agent asked of it
 //! - [`programs`]: what runs: its output kept, its end sure
 //! - the others: a chapter each
 //!
@@ -13,9 +14,12 @@
 //! missing it is skipped and says so, unless `SYNCMEDIC_REQUIRE` lists `wine`.
 #![cfg(all(unix, feature = "bot", feature = "agent"))]
 
+mod log;
 mod machine;
 #[path = "../common/programs.rs"]
 mod programs;
 mod server;
 
 mod console;
+mod eventlog;
+mod figures;

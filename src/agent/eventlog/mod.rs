@@ -4,16 +4,46 @@
 //! - [`window`]: the newest relevant events and the counts per id and hour.
 //! - [`clean`]: one event's text without wrapper, tail and names.
 //! - [`files`]: a log in a folder of JSON lines, for tests, the demo and servers that forward their events.
-//!
-//! Windows' own log is another implementation of [`EventLog`] that fills the same window.
+//! - [`system`]: the system's own log: backlog, then what is new; [`place`]: how far it was read, over restarts;
+//!   [`query`] and [`xml`]: what is asked of it, and its answers. The edge itself is `windows::eventlog`.
 
 pub mod clean;
 pub mod files;
+pub mod place;
+pub mod query;
+pub mod system;
 pub mod window;
+pub mod xml;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::agent::config::{Config, Events};
 use crate::report::{Event, Gap, HourCount};
+
+/// The log that a configuration names. `keeps` is for the one process that keeps how far it was read: the running agent.
+///
+/// # Errors
+/// If this system has no such log.
+pub fn open(config: &Config, keeps: bool, now: Timestamp) -> Result<Arc<dyn EventLog>, String> {
+    let cleaner = clean::Cleaner { names_allowed: config.names_allowed };
+    match &config.events {
+        Events::Files(folder) => Ok(Arc::new(files::EventFiles::new(folder, cleaner))),
+        #[cfg(windows)]
+        Events::Log(name) => {
+            let place = place::Place::load(&config.data, name, now);
+            let source = crate::agent::windows::eventlog::Channel::new(name);
+            let keeps = keeps.then(|| config.data.clone());
+            Ok(Arc::new(system::SystemLog::new(source, cleaner, place, keeps)))
+        }
+        #[cfg(not(windows))]
+        Events::Log(name) => {
+            let _ = (keeps, now);
+            Err(format!("[events] log = \"{name}\": only Windows has such a log; name a folder with files"))
+        }
+    }
+}
 
 /// A log of events. Reading may block; callers do it where blocking is allowed.
 pub trait EventLog: Send + Sync {

@@ -17,7 +17,7 @@ use crate::report::{COUNTED_HOURS, EVENT_IDS, Event, Gap, HourCount};
 pub const MAX_EVENTS: usize = 2000;
 
 /// Administrators' actions on password sync and on the sign-in method, in both numberings.
-const ADMIN_ACTIONS: &[u32] = &[2506, 2513, 2606, 2613];
+pub(super) const ADMIN_ACTIONS: &[u32] = &[2506, 2513, 2606, 2613];
 
 /// The relevant part of a log, as it is read.
 #[derive(Debug)]
@@ -51,6 +51,39 @@ impl Window {
         // Memory stays bounded while a long log is read; trimming at twice the bound keeps it cheap.
         if self.kept.len() > 2 * MAX_EVENTS {
             self.trim(now);
+        }
+    }
+
+    /// Takes in what another window holds, of events that are not in this one.
+    pub fn absorb(&mut self, other: Window) {
+        self.kept.extend(other.kept);
+        for (place, count) in other.counts {
+            *self.counts.entry(place).or_default() += count;
+        }
+    }
+
+    /// The newest administrators' action of each id, cleaned: to be kept where the log may forget it.
+    pub fn actions(&self) -> Vec<Event> {
+        let mut newest: BTreeMap<u32, &Event> = BTreeMap::new();
+        for event in
+            self.kept.iter().map(|k| &k.event).filter(|e| ADMIN_ACTIONS.contains(&e.id) && e.counts())
+        {
+            let known = newest.entry(event.id).or_insert(event);
+            if (event.at, event.record) > (known.at, known.record) {
+                *known = event;
+            }
+        }
+        newest.into_values().cloned().collect()
+    }
+
+    /// Takes back actions that were kept, unless the log still has them.
+    pub fn remember(&mut self, actions: &[Event]) {
+        for event in actions {
+            let same =
+                |k: &Cleaned| (k.event.id, k.event.at, k.event.record) == (event.id, event.at, event.record);
+            if !self.kept.iter().any(same) {
+                self.kept.push(Cleaned { event: event.clone(), shortened: false });
+            }
         }
     }
 
@@ -177,6 +210,21 @@ mod tests {
         let later = now() + SignedDuration::from_hours(100);
         let left: Vec<u32> = window.backlog(later, Vec::new()).events.iter().map(|e| e.id).collect();
         assert_eq!(left, [2506]);
+    }
+
+    #[test]
+    fn the_newest_administrators_action_of_each_id_can_be_kept_and_given_back() {
+        let mut first = window();
+        for (id, days_ago) in [(2506, 90), (2506, 80), (2513, 1), (654, 0)] {
+            first.push(event(id, days_ago * 24 * 60), now());
+        }
+        let kept = first.actions();
+        let told: Vec<_> = kept.iter().map(|e| (e.id, e.at)).collect();
+        assert_eq!(told, [(2506, event(0, 80 * 24 * 60).at), (2513, event(0, 24 * 60).at)]);
+        let mut second = window();
+        second.push(event(2513, 24 * 60), now());
+        second.remember(&kept);
+        assert_eq!(second.backlog(now(), Vec::new()).events, kept);
     }
 
     #[test]

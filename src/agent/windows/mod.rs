@@ -2,6 +2,7 @@
 //! `unsafe` is allowed, each with the reason why it is sound.
 //!
 //! - [`access`]: access lists of files, read and set. [`process`]: this process and its account, and the list of all.
+//! - [`eventlog`]: the event log.
 //! - [`services`], [`version`], [`server`]: what the server is.
 //! - [`surroundings`]: the system's folders and variables, whatever this process was told.
 //! - [`service`]: being a Windows service; [`membership`] in the server's groups; [`source`]: events of our own.
@@ -9,6 +10,7 @@
 #![allow(unsafe_code, reason = "Windows' own functions")]
 
 pub mod access;
+pub mod eventlog;
 pub mod membership;
 pub mod process;
 pub mod server;

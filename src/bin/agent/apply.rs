@@ -21,7 +21,7 @@ pub(crate) async fn apply(
     let clock = Clock::system();
     let loaded = Config::load(path).map_err(config)?;
     let enrolled = enrol::load(&loaded, &clock).map_err(config)?;
-    let agent = serve::agent(loaded, enrolled.trust, clock)?;
+    let agent = serve::agent(loaded, enrolled.trust, clock, false)?;
     let mut staged = agent.staged().map_err(data)?;
     if let Some(request) = &request {
         staged.retain(|one| one.request == *request);

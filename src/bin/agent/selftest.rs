@@ -48,7 +48,7 @@ async fn steps(test: &mut SelfTest, path: &Path, config: Config) -> Outcome {
         Ok(enrolled) => enrolled.trust,
         Err(_) => Trust { generation: 0, grant_keys: Vec::new() },
     };
-    let agent = match serve::agent(config.clone(), trust, clock) {
+    let agent = match serve::agent(config.clone(), trust, clock, false) {
         Ok(agent) => agent,
         Err(Failure(_, why)) => {
             test.add("journal", Went::Broken, why);

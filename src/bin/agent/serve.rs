@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncmedic::agent::config::Config;
-use syncmedic::agent::eventlog::clean::Cleaner;
-use syncmedic::agent::eventlog::files::EventFiles;
+use syncmedic::agent::eventlog;
 use syncmedic::agent::gatekeeper::Trust;
 use syncmedic::agent::powershell::process::ScriptProcess;
 use syncmedic::agent::probe::{Probe, ServerFile};
@@ -58,7 +57,7 @@ pub(crate) async fn until(
     if enrolled.certificate.ends_soon(clock.now()) {
         tracing::warn!(until = %enrolled.certificate.not_after, "this agent's certificate ends soon: enrol it again");
     }
-    let agent = agent(loaded, enrolled.trust, clock.clone())?;
+    let agent = agent(loaded, enrolled.trust, clock.clone(), true)?;
     let socket = tokio::net::TcpListener::bind(listen);
     let socket = socket.await.map_err(|error| config(format!("listen = \"{listen}\": {error}")))?;
     let address = socket.local_addr().map_err(broken)?.to_string();
@@ -125,16 +124,16 @@ fn signals() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-pub(crate) fn agent(config: Config, trust: Trust, clock: Clock) -> Result<Agent, Failure> {
-    let cleaner = Cleaner { names_allowed: config.names_allowed };
+/// The agent of a configuration. Only the running one keeps how far it has read the log.
+pub(crate) fn agent(config: Config, trust: Trust, clock: Clock, runs: bool) -> Result<Agent, Failure> {
     let interpreter = match config.powershell.interpreter.as_slice() {
         [] => ScriptProcess::windows_powershell(),
         given => given.to_vec(),
     };
     let parts = Parts {
+        events: eventlog::open(&config, runs, clock.now()).map_err(super::config)?,
         clock,
         random: Random::system(),
-        events: Arc::new(EventFiles::new(&config.events.files, cleaner)),
         scripts: Arc::new(ScriptProcess::new(interpreter, &config.scripts, config.data.join("scripts"))),
         probe: probe(&config),
         record: record(),

@@ -22,7 +22,7 @@ pub(crate) async fn status(path: &Path, json: bool) -> Outcome {
         Err(_) => Trust { generation: 0, grant_keys: Vec::new() },
     };
     let running = Running::read(&loaded.data);
-    let agent = serve::agent(loaded, trust, clock.clone())?;
+    let agent = serve::agent(loaded, trust, clock.clone(), false)?;
     let report = agent.report(true).await;
     if json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(broken)?);
