@@ -174,6 +174,11 @@ pub fn of_files(test: &mut SelfTest, path: &Path, config: &Config, enrolled: Res
 pub async fn of_server(test: &mut SelfTest, agent: &Agent) -> Report {
     let report = agent.report(true).await;
     read(test, &report);
+    match agent.wizard_open().await {
+        Some(true) => test.add("processes", Went::Well, "the wizard is open: nothing runs while it is"),
+        Some(false) => test.add("processes", Went::Well, "the wizard is closed"),
+        None => test.add("processes", Went::Short, "whether the wizard is open can't be told"),
+    }
     match agent.staged() {
         Ok(staged) => {
             test.add("journal", Went::Well, format!("{} request(s) wait for an operator", staged.len()))

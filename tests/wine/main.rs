@@ -19,3 +19,5 @@ mod programs;
 mod server;
 
 mod console;
+mod detection;
+mod service;

@@ -40,7 +40,9 @@ impl Server {
 
         let made = windows.agent(&["init", "--id", ID, "--data", &server.folder]);
         assert_eq!(made.code, Some(0), "{made:?}");
-        server.configure(|text| format!("listen = \"127.0.0.1:0\"\n{rules}\n{text}"));
+        server.close_key();
+        let head = format!("listen = \"127.0.0.1:0\"\nserver.file = \"server.json\"\n{rules}\n");
+        server.configure(|text| head + &text);
         server
             .write("server.json", r#"{"server":"SYNC01","appliance":{"kind":"connect","build":"2.6.3.0"}}"#);
 
@@ -52,6 +54,24 @@ impl Server {
         let installed = server.agent("install", &["--bundle", &server.windows_path("enrolment.toml")]);
         assert_eq!(installed.code, Some(0), "{installed:?}");
         server
+    }
+
+    /// The machine that it runs on.
+    pub(crate) fn machine(&self) -> &'static Windows {
+        self.windows
+    }
+
+    /// Lets only its owner read the key. Wine keeps no access lists but makes them up of the host's mode, and what it makes of
+    /// a list that is set lets others in.
+    pub(crate) fn close_key(&self) {
+        self.set_mode(r"data\agent.key", 0o600);
+    }
+
+    /// Sets the host's mode of a file, of which Wine makes an access list.
+    pub(crate) fn set_mode(&self, file: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let set = std::fs::set_permissions(self.path(file), std::fs::Permissions::from_mode(mode));
+        set.unwrap_or_else(|error| panic!("{file}: {error}"));
     }
 
     /// The Windows path of a file in the agent's folder.
