@@ -24,7 +24,7 @@ The file that `syncmedic agents add` wrote on the bot's host. Without it the cer
 
 .PARAMETER AllowCommands
 Also makes the service a member of the server's group ADSyncAdmins, which ADSync's cmdlets need: Tier 0 power. What may run is
-still for agent.toml to say.
+still for agent.toml to say. Left out, an earlier membership is taken back: give it at upgrades too.
 
 .PARAMETER Port
 The port that the agent listens on, if agent.toml names another one than 6990.
