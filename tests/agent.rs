@@ -13,8 +13,8 @@ use syncmedic::agent::config::Config;
 use syncmedic::agent::eventlog;
 use syncmedic::agent::powershell::process::ScriptProcess;
 use syncmedic::agent::probe::ServerFile;
-use syncmedic::agent::record::LogOnly;
-use syncmedic::agent::{Agent, Parts, enrol};
+use syncmedic::agent::record::{Entry, SystemRecord};
+use syncmedic::agent::{Agent, Operator, Parts, enrol};
 use syncmedic::clock::Clock;
 use syncmedic::grant::Grant;
 use syncmedic::ids::{AgentId, RequestId, Snowflake};
@@ -56,6 +56,27 @@ struct Site {
     identity: Identity,
     id: AgentId,
     clock: Clock,
+    record: Arc<Record>,
+}
+
+/// Keeps what the agent puts on record with the system.
+#[derive(Default)]
+struct Record(std::sync::Mutex<Vec<Entry>>);
+
+impl SystemRecord for Record {
+    fn write(&self, entry: &Entry) {
+        self.0.lock().expect("unpoisoned").push(entry.clone());
+    }
+}
+
+impl Record {
+    fn entries(&self) -> Vec<Entry> {
+        self.0.lock().expect("unpoisoned").clone()
+    }
+
+    fn ids(&self) -> Vec<u16> {
+        self.entries().iter().map(|entry| entry.id).collect()
+    }
 }
 
 fn site(build: &str) -> Site {
@@ -85,7 +106,7 @@ fn site(build: &str) -> Site {
         Identity::create(&folder.path().join("bot"), "contoso", clock.now(), &random).expect("makes");
     let enrolment = identity.enrol(&id, 1, &request, clock.now(), &random).expect("enrols");
     let text = toml::to_string(&enrolment).expect("writes");
-    let site = Site { folder, identity, id, clock };
+    let site = Site { folder, identity, id, clock, record: Arc::default() };
     enrol::install(&site.config(), &text, &site.clock).expect("installs");
     site
 }
@@ -116,7 +137,7 @@ impl Site {
                 config.data.join("scripts"),
             )),
             probe: Arc::new(ServerFile::new(config.server.file.as_ref().expect("is set"))),
-            record: Arc::new(LogOnly),
+            record: self.record.clone(),
         };
         let enrolled = enrol::load(&config, &self.clock).expect("is enrolled");
         Agent::new(config, enrolled.trust, parts).expect("starts")
@@ -541,6 +562,110 @@ fn status_shows_what_the_bot_would_see() {
     let output = site.program(&["status"]).output().expect("runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("cloud flag      no") && text.contains("enable-password-sync"), "{text}");
+}
+
+/// A command's life on the system's record: that it began, how it ended, and what was refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_run_and_each_refused_command_is_on_the_systems_record() {
+    let site = site("2.6.3.0");
+    let (_agent, client) = site.served().await;
+    let first = wish(Mode::Unattended);
+    let (plan, challenge) = ready(&client, &first).await;
+    accepted(client.execute(&site.grant(plan.clone(), challenge)).await.expect("answers"));
+    finished(&client, &first.request).await;
+    assert_eq!(site.record.ids(), [10, 11]);
+    for entry in site.record.entries() {
+        for part in [plan.code().to_string(), first.request.to_string(), "Audit head: #12 9be1-44d0".into()] {
+            assert!(entry.text.contains(&part), "{part} in {entry:?}");
+        }
+        assert!(
+            entry.text.contains("Requester (Discord id): ") && entry.text.contains("Approvers"),
+            "{entry:?}"
+        );
+    }
+    // A grant of another key, and one whose command may not run here.
+    let forged = client.execute("v4.public.forged").await.expect("answers");
+    assert!(matches!(forged, ExecutionAnswer::Refused { .. }), "{forged:?}");
+    let foreign =
+        Plan { agent: "SYNC99".parse().expect("valid"), request: wish(Mode::Unattended).request, ..plan };
+    let foreign = client.execute(&site.grant(foreign, "00".repeat(16))).await.expect("answers");
+    assert!(matches!(foreign, ExecutionAnswer::Refused { .. }), "{foreign:?}");
+    assert_eq!(site.record.ids(), [10, 11, 20, 20]);
+    let texts: Vec<String> = site.record.entries().into_iter().map(|entry| entry.text).collect();
+    assert!(texts[2].contains("without a valid signature"), "{}", texts[2]);
+    assert!(texts[3].contains("Plan code: ") && texts[3].contains("Audit head: "), "{}", texts[3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_an_operator_and_who_applied_it_is_on_the_systems_record() {
+    let site = site("2.6.91.0");
+    let (agent, client) = site.served().await;
+    let wish = wish(Mode::Attended);
+    let (plan, challenge) = ready(&client, &wish).await;
+    accepted(client.execute(&site.grant(plan, challenge)).await.expect("answers"));
+    let operator = Operator { account: "CONTOSO\\op".into(), aad_username: None };
+    agent.apply(&wish.request, operator).await.expect("runs");
+    assert_eq!(site.record.ids(), [13, 10, 11]);
+    assert!(site.record.entries()[1].text.contains("Operator: CONTOSO\\op"), "{:?}", site.record.entries());
+}
+
+#[test]
+fn a_running_agent_tells_the_servers_administrators_what_it_costs() {
+    let site = site("2.6.3.0");
+    let shown = |site: &Site| {
+        let output = site.program(&["status"]).output().expect("runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(shown(&site).contains("running agent   none"), "{}", shown(&site));
+    let (mut running, _address) = site.process();
+    let note = site.home().join("data/running.json");
+    while !note.exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let text = shown(&site);
+    assert!(text.contains(&format!("process {}", running.id())), "{text}");
+    assert!(text.contains("MiB (limit 64.0 MiB)") && text.contains("processor time"), "{text}");
+    running.kill().expect("is killed");
+    running.wait().expect("is gone");
+}
+
+#[test]
+fn the_self_test_tries_every_reading_step_and_fails_only_for_what_is_needed() {
+    let site = site("2.6.3.0");
+    let tested = |site: &Site| {
+        let output = site.program(&["self-test"]).output().expect("runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, text) = tested(&site);
+    assert_eq!(code, Some(0), "{text}");
+    for step in [
+        "configuration",
+        "certificate",
+        "powershell",
+        "product",
+        "event log",
+        "ADSync's state",
+        "clock",
+        "journal",
+    ] {
+        assert!(text.contains(&format!("ok      {step}")), "{step} in {text}");
+    }
+    assert!(!text.contains("SYNC01") && !text.contains("corp.contoso.com"), "{text}");
+    // What ADSync withholds is named, with what it needs, and breaks nothing.
+    let denied =
+        r#"{"ok":true,"unknown":[{"what":"cloud_flag","why":"Access is denied for jane@contoso.com"}]}"#;
+    std::fs::write(site.home().join("state.json"), denied).expect("writes");
+    let (code, text) = tested(&site);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        text.contains("Access is denied") && text.contains("ADSyncAdmins") && !text.contains("jane"),
+        "{text}"
+    );
+    // A script that somebody changed does break it.
+    std::fs::write(site.home().join("commands/read-state/run.ps1"), "Remove-Thing").expect("writes");
+    let (code, text) = tested(&site);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("BROKEN  script"), "{text}");
 }
 
 #[test]

@@ -337,6 +337,15 @@ mod tests {
     }
 
     #[test]
+    fn only_on_windows_may_the_file_that_says_what_the_server_is_be_left_out() {
+        let bare = "id = \"SYNC01\"\ndata = \"data\"\nscripts = \"commands\"\nevents.files = \"events\"\n";
+        let read = Config::parse(bare);
+        assert_eq!(read.is_ok(), cfg!(windows), "{read:?}");
+        let named = Config::parse(&format!("{bare}server.file = \"server.json\"\n")).expect("reads");
+        assert_eq!(named.server.file, Some("server.json".into()));
+    }
+
+    #[test]
     fn paths_are_relative_to_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("agent.toml");

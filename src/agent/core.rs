@@ -135,6 +135,12 @@ impl Agent {
         }
     }
 
+    /// Whether the configuration wizard is open, if the system itself tells: also where the state can't be read.
+    pub async fn wizard_open(&self) -> Option<bool> {
+        let inner = self.0.clone();
+        blocking(move || inner.probe.look().wizard_open).await
+    }
+
     /// The server's report; `fresh` waits for a new reading of the state.
     pub async fn report(&self, fresh: bool) -> Report {
         if fresh {

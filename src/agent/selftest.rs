@@ -174,6 +174,11 @@ pub fn of_files(test: &mut SelfTest, path: &Path, config: &Config, enrolled: Res
 pub async fn of_server(test: &mut SelfTest, agent: &Agent) -> Report {
     let report = agent.report(true).await;
     read(test, &report);
+    match agent.wizard_open().await {
+        Some(true) => test.add("processes", Went::Well, "the wizard is open: nothing runs while it is"),
+        Some(false) => test.add("processes", Went::Well, "the wizard is closed"),
+        None => test.add("processes", Went::Short, "whether the wizard is open can't be told"),
+    }
     match agent.staged() {
         Ok(staged) => {
             test.add("journal", Went::Well, format!("{} request(s) wait for an operator", staged.len()))
@@ -258,25 +263,17 @@ pub fn of_running(test: &mut SelfTest, config: &Config, own: &Report) {
 
 /// Whether the port is free, or answers.
 pub async fn of_port(test: &mut SelfTest, config: &Config) {
-    let mut address = config.listen;
-    match tokio::net::TcpListener::bind(address).await {
-        Ok(_) => {
-            let text =
-                format!("{address} is free: no agent runs. The firewall must let the bot's address in");
-            test.add("port", Went::Well, text);
-        }
-        Err(error) => {
-            if address.ip().is_unspecified() {
-                address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-            }
-            match tokio::net::TcpStream::connect(address).await {
-                Ok(_) => {
-                    let text = format!("{address} answers. The firewall must let the bot's address in");
-                    test.add("port", Went::Well, text);
-                }
-                Err(_) => test.add("port", Went::Broken, format!("{}: {error}", config.listen)),
-            }
-        }
+    const FIREWALL: &str = "The firewall must let the bot's address in";
+    let (mut address, port) = (config.listen, config.listen.port());
+    let Err(error) = tokio::net::TcpListener::bind(address).await else {
+        return test.add("port", Went::Well, format!("TCP {port} is free: no agent runs. {FIREWALL}"));
+    };
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    match tokio::net::TcpStream::connect(address).await {
+        Ok(_) => test.add("port", Went::Well, format!("TCP {port} answers. {FIREWALL}")),
+        Err(_) => test.add("port", Went::Broken, format!("TCP {port}: {error}")),
     }
 }
 

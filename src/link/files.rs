@@ -46,8 +46,8 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
 /// Reads a secret.
 ///
 /// # Errors
-/// [`FileError::Exposed`] if others than its owner can read it (on Windows the folder's access list decides,
-/// which the installer sets; it is not checked here), and [`FileError::Io`].
+/// [`FileError::Exposed`] if others than its owner can read it (on Windows the access list decides, which is
+/// not looked at here but before the agent starts), and [`FileError::Io`].
 pub fn read_secret(path: &Path) -> Result<String, FileError> {
     #[cfg(unix)]
     {

@@ -11,6 +11,8 @@ use crate::programs::{self, Ended, Program};
 const TARGET: &str = "x86_64-pc-windows-gnu";
 /// The target's C compiler, which links.
 const LINKER: &str = "x86_64-w64-mingw32-gcc";
+/// Its compiler of resources, which comes with it.
+const RESOURCES: &str = "x86_64-w64-mingw32-windres";
 /// Debian's loader; its `wine` is a script that talks of 32 bit first.
 const LOADERS: [&str; 3] = ["/usr/lib/wine/wine64", "wine64", "wine"];
 
@@ -30,6 +32,8 @@ pub(crate) struct Windows {
     root: PathBuf,
     loader: String,
     folders: AtomicU32,
+    /// Keeps the machine on. Without a program that runs it would go off, and start anew, with its services, for the next.
+    awake: Option<Program>,
 }
 
 /// The machine of this test run, or `None` if this host can't play one, which is then said.
@@ -72,19 +76,25 @@ impl Windows {
     fn new(loader: String) -> Windows {
         let built = build();
         let root = tempfile::Builder::new().prefix("syncmedic-wine-").tempdir().expect("a folder").keep();
-        let machine = Windows { root, loader, folders: AtomicU32::new(0) };
+        let mut machine = Windows { root, loader, folders: AtomicU32::new(0), awake: None };
         for name in ["home", "logs"] {
             std::fs::create_dir(machine.root.join(name)).expect("a folder");
         }
         machine.end_with_this_process();
         let made = machine.run("wineboot.exe", &["--init"], &[]);
         assert_eq!(made.code, Some(0), "Wine makes its prefix: {made:?}");
+        // Only once it has gone off does a next program find one service manager, and not a second beside one that ends.
+        let off = Command::new("wineserver").arg("-w").envs(machine.env()).status().expect("it is there");
+        assert!(off.success(), "the machine that was made goes off");
         let random = machine.system32().join("bcryptprimitives.dll");
         forwarder("bcryptprimitives.def", &random);
         for (file, folder) in STAND_INS {
             put(&built.stand_ins.join(file), &machine.drive_c().join("windows").join(folder).join(file));
         }
         put(&built.agent, &machine.unix(AGENT));
+        let idle = r"C:\tests\idle.exe";
+        idle_program(&machine.unix(idle), "1.0.0.0");
+        machine.awake = Some(machine.start(idle, &[], &[]));
         machine
     }
 
@@ -193,6 +203,24 @@ fn cargo(manifest: &Path, arguments: &[&str], target: &Path) {
     let built = command.stdin(Stdio::null()).output().expect("cargo starts");
     let said = String::from_utf8_lossy(&built.stderr).into_owned();
     assert!(built.status.success(), "the programs can be built:\n{said}");
+}
+
+/// Makes a program that does nothing for ever, with a version in its resources.
+pub(crate) fn idle_program(place: &Path, version: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (resource, object) = (folder.path().join("version.rc"), folder.path().join("version.o"));
+    let numbers = version.replace('.', ",");
+    let text = format!("1 VERSIONINFO FILEVERSION {numbers} PRODUCTVERSION {numbers} BEGIN END\n");
+    std::fs::write(&resource, text).expect("writes");
+    let mut compiler = Command::new(RESOURCES);
+    compiler.arg(&resource).arg(&object);
+    assert!(compiler.status().expect("it starts").success(), "{} is compiled", resource.display());
+    std::fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/windows/idle.c");
+    let mut compiler = Command::new(LINKER);
+    compiler.args(["-nostdlib", "-Wl,--entry=start", "-o"]).arg(place).arg(source).arg(&object);
+    compiler.arg("-lkernel32");
+    assert!(compiler.status().expect("it starts").success(), "{} is made", place.display());
 }
 
 /// Makes a library that only forwards to others, as its definition says.

@@ -21,5 +21,7 @@ mod programs;
 mod server;
 
 mod console;
+mod detection;
 mod eventlog;
 mod figures;
+mod service;

@@ -56,6 +56,11 @@ impl Server {
         server
     }
 
+    /// The machine that it runs on.
+    pub(crate) fn machine(&self) -> &'static Windows {
+        self.windows
+    }
+
     /// Lets only its owner read the key. Wine keeps no access lists but makes them up of the host's mode, and what it makes of
     /// a list that is set lets others in.
     pub(crate) fn close_key(&self) {

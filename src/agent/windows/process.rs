@@ -35,7 +35,9 @@ pub fn memory() -> Option<u64> {
     // SAFETY: the pseudo-handle needs no closing; the call is documented to take the longer structure too, which is ours and as
     // long as is said.
     let known = unsafe { K32GetProcessMemoryInfo(GetCurrentProcess(), place, size) };
-    known.as_bool().then_some(counters.PrivateUsage as u64)
+    let own = [counters.PrivateUsage, counters.WorkingSetSize];
+    // Wine does not tell the first; the second then is an upper bound.
+    known.as_bool().then(|| own.into_iter().find(|bytes| *bytes > 0).unwrap_or_default() as u64)
 }
 
 /// The processor time of this process since it began.

@@ -9,6 +9,7 @@ use windows::Win32::System::Services::{
     SERVICE_STATE_ALL, SERVICE_STOPPED, SERVICE_WIN32,
 };
 use windows::core::PCWSTR;
+use windows_registry::LOCAL_MACHINE;
 use windows_service::service::{ServiceAccess, ServiceState as State};
 use windows_service::service_manager::{ServiceManager, ServiceManagerAccess};
 
@@ -35,25 +36,25 @@ pub(super) fn is_missing(error: &io::Error) -> bool {
 /// If the service manager does not answer.
 pub fn service(name: &str) -> io::Result<Option<(Found, Option<String>)>> {
     let manager = ServiceManager::local_computer(None::<&str>, ServiceManagerAccess::CONNECT);
-    let manager = manager.map_err(said)?;
-    let status = ServiceAccess::QUERY_STATUS;
-    let opened = manager.open_service(name, status | ServiceAccess::QUERY_CONFIG);
-    // Its configuration may be withheld where its state is not.
-    let opened = opened.or_else(|_| manager.open_service(name, status));
-    let mut found = Found { name: name.to_owned(), state: ServiceState::Unknown, program: None };
+    let opened = manager.map_err(said)?.open_service(name, ServiceAccess::QUERY_STATUS);
+    let mut found = Found { name: name.to_owned(), state: ServiceState::Unknown, program: program_of(name) };
     let service = match opened.map_err(said) {
         Ok(service) => service,
         Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Ok(Some((found, Some(error.to_string())))),
     };
-    let variable = |name: &str| std::env::var(name).ok();
-    let config = service.query_config().ok();
-    found.program = config.map(|config| program(&config.executable_path.to_string_lossy(), variable));
     match service.query_status().map_err(said) {
         Ok(status) => found.state = state(status.current_state),
         Err(error) => return Ok(Some((found, Some(error.to_string())))),
     }
     Ok(Some((found, None)))
+}
+
+/// A service's program, as the registry has it: every account may read that, and fewer the service's configuration.
+fn program_of(name: &str) -> Option<String> {
+    let key = LOCAL_MACHINE.open(format!(r"SYSTEM\CurrentControlSet\Services\{name}")).ok()?;
+    let command_line = key.get_string("ImagePath").ok()?;
+    Some(program(&command_line, |name| std::env::var(name).ok()))
 }
 
 fn state(state: State) -> ServiceState {
@@ -111,9 +112,10 @@ pub fn all() -> windows::core::Result<Vec<(String, String, ServiceState)>> {
             std::slice::from_raw_parts(buffer.as_ptr().cast::<ENUM_SERVICE_STATUS_PROCESSW>(), count as usize)
         };
         for entry in entries {
+            // Windows always has a display name, Wine not.
+            let shown = if entry.lpDisplayName.is_null() { entry.lpServiceName } else { entry.lpDisplayName };
             // SAFETY: terminated texts in the living buffer.
-            let (name, display) =
-                unsafe { (entry.lpServiceName.to_string(), entry.lpDisplayName.to_string()) };
+            let (name, display) = unsafe { (entry.lpServiceName.to_string(), shown.to_string()) };
             let state = match entry.ServiceStatusProcess.dwCurrentState {
                 SERVICE_RUNNING => ServiceState::Running,
                 SERVICE_STOPPED => ServiceState::Stopped,

@@ -20,6 +20,7 @@ pub(crate) async fn apply(
 ) -> Outcome {
     let clock = Clock::system();
     let loaded = Config::load(path).map_err(config)?;
+    serve::guarded(path, &loaded)?;
     let enrolled = enrol::load(&loaded, &clock).map_err(config)?;
     let agent = serve::agent(loaded, enrolled.trust, clock, false)?;
     let mut staged = agent.staged().map_err(data)?;

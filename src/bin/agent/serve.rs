@@ -44,13 +44,7 @@ pub(crate) async fn until(
     ready: impl FnOnce(),
 ) -> Outcome {
     let clock = Clock::system();
-    guard::check(path, &loaded).map_err(|exposed| {
-        let lines: Vec<String> = exposed.iter().map(ToString::to_string).collect();
-        config(format!(
-            "others can get at the agent's files, so it does not start:\n  {}",
-            lines.join("\n  ")
-        ))
-    })?;
+    guarded(path, &loaded)?;
     let enrolled = enrol::load(&loaded, &clock).map_err(config)?;
     let (id, listen, files) = (loaded.id.clone(), loaded.listen, loaded.data.clone());
     let permits = loaded.permits();
@@ -81,6 +75,14 @@ pub(crate) async fn until(
     agent.record(&Entry::stopped(id.as_str()));
     tracing::info!("the agent has stopped");
     Ok(())
+}
+
+/// Refuses to go on where others can get at what the agent's safety rests on.
+pub(crate) fn guarded(path: &Path, loaded: &Config) -> Outcome {
+    guard::check(path, loaded).map_err(|exposed| {
+        let lines: Vec<String> = exposed.iter().map(ToString::to_string).collect();
+        config(format!("others can get at the agent's files, so nothing is done:\n  {}", lines.join("\n  ")))
+    })
 }
 
 /// Until Ctrl-C, or what the system stops programs with; listened for from the call on.

@@ -1,0 +1,75 @@
+#Requires -Version 5.1
+#Requires -RunAsAdministrator
+<#
+.SYNOPSIS
+Tries the agent's package on a real Windows, for the project's own CI: installs, enrols, starts, looks, stops and removes it.
+
+.DESCRIPTION
+Only for a machine that is thrown away afterwards.
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory = $true)] [string] $Package,
+    [Parameter(Mandatory = $true)] [string] $Bot
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+$unpacked = Join-Path -Path $env:TEMP -ChildPath 'syncmedic-package'
+$folder = Join-Path -Path $env:ProgramData -ChildPath 'Syncmedic'
+$agent = Join-Path -Path $env:ProgramFiles -ChildPath 'Syncmedic\syncmedic-agent.exe'
+$install = Join-Path -Path $unpacked -ChildPath 'install.ps1'
+
+function Confirm-That {
+    param([string] $What, [bool] $Is)
+    if (-not $Is) {
+        throw "It should be so that $What."
+    }
+    Write-Host "ok: $What"
+}
+
+$zip = @(Get-ChildItem -Path $Package -Filter '*.zip')
+Confirm-That 'there is one package' ($zip.Count -eq 1)
+Expand-Archive -LiteralPath $zip[0].FullName -DestinationPath $unpacked -Force
+
+& $install -BotAddress 127.0.0.1 -Id CI01
+$key = Join-Path -Path $folder -ChildPath 'data\agent.key'
+$allowed = @((Get-Acl -LiteralPath $key).Access | ForEach-Object { $_.IdentityReference.Value } | Sort-Object -Unique)
+Write-Host "The key's list: $($allowed -join ', ')"
+$known = @('NT AUTHORITY\SYSTEM', 'BUILTIN\Administrators', 'NT SERVICE\SyncmedicAgent')
+Confirm-That 'nobody else has the key' (@($allowed | Where-Object { $known -notcontains $_ }).Count -eq 0)
+
+# Once more changes nothing.
+& $install -BotAddress 127.0.0.1 -Id CI01
+& $Bot agents add CI01 --url https://127.0.0.1:6990 --csr (Join-Path -Path $folder -ChildPath 'data\agent.csr') --out enrolment.toml
+Confirm-That 'the bot enrols it' ($LASTEXITCODE -eq 0)
+& $install -BotAddress 127.0.0.1 -Id CI01 -Bundle .\enrolment.toml
+
+& $agent service status
+Confirm-That 'the service runs' ($LASTEXITCODE -eq 0)
+$service = Get-CimInstance -ClassName Win32_Service -Filter "Name='SyncmedicAgent'"
+Confirm-That 'it runs as its virtual account' ($service.StartName -eq 'NT SERVICE\SyncmedicAgent')
+Confirm-That 'it depends on nothing' (@((Get-Service -Name SyncmedicAgent).ServicesDependedOn).Count -eq 0)
+& $agent status
+& $agent self-test
+Write-Host "self-test ended with $LASTEXITCODE (this machine has no ADSync)"
+& $Bot agents list
+
+# Whoever can read the key makes it worthless.
+& icacls.exe $key /grant 'BUILTIN\Users:R' | Out-Null
+& $agent service stop
+Confirm-That 'it stops' ($LASTEXITCODE -eq 0)
+& $agent run --config (Join-Path -Path $folder -ChildPath 'agent.toml')
+Confirm-That 'a key that others can read is refused' ($LASTEXITCODE -eq 78)
+& $agent service install
+& $agent service start
+Confirm-That 'it starts again once the list is set anew' ($LASTEXITCODE -eq 0)
+
+$events = @(Get-WinEvent -FilterHashtable @{ LogName = 'Application'; ProviderName = 'Syncmedic' })
+$events | Format-List -Property Id, LevelDisplayName, Message
+Confirm-That 'its start is an event with a text' (@($events | Where-Object { $_.Id -eq 1 -and $_.Message -match 'has started' }).Count -ge 1)
+
+& $agent service uninstall
+Confirm-That 'it is removed' ($null -eq (Get-Service -Name SyncmedicAgent -ErrorAction SilentlyContinue))
+Remove-NetFirewallRule -Name SyncmedicAgent

@@ -1,0 +1,117 @@
+//! The agent as a Windows service: installed, started and stopped by the service manager, refused where its key lies open.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::machine;
+use crate::programs::{Ended, until};
+use crate::server::{ID, Server};
+
+/// The machine has one service of the agent.
+static THE_SERVICE: Mutex<()> = Mutex::new(());
+
+/// Runs a command of the service for this server.
+fn service(server: &Server, command: &str) -> Ended {
+    let config = server.windows_path("agent.toml");
+    let takes_config = matches!(command, "install" | "status");
+    let arguments = ["service", command, "--config", &config];
+    server.machine().agent(&arguments[..if takes_config { 4 } else { 2 }])
+}
+
+fn log(server: &Server) -> String {
+    std::fs::read_to_string(server.path(r"data\agent.log")).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn the_agent_is_a_service_that_answers_the_bot_and_stops_when_told() {
+    let Some(windows) = machine::windows() else { return };
+    let _alone = THE_SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = Server::new(windows, "service", "");
+    assert!(service(&server, "status").out.contains("not installed"));
+
+    let installed = service(&server, "install");
+    assert_eq!(installed.code, Some(0), "{installed:?}");
+    assert!(installed.out.contains(r"NT SERVICE\SyncmedicAgent"), "{installed:?}");
+    assert!(!installed.out.contains("is now a member"), "{installed:?}");
+    server.close_key();
+    let started = service(&server, "start");
+    assert_eq!(started.code, Some(0), "{started:?} {}", log(&server));
+    let again = service(&server, "start");
+    assert!(again.out.contains("ran already"), "{again:?}");
+
+    // It answers the bot, and its log is a file, since it has no console.
+    let says = |words: &str| until(words, || log(&server).contains(words).then_some(()));
+    says("the agent answers");
+    let text = log(&server);
+    let address = text.lines().find_map(|line| line.split_once("address=")).expect("it says where").1;
+    let report = server.client(address.trim()).report(false).await.expect("a report");
+    assert_eq!(report.agent.as_str(), ID);
+
+    // It says what it costs, to whoever looks at the server.
+    until("it leaves a note", || server.path(r"data\running.json").exists().then_some(()));
+    let status = service(&server, "status");
+    assert_eq!(status.code, Some(0), "{status:?}");
+    assert!(status.out.contains("running, process"), "{status:?}");
+    assert!(
+        status.out.contains("MiB (limit 64.0 MiB)") && status.out.contains("processor time"),
+        "{status:?}"
+    );
+    let shown = server.agent("status", &[]);
+    assert!(shown.out.contains("running, process") && shown.out.contains("not read"), "{shown:?}");
+
+    let stopped = service(&server, "stop");
+    assert_eq!((stopped.code, stopped.out.trim()), (Some(0), "The service has stopped."), "{stopped:?}");
+    assert!(log(&server).contains("the agent has stopped"), "{}", log(&server));
+    assert!(!server.path(r"data\running.json").exists());
+    let status = service(&server, "status");
+    assert_eq!(status.code, Some(3), "{status:?}");
+
+    let removed = service(&server, "uninstall");
+    assert!(removed.out.contains("The service is removed."), "{removed:?}");
+    assert!(service(&server, "status").out.contains("not installed"));
+    assert!(server.path(r"data\agent.key").exists() && server.path("agent.toml").exists());
+}
+
+#[test]
+fn a_key_that_others_can_read_keeps_the_agent_from_starting_and_the_mend_is_named() {
+    let Some(windows) = machine::windows() else { return };
+    let _alone = THE_SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = Server::new(windows, "open-key", "");
+    server.set_mode(r"data\agent.key", 0o644);
+    let refused = server.agent("run", &[]);
+    assert_eq!(refused.code, Some(78), "{refused:?}");
+    for words in ["Everyone may read it", "agent.key", "service install", "make a new key"] {
+        assert!(refused.err.contains(words), "{words}: {refused:?}");
+    }
+    let tested = server.agent("self-test", &[]);
+    assert!(tested.code == Some(1) && tested.out.contains("Everyone may read it"), "{tested:?}");
+
+    // As a service too: it ends at once, and says why where an administrator looks.
+    assert_eq!(service(&server, "install").code, Some(0));
+    server.set_mode(r"data\agent.key", 0o644);
+    let started = service(&server, "start");
+    assert_eq!(started.code, Some(1), "{started:?}");
+    assert!(started.err.contains("ended at once"), "{started:?}");
+    assert!(log(&server).contains("Everyone may read it"), "{}", log(&server));
+    assert_eq!(service(&server, "uninstall").code, Some(0));
+}
+
+#[test]
+fn rules_that_others_can_change_keep_the_agent_from_starting() {
+    let Some(windows) = machine::windows() else { return };
+    let server = Server::new(windows, "open-rules", "");
+    server.set_mode("agent.toml", 0o646);
+    let refused = server.agent("run", &[]);
+    assert_eq!(refused.code, Some(78), "{refused:?}");
+    assert!(
+        refused.err.contains("agent.toml") && refused.err.contains("Everyone may change it"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn what_only_the_service_manager_may_start_says_so() {
+    let Some(windows) = machine::windows() else { return };
+    let refused = windows.agent(&["service", "run", "--config", r"C:\no\agent.toml"]);
+    assert_ne!(refused.code, Some(0), "{refused:?}");
+    assert!(refused.err.contains("only the service manager starts this"), "{refused:?}");
+}
