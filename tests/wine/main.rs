@@ -19,3 +19,4 @@ mod programs;
 mod server;
 
 mod console;
+mod powershell;
