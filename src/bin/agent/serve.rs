@@ -127,15 +127,11 @@ fn signals() -> std::io::Result<impl Future<Output = ()>> {
 
 pub(crate) fn agent(config: Config, trust: Trust, clock: Clock) -> Result<Agent, Failure> {
     let cleaner = Cleaner { names_allowed: config.names_allowed };
-    let interpreter = match config.powershell.interpreter.as_slice() {
-        [] => ScriptProcess::windows_powershell(),
-        given => given.to_vec(),
-    };
     let parts = Parts {
         clock,
         random: Random::system(),
         events: Arc::new(EventFiles::new(&config.events.files, cleaner)),
-        scripts: Arc::new(ScriptProcess::new(interpreter, &config.scripts, config.data.join("scripts"))),
+        scripts: Arc::new(ScriptProcess::of(&config)),
         probe: probe(&config),
         record: record(),
     };
