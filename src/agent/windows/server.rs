@@ -1,6 +1,6 @@
 //! What this server is, asked of Windows: the facts for [`detect`].
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use windows::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND};
 use windows::Win32::System::SystemInformation::{ComputerNamePhysicalDnsHostname, GetComputerNameExW};
@@ -157,10 +157,4 @@ fn name() -> String {
         // The report then says the agent's id.
         Err(_) => String::new(),
     }
-}
-
-/// The system's own folder of programs (`System32`).
-pub fn system_folder() -> PathBuf {
-    let root = std::env::var_os("SystemRoot").map_or_else(|| PathBuf::from(r"C:\Windows"), PathBuf::from);
-    root.join(Path::new("System32"))
 }
