@@ -1,13 +1,13 @@
+use tokio::sync::Mutex;
 //! The agent as a Windows service: installed, started and stopped by the service manager, refused where its key lies open.
 
-use std::sync::{Mutex, PoisonError};
 
 use crate::machine;
 use crate::programs::{Ended, until};
 use crate::server::{ID, Server};
 
 /// The machine has one service of the agent.
-static THE_SERVICE: Mutex<()> = Mutex::new(());
+static THE_SERVICE: Mutex<()> = Mutex::const_new(());
 
 /// Runs a command of the service for this server.
 fn service(server: &Server, command: &str) -> Ended {
@@ -24,7 +24,7 @@ fn log(server: &Server) -> String {
 #[tokio::test]
 async fn the_agent_is_a_service_that_answers_the_bot_and_stops_when_told() {
     let Some(windows) = machine::windows() else { return };
-    let _alone = THE_SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = THE_SERVICE.lock().await;
     let server = Server::new(windows, "service", "");
     assert!(service(&server, "status").out.contains("not installed"));
 
@@ -74,7 +74,7 @@ async fn the_agent_is_a_service_that_answers_the_bot_and_stops_when_told() {
 #[test]
 fn a_key_that_others_can_read_keeps_the_agent_from_starting_and_the_mend_is_named() {
     let Some(windows) = machine::windows() else { return };
-    let _alone = THE_SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = THE_SERVICE.blocking_lock();
     let server = Server::new(windows, "open-key", "");
     server.set_mode(r"data\agent.key", 0o644);
     let refused = server.agent("run", &[]);
