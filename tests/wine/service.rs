@@ -1,6 +1,6 @@
-use tokio::sync::Mutex;
 //! The agent as a Windows service: installed, started and stopped by the service manager, refused where its key lies open.
 
+use tokio::sync::Mutex;
 
 use crate::machine;
 use crate::programs::{Ended, until};
