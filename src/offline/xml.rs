@@ -12,6 +12,7 @@ use super::bounded::{Fuse, MAX_RECORD};
 use super::labels;
 use super::raw::{Raw, When, event_id};
 use super::time;
+use crate::report::EVENT_IDS;
 
 /// Deeper than any event goes.
 const MAX_DEPTH: usize = 64;
@@ -99,10 +100,49 @@ fn unescape(value: &str) -> String {
     out
 }
 
+/// The elements that matter; a name is compared once, when its element opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Element {
+    Event,
+    System,
+    Provider,
+    EventId,
+    Level,
+    TimeCreated,
+    RecordId,
+    Computer,
+    RenderingInfo,
+    Message,
+    /// `EventData` and its like: what the program handed over.
+    Data,
+    Binary,
+    Other,
+}
+
+impl Element {
+    fn of(name: &str) -> Element {
+        match name {
+            "Event" => Element::Event,
+            "System" => Element::System,
+            "Provider" => Element::Provider,
+            "EventID" => Element::EventId,
+            "Level" => Element::Level,
+            "TimeCreated" => Element::TimeCreated,
+            "EventRecordID" => Element::RecordId,
+            "Computer" => Element::Computer,
+            "RenderingInfo" => Element::RenderingInfo,
+            "Message" => Element::Message,
+            "EventData" | "UserData" | "ProcessingErrorData" => Element::Data,
+            "Binary" => Element::Binary,
+            _ => Element::Other,
+        }
+    }
+}
+
 #[derive(Default)]
 struct State {
-    /// The names of the open elements.
-    path: Vec<String>,
+    /// The open elements.
+    path: Vec<Element>,
     /// How many elements were open when the event began.
     inside: Option<usize>,
     raw: Raw,
@@ -117,8 +157,8 @@ struct State {
 impl State {
     fn open(&mut self, start: &BytesStart<'_>) {
         self.value.clear();
-        let name = start.local_name().as_ref().to_owned();
-        if self.inside.is_none() && name == "Event" {
+        let name = Element::of(start.local_name().as_ref());
+        if self.inside.is_none() && name == Element::Event {
             self.inside = Some(self.path.len());
             self.raw = Raw::default();
             self.size = 0;
@@ -129,10 +169,10 @@ impl State {
             found.map(|it| unescape(&it.value))
         };
         match self.within() {
-            ["System", "Provider"] => {
+            [Element::System, Element::Provider] => {
                 self.raw.provider = attribute("Name").or_else(|| attribute("EventSourceName"))
             }
-            ["System", "TimeCreated"] => {
+            [Element::System, Element::TimeCreated] => {
                 self.raw.when = attribute("SystemTime").map_or(When::Unknown, |text| time::read(&text, None));
             }
             _ => {}
@@ -140,10 +180,15 @@ impl State {
     }
 
     /// The path inside of the event.
-    fn within(&self) -> [&str; 2] {
+    fn within(&self) -> [Element; 2] {
         let inside = self.inside.and_then(|from| self.path.get(from + 1..)).unwrap_or_default();
-        let mut names = inside.iter().map(String::as_str);
-        [names.next().unwrap_or_default(), names.next().unwrap_or_default()]
+        let at = |depth: usize| inside.get(depth).copied().unwrap_or(Element::Other);
+        [at(0), at(1)]
+    }
+
+    /// Whether the event is one of those that count only as read: its text is passed by.
+    fn is_passed_by(&self) -> bool {
+        self.raw.id.is_some_and(|id| !EVENT_IDS.contains(&id))
     }
 
     fn depth(&self) -> usize {
@@ -156,26 +201,32 @@ impl State {
         self.stray |= self.path.is_empty() && !text.chars().all(blank);
         if self.inside.is_some() {
             self.size += text.len();
-            self.value.push_str(text);
+            if !self.is_passed_by() {
+                self.value.push_str(text);
+            }
         }
     }
 
     fn close(&mut self, sink: &mut dyn FnMut(Raw)) {
-        let value = std::mem::take(&mut self.value);
-        let (within, depth) = (self.within().map(str::to_owned), self.depth());
-        match (within.each_ref().map(String::as_str), depth) {
-            (["System", "EventID"], 2) => self.raw.id = value.trim().parse().ok().and_then(event_id),
-            (["System", "Level"], 2) => self.raw.level = labels::level(&value),
-            (["System", "EventRecordID"], 2) => self.raw.record = value.trim().parse().ok(),
-            (["System", "Computer"], 2) => self.raw.computer = Some(value),
-            (["RenderingInfo", "Message"], 2) => self.raw.message = value,
-            (["EventData", "Binary"], 2) => {}
-            (["EventData" | "UserData" | "ProcessingErrorData", _], _) if !value.trim().is_empty() => {
-                self.raw.data.push(value);
+        match (self.within(), self.depth()) {
+            ([Element::System, Element::EventId], 2) => {
+                self.raw.id = self.value.trim().parse().ok().and_then(event_id);
             }
-            (["EventData", ""], 1) if !value.trim().is_empty() => self.raw.data.push(value),
+            ([Element::System, Element::Level], 2) => self.raw.level = labels::level(&self.value),
+            ([Element::System, Element::RecordId], 2) => self.raw.record = self.value.trim().parse().ok(),
+            ([Element::System, Element::Computer], 2) => {
+                self.raw.computer = Some(std::mem::take(&mut self.value));
+            }
+            ([Element::RenderingInfo, Element::Message], 2) => {
+                self.raw.message = std::mem::take(&mut self.value);
+            }
+            ([Element::Data, Element::Binary], 2) => {}
+            ([Element::Data, _], _) if !self.value.trim().is_empty() => {
+                self.raw.data.push(std::mem::take(&mut self.value));
+            }
             _ => {}
         }
+        self.value.clear();
         self.path.pop();
         if self.inside == Some(self.path.len()) {
             self.inside = None;
