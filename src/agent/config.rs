@@ -4,6 +4,7 @@
 //! but in `enrolment.toml` in the data folder, so that this file stays as its administrators wrote it.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -110,6 +111,8 @@ pub struct PowerShell {
     /// The interpreter and its first arguments; the system's Windows PowerShell if empty.
     #[serde(default)]
     pub interpreter: Vec<String>,
+    /// After how many seconds any run is ended, if its command would let it run longer.
+    pub timeout_seconds: Option<NonZeroU32>,
 }
 
 /// A configuration that can't be used.
@@ -259,9 +262,11 @@ scripts = "commands"
 {events}
 
 {server}
-# The interpreter for scripts. Unset: Windows PowerShell of the system folder.
+# The interpreter for scripts, and after how long any run is ended. Unset: Windows PowerShell of the system folder, and
+# what each command allows.
 #[powershell]
 #interpreter = ['C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe', "-NoLogo", "-NoProfile", "-NonInteractive", "-File"]
+#timeout_seconds = 60
 "#
     )
 }

@@ -24,4 +24,5 @@ mod console;
 mod detection;
 mod eventlog;
 mod figures;
+mod powershell;
 mod service;

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
 use syncmedic::clock::Clock;
-use syncmedic::ids::AgentId;
+use syncmedic::grant::Grant;
+use syncmedic::ids::{AgentId, Snowflake};
 use syncmedic::link::certs::{CertInfo, Enrolment};
 use syncmedic::link::client::{AgentClient, Enrolled};
 use syncmedic::link::identity::Identity;
 use syncmedic::link::refusal::Revoked;
 use syncmedic::link::tls::BotTls;
+use syncmedic::plan::Plan;
 use syncmedic::random::Random;
 
 use crate::machine::{AGENT, Windows};
@@ -125,6 +128,24 @@ impl Server {
         let address = log.lines().find_map(|line| line.split_once("address=")).expect("it says where").1;
         let client = self.client(address.trim());
         (agent, client)
+    }
+
+    /// A grant for a plan, signed by the bot that this server is enrolled with.
+    pub(crate) fn grant(&self, plan: Plan, challenge: String) -> String {
+        let now = self.clock.now();
+        let grant = Grant {
+            plan,
+            challenge,
+            requester: Snowflake(1),
+            approvers: vec![Snowflake(2)],
+            reason: "ticket 4711".into(),
+            audit_head: "#12 9be1-44d0".into(),
+            signed_at: now,
+            not_before: now,
+            expires: now + SignedDuration::from_hours(1),
+            proofs: Vec::new(),
+        };
+        self.identity.grant_key().sign(&grant).expect("signs")
     }
 
     /// The bot's client of the agent at an address.

@@ -15,6 +15,7 @@ use super::copy::ScriptCopy;
 use super::environment;
 use super::output::{self, MAX_BYTES};
 use super::{ATTENDED_TIMEOUT, Argument, ScriptError, Scripts};
+use crate::agent::config::Config;
 use crate::agent::core::blocking;
 use crate::catalog::Command;
 use crate::plan::Mode;
@@ -36,6 +37,19 @@ pub struct ScriptProcess {
 }
 
 impl ScriptProcess {
+    /// As a configuration says.
+    pub fn of(config: &Config) -> ScriptProcess {
+        let interpreter = match config.powershell.interpreter.as_slice() {
+            [] => ScriptProcess::windows_powershell(),
+            given => given.to_vec(),
+        };
+        let scripts = ScriptProcess::new(interpreter, &config.scripts, config.data.join("scripts"));
+        match config.powershell.timeout_seconds {
+            Some(seconds) => scripts.with_timeout(Duration::from_secs(seconds.get().into())),
+            None => scripts,
+        }
+    }
+
     /// Runs the scripts in `folder` (`<command>/run.ps1`, as in `commands/`) with an interpreter: a program
     /// and its first arguments, to which the script's path and arguments are added. What is given to it is a copy in
     /// `copies`, a folder that nobody else may write to; it is made if it is missing.
@@ -58,7 +72,7 @@ impl ScriptProcess {
         ScriptProcess { modules: Some(folder.into()), ..self }
     }
 
-    /// Ends every run after `timeout`, whatever its `command.toml` says; for tests.
+    /// Ends every run after `timeout` at the latest, if its `command.toml` would let it run longer.
     pub fn with_timeout(self, timeout: Duration) -> ScriptProcess {
         ScriptProcess { timeout: Some(timeout), ..self }
     }
@@ -84,10 +98,9 @@ impl ScriptProcess {
         let (installed, copies) = (self.path(command), self.copies.clone());
         // Lives longer than the child, which is killed before it goes.
         let copy = blocking(move || ScriptCopy::make(&installed, &copies, command)).await?;
-        let limit = self.timeout.unwrap_or_else(|| {
-            let usual = Duration::from_secs(command.about.timeout_seconds);
-            if mode == Mode::Attended { usual.max(ATTENDED_TIMEOUT) } else { usual }
-        });
+        let usual = Duration::from_secs(command.about.timeout_seconds);
+        let usual = if mode == Mode::Attended { usual.max(ATTENDED_TIMEOUT) } else { usual };
+        let limit = self.timeout.map_or(usual, |timeout| timeout.min(usual));
         let mut child = Tree(self.spawn(copy.path(), arguments, mode)?);
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let pipes = (child.0.stdout().take(), child.0.stderr().take());

@@ -61,3 +61,20 @@ impl Drop for Block {
         let _ = unsafe { DestroyEnvironmentBlock(self.0) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_says_where_it_is_and_nothing_of_this_process() {
+        let folder = system_folder().expect("is known");
+        assert!(folder.is_absolute() && folder.is_dir(), "{folder:?}");
+        let variables = machine_variables().expect("are known");
+        let has = |name: &str| variables.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+        for name in ["PATH", "SystemRoot", "ProgramFiles"] {
+            assert!(has(name), "{name}: {variables:?}");
+        }
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some() && !has("CARGO_MANIFEST_DIR"));
+    }
+}
