@@ -345,6 +345,44 @@ async fn on_the_build_that_must_be_told_who_signs_in_nothing_is_used_up_without_
     assert_eq!(site.runs().len(), 1);
 }
 
+/// Runs `apply` with these lines typed at its questions.
+fn typed(site: &Site, lines: &str) -> Output {
+    use std::io::Write as _;
+    let mut command = site.program(&["apply"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("starts");
+    child.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("is read");
+    child.wait_with_output().expect("ends")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_shows_what_was_approved_asks_who_signs_in_and_says_who_ran_it() {
+    let site = site("2.6.84.0");
+    let (_agent, client) = site.served().await;
+    let wish = wish(Mode::Attended);
+    let (plan, challenge) = ready(&client, &wish).await;
+    accepted(client.execute(&site.grant(plan.clone(), challenge)).await.expect("answers"));
+    for (lines, code) in [("\n", 65), ("jane@contoso.com\nno\n", 0), ("jane@contoso.com\n", 0)] {
+        let refused = typed(&site, lines);
+        assert_eq!((refused.status.code(), site.runs().len()), (Some(code), 0), "{lines:?}: {refused:?}");
+    }
+    let applied = typed(&site, "jane@contoso.com\nyes\n");
+    assert_eq!(applied.status.code(), Some(0), "{applied:?}");
+    let out = String::from_utf8_lossy(&applied.stdout).into_owned();
+    let me = Command::new("id").arg("-run").output().expect("runs");
+    let me = String::from_utf8_lossy(&me.stdout).trim().to_owned();
+    for shown in [
+        plan.code().to_string(),
+        "Approved by     2".into(),
+        "Set-ADSyncAADPasswordSyncState".into(),
+        "Who signs in?".into(),
+        format!("On record as run by {me}."),
+    ] {
+        assert!(out.contains(&shown), "{shown}: {out}");
+    }
+    assert!(site.runs()[0].ends_with("-Attended True -AADUsername jane@contoso.com"), "{:?}", site.runs());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_killed_during_a_run_never_runs_the_request_again() {
     let site = site("2.6.3.0");

@@ -8,9 +8,9 @@ use crate::agent::journal::{JournalError, Locked, Permit, Run};
 use crate::agent::powershell::{Argument, InvalidArgument};
 use crate::agent::record::Entry;
 use crate::agent::run::{arguments, execute};
-use crate::catalog;
+use crate::agent::sign_in::{UserName, user_name};
 use crate::grant::{Grant, verify};
-use crate::ids::{Build, RequestId};
+use crate::ids::RequestId;
 use crate::link::protocol::{Execution, ExecutionAnswer, Reason};
 use crate::plan::Digest;
 use crate::report::Report;
@@ -226,7 +226,8 @@ impl Agent {
             // Only a plan or a delivery leads to these.
             Verdict::Ready(_) | Verdict::Stage(_) | Verdict::Known(_) => return Err(Vec::new()),
         };
-        if operator.aad_username.is_none() && needs_user_name(&grant, report) {
+        let asked = user_name(&grant.plan.command, report.appliance.build);
+        if operator.aad_username.is_none() && asked == UserName::Needed {
             let text = "on this build Microsoft's cmdlet must be told who signs in: give --aad-username";
             return Err(vec![Reason::new("aad-username-needed", text)]);
         }
@@ -251,16 +252,6 @@ impl Agent {
         let expired: Vec<RequestId> = journal.view().expired(now).cloned().collect();
         expired.iter().try_for_each(|request| journal.cancel(now, request, NOT_IN_TIME))
     }
-}
-
-/// From 2.6.84.0 the cmdlet's `-AADUsername` is mandatory, from 2.6.91.0 optional again. Asked before the run, since a
-/// run that fails for want of it would use the request up.
-///
-/// Source: Microsoft Entra Connect version history.
-fn needs_user_name(grant: &Grant, report: &Report) -> bool {
-    let mandatory = Build([2, 6, 84, 0])..Build([2, 6, 91, 0]);
-    grant.plan.command.as_str() == catalog::ENABLE_PASSWORD_SYNC
-        && report.appliance.build.is_some_and(|build| mandatory.contains(&build))
 }
 
 /// What became of a grant.

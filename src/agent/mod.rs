@@ -5,7 +5,8 @@
 //!   ([`acl`]: what an access list means).
 //! - [`eventlog`], [`probe`] (with [`detect`]), [`live`], [`observe`]: what a [report](crate::report) is made of; [`redact`](crate::redact) masks names in it.
 //! - [`gatekeeper`]: the server's veto; [`challenge`] and [`journal`]: a grant is fresh, and a request runs once ever.
-//! - [`powershell`], `run`, [`state`]: runs a command of the catalogue; what it printed. [`account`]: whose session it is.
+//! - [`powershell`], `run`, [`state`]: runs a command of the catalogue; what it printed. [`account`]: whose session it is;
+//!   `sign_in`: what the operator is asked there.
 //! - [`record`]: what it puts on record with the system; [`logfile`]: its log without a console; [`usage`]: what it costs itself;
 //!   [`selftest`]: all that only reads, tried.
 //!
@@ -34,6 +35,7 @@ pub mod record;
 mod run;
 pub mod selftest;
 pub mod server;
+mod sign_in;
 pub mod state;
 pub mod usage;
 #[cfg(windows)]
@@ -41,3 +43,4 @@ pub mod windows;
 
 pub use self::core::{Agent, Parts};
 pub use self::executions::{Operator, Staged};
+pub use self::sign_in::UserName;

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
 use syncmedic::agent::config::Config;
-use syncmedic::agent::{Operator, Staged, account, enrol};
+use syncmedic::agent::{Operator, Staged, UserName, account, enrol};
 use syncmedic::catalog;
 use syncmedic::clock::Clock;
 use syncmedic::ids::RequestId;
@@ -19,7 +19,9 @@ pub(crate) async fn apply(
     aad_username: Option<String>,
 ) -> Outcome {
     let clock = Clock::system();
+    reachable(path)?;
     let loaded = Config::load(path).map_err(config)?;
+    reachable(&loaded.data)?;
     serve::guarded(path, &loaded)?;
     let enrolled = enrol::load(&loaded, &clock).map_err(config)?;
     let agent = serve::agent(loaded, enrolled.trust, clock, false)?;
@@ -36,12 +38,18 @@ pub(crate) async fn apply(
         }
     };
     describe(&chosen);
-    if !yes && !confirmed()? {
+    let aad_username = match aad_username {
+        // Who says yes beforehand is not asked.
+        None if !yes => signs_in(agent.user_name_for(&chosen).await)?,
+        given => given,
+    };
+    if !yes && !answer("Run it now? Type yes: ")?.eq_ignore_ascii_case("yes") {
         println!("Nothing was run.");
         return Ok(());
     }
-    println!("Running. If a sign-in window opens, sign in there.");
-    let operator = Operator { account: account::of_this_session(), aad_username };
+    let account = account::of_this_session();
+    println!("Running as {account}. If a sign-in window opens, sign in there.");
+    let operator = Operator { account: account.clone(), aad_username };
     let execution = agent.apply(&chosen.request, operator).await.map_err(|why| {
         let lines: Vec<String> = why.iter().map(|Reason { code, text }| format!("{text} ({code})")).collect();
         data(format!("nothing was run: {}", lines.join("; ")))
@@ -49,10 +57,11 @@ pub(crate) async fn apply(
     match execution.progress {
         Progress::Finished { outcome: RunOutcome::Succeeded { .. }, .. } => {
             println!("The command reported success. The bot now watches for the proof.");
+            println!("On record as run by {account}.");
             Ok(())
         }
         Progress::Finished { outcome: RunOutcome::Failed { why }, .. } => {
-            Err(data(format!("the command failed: {} ({})", why.text, why.code)))
+            Err(data(format!("the command, run by {account}, failed: {} ({})", why.text, why.code)))
         }
         other => Err(broken(format!("the request stands as {other:?}"))),
     }
@@ -75,10 +84,41 @@ fn describe(staged: &Staged) {
     println!();
 }
 
-fn confirmed() -> Result<bool, Failure> {
-    print!("Run it now? Type yes: ");
+/// Refuses what this account may not look into, with the mend.
+fn reachable(path: &Path) -> Outcome {
+    let looked = std::fs::metadata(path).and_then(|found| match found.is_dir() {
+        true => std::fs::read_dir(path).map(drop),
+        false => std::fs::File::open(path).map(drop),
+    });
+    match looked {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(config(format!(
+            "{}: {error}: run this as an administrator of the server, in an elevated session ({} may not look into it)",
+            path.display(),
+            account::of_this_session()
+        ))),
+        // What else is wrong with it is told where it is read.
+        _ => Ok(()),
+    }
+}
+
+/// Asks who signs in, where the cmdlet takes that.
+fn signs_in(asked: UserName) -> Result<Option<String>, Failure> {
+    let question = match asked {
+        UserName::NotAsked => return Ok(None),
+        UserName::Optional => "Who signs in? (user principal name; leave empty to be asked in the window): ",
+        UserName::Needed => "Who signs in? (user principal name of an Entra administrator): ",
+    };
+    let name = answer(question)?;
+    if name.is_empty() && asked == UserName::Needed {
+        return Err(data("nothing was run: on this build Microsoft's cmdlet must be told who signs in"));
+    }
+    Ok((!name.is_empty()).then_some(name))
+}
+
+fn answer(question: &str) -> Result<String, Failure> {
+    print!("{question}");
     std::io::stdout().flush().map_err(broken)?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(broken)?;
-    Ok(line.trim().eq_ignore_ascii_case("yes"))
+    Ok(line.trim().to_owned())
 }

@@ -128,15 +128,11 @@ fn signals() -> std::io::Result<impl Future<Output = ()>> {
 
 /// The agent of a configuration. Only the running one keeps how far it has read the log.
 pub(crate) fn agent(config: Config, trust: Trust, clock: Clock, runs: bool) -> Result<Agent, Failure> {
-    let interpreter = match config.powershell.interpreter.as_slice() {
-        [] => ScriptProcess::windows_powershell(),
-        given => given.to_vec(),
-    };
     let parts = Parts {
         events: eventlog::open(&config, runs, clock.now()).map_err(super::config)?,
         clock,
         random: Random::system(),
-        scripts: Arc::new(ScriptProcess::new(interpreter, &config.scripts, config.data.join("scripts"))),
+        scripts: Arc::new(ScriptProcess::of(&config)),
         probe: probe(&config),
         record: record(),
     };
