@@ -1,7 +1,7 @@
 //! Says what in a script Windows PowerShell 5.1 would not read, or would read otherwise. By the grammar, and by the
 //! few things that the grammar takes and 5.1 does not.
 
-use tree_sitter::{Node, Parser};
+use tree_sitter::{Node, Parser, Tree};
 
 /// Parameters that came after 5.1, wherever they are used.
 const NEWER_PARAMETERS: &[&str] = &[
@@ -50,11 +50,29 @@ pub(crate) fn faults(script: &[u8]) -> Vec<String> {
             format!("{}: not ASCII, which 5.1 reads as ANSI without a byte order mark", at + 1)
         }));
     }
+    look(parse(text).root_node(), text, &mut faults);
+    faults
+}
+
+/// Every command that a script calls, as it is written there.
+pub(crate) fn commands(script: &str) -> Vec<String> {
+    fn gather(node: Node<'_>, script: &str, found: &mut Vec<String>) {
+        if node.kind() == "command" {
+            found.extend(node.utf8_text(script.as_bytes()).map(str::to_owned));
+        }
+        for child in (0..node.child_count()).filter_map(|at| node.child(at)) {
+            gather(child, script, found);
+        }
+    }
+    let mut found = Vec::new();
+    gather(parse(script).root_node(), script, &mut found);
+    found
+}
+
+fn parse(script: &str) -> Tree {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).expect("the grammar fits the parser");
-    let tree = parser.parse(text, None).expect("no deadline and no language is missing");
-    look(tree.root_node(), text, &mut faults);
-    faults
+    parser.parse(script, None).expect("no deadline and no language is missing")
 }
 
 fn look(node: Node<'_>, text: &str, faults: &mut Vec<String>) {

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::checker::faults;
+use syncmedic::catalog;
+
+use crate::checker::{commands, faults};
 use crate::site::shells;
 
 /// All files of PowerShell's kinds, wherever they lie, but not what builds and tools leave behind.
@@ -34,6 +36,32 @@ fn every_script_is_what_windows_powershell_5_1_reads() {
     for path in scripts {
         let script = std::fs::read(&path).expect("reads");
         assert_eq!(faults(&script), Vec::<String>::new(), "{}", path.display());
+    }
+}
+
+/// A cmdlet that only complains and goes on would leave the script with half an answer.
+#[test]
+fn every_cmdlet_of_microsofts_module_ends_at_its_first_error() {
+    for command in catalog::commands() {
+        let script = String::from_utf8(command.script.to_vec()).expect("UTF-8");
+        let calls: Vec<String> =
+            commands(&script).into_iter().filter(|call| call.contains("-ADSync")).collect();
+        assert!(calls.iter().any(|call| call.starts_with("Get-ADSyncScheduler ")), "{calls:?}");
+        for call in calls {
+            let (name, rest) = call.split_once(' ').unwrap_or((&call, ""));
+            if name == "Get-Command" || !name.contains("-ADSync") {
+                continue;
+            }
+            // What is splatted holds it: the table is made with it.
+            let splatted =
+                rest.split(['@', ' ', ')']).find(|word| script.contains(&format!("${word} = @{{")));
+            let table = splatted.filter(|_| rest.starts_with('@'));
+            let by_table = table.is_some_and(|table| {
+                let made = script.split_once(&format!("${table} = @{{")).expect("is made").1;
+                made.split_once('}').is_some_and(|(table, _)| table.contains("ErrorAction = 'Stop'"))
+            });
+            assert!(by_table || rest.contains("-ErrorAction Stop"), "{}: {call}", command.id);
+        }
     }
 }
 
