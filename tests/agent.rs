@@ -345,6 +345,34 @@ async fn on_the_build_that_must_be_told_who_signs_in_nothing_is_used_up_without_
     assert_eq!(site.runs().len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_is_read_at_the_start_every_five_minutes_and_on_demand() {
+    let site = site("2.6.3.0");
+    let start = site.clock.now();
+    let (clock, hand) = Clock::manual(start);
+    let site = Site { clock, ..site };
+    let agent = site.agent();
+    let read_at = async |fresh: bool| agent.report(fresh).await.state.map(|state| state.read_at);
+    let reading = tokio::spawn({
+        let agent = agent.clone();
+        async move { agent.keep_reading().await }
+    });
+    until(async || read_at(false).await == Some(start)).await;
+    // Minute by minute: the next reading is not one of the first four minutes.
+    let mut next = None;
+    until(async || {
+        hand.advance(Duration::from_secs(60));
+        next = read_at(false).await.filter(|at| *at > start);
+        next.is_some()
+    })
+    .await;
+    assert!(next >= Some(start + SignedDuration::from_mins(5)), "{next:?}");
+    reading.abort();
+    hand.advance(Duration::from_secs(1));
+    let now = site.clock.now();
+    assert_eq!(read_at(true).await, Some(now), "on demand, it is read at once");
+}
+
 /// Runs `apply` with these lines typed at its questions.
 fn typed(site: &Site, lines: &str) -> Output {
     use std::io::Write as _;
