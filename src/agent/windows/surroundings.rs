@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use windows::Win32::System::Environment::{CreateEnvironmentBlock, DestroyEnvironmentBlock};
 use windows::Win32::System::SystemInformation::GetSystemDirectoryW;
 use windows::core::PCWSTR;
+use windows_registry::LOCAL_MACHINE;
 
 /// The system folder, such as `C:\Windows\System32`. From the system, since `SYSTEMROOT` can be set by whoever starts
 /// this program.
@@ -50,6 +51,13 @@ pub fn machine_variables() -> std::io::Result<Vec<(String, String)>> {
         // SAFETY: as above; the null after the text is inside the block.
         at = unsafe { at.add(text.len() + 1) };
     }
+}
+
+/// What starts a service, as the registry has it: variables in it are not expanded. Only administrators can change it.
+/// `None` if there is no such service, or if that can't be read.
+pub fn command_line(service: &str) -> Option<String> {
+    let key = LOCAL_MACHINE.open(format!(r"SYSTEM\CurrentControlSet\Services\{service}")).ok()?;
+    key.get_string("ImagePath").ok()
 }
 
 /// A block of variables, given back when this is dropped.
