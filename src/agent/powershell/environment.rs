@@ -28,23 +28,33 @@ const OF_THE_MACHINE: &[&str] = &[
     "WINDIR",
 ];
 
-/// The account's own: where its profile is. Signing in needs them.
-const OF_THE_SESSION: &[&str] =
-    &["APPDATA", "LOCALAPPDATA", "TEMP", "TMP", "USERDOMAIN", "USERNAME", "USERPROFILE"];
+/// The account's own: its name, and where its profile is. Signing in needs them.
+const OF_THE_SESSION: &[&str] = &["APPDATA", "LOCALAPPDATA", "USERDOMAIN", "USERNAME", "USERPROFILE"];
 
-/// A child's variables; its modules come first from `modules`, if given.
+/// A child's variables. What it leaves lying about goes to `temporary`; its modules come first from `modules`, if given.
 ///
 /// # Errors
 /// If the machine does not say what its own variables are.
-pub(super) fn variables(modules: Option<&Path>) -> std::io::Result<Vec<(OsString, OsString)>> {
+pub(super) fn variables(
+    temporary: &Path,
+    modules: Option<&Path>,
+) -> std::io::Result<Vec<(OsString, OsString)>> {
     let of_this_process = |name: &&str| Some(((*name).into(), std::env::var_os(name)?));
-    let session = OF_THE_SESSION.iter().filter_map(of_this_process);
+    let temporary = ["TEMP", "TMP", "TMPDIR"].map(|name| (name.into(), temporary.into()));
+    let session = OF_THE_SESSION.iter().filter_map(of_this_process).chain(temporary);
     #[cfg(windows)]
     {
-        use crate::agent::windows::surroundings::{command_line, machine_variables, system_folder};
+        use crate::agent::windows::surroundings::{
+            command_line, known_folder, machine_variables, system_folder,
+        };
         let system = system_folder()?.display().to_string();
         let machine = machine(&machine_variables()?, &system, command_line("ADSync").as_deref(), modules);
         let machine = machine.into_iter().map(|(name, value)| (name.into(), value.into()));
+        let session = session.map(|(name, value): (OsString, OsString)| {
+            // Where the profile is, the system knows better than the session.
+            let known = name.to_str().and_then(known_folder);
+            (name, known.map_or(value, Into::into))
+        });
         Ok(session.chain(machine).collect())
     }
     #[cfg(not(windows))]
