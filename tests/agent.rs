@@ -336,7 +336,11 @@ async fn on_the_build_that_must_be_told_who_signs_in_nothing_is_used_up_without_
         account: "op".into(),
         aad_username: name.map(str::to_owned),
     };
-    for (name, code) in [(None, "aad-username-needed"), (Some("jane; rm"), "arguments-invalid")] {
+    for (name, code) in [
+        (None, "aad-username-needed"),
+        (Some("jane; rm"), "arguments-invalid"),
+        (Some("jane"), "arguments-invalid"),
+    ] {
         let why = agent.apply(&wish.request, operator(name)).await.expect_err("is refused");
         assert_eq!(why[0].code, code);
     }
@@ -409,6 +413,40 @@ async fn apply_shows_what_was_approved_asks_who_signs_in_and_says_who_ran_it() {
         assert!(out.contains(&shown), "{shown}: {out}");
     }
     assert!(site.runs()[0].ends_with("-Attended True -AADUsername jane@contoso.com"), "{:?}", site.runs());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operators_ctrl_c_does_not_break_off_what_has_begun() {
+    let site = site("2.6.91.0");
+    let (_agent, client) = site.served().await;
+    let wish = wish(Mode::Attended);
+    let (plan, challenge) = ready(&client, &wish).await;
+    accepted(client.execute(&site.grant(plan, challenge)).await.expect("answers"));
+    std::fs::write(site.home().join("hang"), "").expect("writes");
+    let mut command = site.program(&["apply", "--yes"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    until(async || site.runs().len() == 1).await;
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    std::fs::remove_file(site.home().join("hang")).expect("removes");
+    let ended = child.wait_with_output().expect("ends");
+    // It says how the command ended, and so does the journal.
+    assert_eq!(ended.status.code(), Some(65), "{ended:?}");
+    assert!(matches!(finished(&client, &wish.request).await, Progress::Finished { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_so_many_requests_wait_for_an_operator() {
+    let site = site("2.6.91.0");
+    let (agent, client) = site.served().await;
+    for _ in 0..5 {
+        let (plan, challenge) = ready(&client, &wish(Mode::Attended)).await;
+        accepted(client.execute(&site.grant(plan, challenge)).await.expect("answers"));
+    }
+    let (plan, challenge) = ready(&client, &wish(Mode::Attended)).await;
+    let answer = client.execute(&site.grant(plan, challenge)).await.expect("answers");
+    let ExecutionAnswer::Refused { why } = answer else { panic!("was taken: {answer:?}") };
+    assert_eq!((why[0].code.as_str(), agent.staged().expect("reads").len()), ("too-many-staged", 5));
 }
 
 #[tokio::test(flavor = "multi_thread")]

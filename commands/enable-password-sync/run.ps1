@@ -25,7 +25,7 @@ param(
     [string] $Attended,
 
     # What the operator signs in with. Never given by the bot.
-    [ValidatePattern('^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$')]
+    [ValidatePattern('^[A-Za-z0-9_][A-Za-z0-9._+''-]*@[A-Za-z0-9_][A-Za-z0-9.-]*$')]
     [string] $AADUsername
 )
 

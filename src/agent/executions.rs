@@ -19,6 +19,9 @@ use crate::report::Report;
 /// its own answer says how long to wait.
 const PLAN_AGAIN: u32 = 5;
 
+/// How many requests may wait for an operator. Each keeps a grant on the server's disk, and a server has few commands.
+const MOST_STAGED: usize = 5;
+
 /// Why a staged request whose time is over will not run.
 const NOT_IN_TIME: &str = "not applied in time";
 
@@ -95,6 +98,10 @@ impl Agent {
                     Some(execution) => Taken::Started { execution, run, grant, arguments },
                     None => accepted(&journal, &grant.plan.request).into(),
                 }
+            }
+            Verdict::Stage(_) if journal.view().staged(now).count() >= MOST_STAGED => {
+                let text = format!("{MOST_STAGED} requests wait here for an operator already");
+                refused(vec![Reason::new("too-many-staged", text)]).into()
             }
             Verdict::Stage(grant) => match journal.stage(now, &grant, token) {
                 Ok(()) => {
@@ -233,8 +240,8 @@ impl Agent {
         }
         let mut given = arguments(&grant, report).map_err(|error| argument_refused(&error))?;
         if let Some(name) = operator.aad_username {
-            let name = Argument::new("AADUsername", name).map_err(|error| argument_refused(&error))?;
-            given.push(name);
+            let name = Argument::user_name(name);
+            given.push(name.map_err(|error| vec![Reason::new("arguments-invalid", error.to_string())])?);
         }
         let run = journal.start(self.0.clock.now(), &grant, Some(operator.account.clone()));
         let run = run.map_err(|error| reasons(&error))?;

@@ -98,6 +98,16 @@ async fn a_cmdlet_that_is_missing_throws_or_complains_makes_its_own_values_unkno
 }
 
 #[tokio::test]
+async fn a_cmdlet_that_waits_for_a_person_costs_its_own_value_only() {
+    for shell in shells() {
+        let hangs = healthy_but(json!({"faults": {"Get-ADSyncAADCompanyFeature": "hangs"}}));
+        let (state, gaps) = read(&shell, &hangs).await;
+        assert_eq!(unknown(&state), ["cloud_flag"], "{}: {gaps:?}", shell.name);
+        assert!(gaps[0].why.contains("did not answer within 20 s"), "{gaps:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_only_adds_to_the_state_takes_nothing_else_away_when_it_is_missing() {
     for shell in shells() {
         let missing = ["Get-ADSyncConnectorRunStatus", "Get-ADSyncPartitionPasswordSyncState"];

@@ -30,6 +30,7 @@ fn the_windows_agent_is_made_enrolled_and_shows_what_the_bot_would_see() {
     let Some(windows) = machine::windows() else { return };
     let server = Server::new(windows, "console", "").with_event_files();
     with_a_fault(&server);
+    let _turn = machine::operator();
     let status = server.agent("status", &["--json"]);
     assert_eq!(status.code, Some(0), "{status:?}");
     let report = syncmedic::report::Report::from_json(status.out.as_bytes()).expect("a report");

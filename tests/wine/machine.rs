@@ -72,6 +72,12 @@ fn loader() -> Result<String, String> {
     Ok((*loader).to_owned())
 }
 
+/// One operator at a time: where what an operator runs is told what to do is one file for the whole machine.
+pub(crate) fn operator() -> std::sync::MutexGuard<'static, ()> {
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 impl Windows {
     fn new(loader: String) -> Windows {
         let built = build();

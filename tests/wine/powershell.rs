@@ -11,7 +11,7 @@ use syncmedic::plan::{Mode, Plan};
 use syncmedic::random::Random;
 
 use crate::machine::{self, Windows};
-use crate::programs::{Ended, Program};
+use crate::programs::Ended;
 use crate::server::Server;
 
 /// What `read-state` prints on a server whose cloud flag is off.
@@ -160,6 +160,11 @@ async fn a_command_on_windows_gets_its_closed_arguments_a_short_environment_and_
     let first = r"C:\windows\system32\WindowsPowerShell\v1.0\Modules;";
     assert!(modules.starts_with(first) && !modules.contains("prepared"), "{modules}");
     assert_eq!(variable(run, "SystemRoot"), Some(r"C:\windows"));
+    assert_eq!(given(run, "folder"), [r"C:\windows\system32"]);
+    assert!(
+        variable(run, "TEMP").expect("is set").starts_with(&server.windows_path(r"data\scripts\")),
+        "{run}"
+    );
     // No copy outlives its run.
     until(async || std::fs::read_dir(server.path(r"data\scripts")).expect("is there").count() == 0).await;
 }
@@ -274,7 +279,7 @@ async fn on_windows_what_needs_a_person_is_staged_and_run_only_in_the_operators_
     assert!(matches!(execution.progress, Progress::Staged { .. }), "{execution:?}");
     assert_eq!(runs(&server, ENABLE_PASSWORD_SYNC).len(), 0, "the service never tries it");
 
-    let applied = apply(&server, &["--yes", "--aad-username", "jane@contoso.com"]);
+    let applied = apply(&server, &["--yes", "--aad-username", "jane.o'brien@contoso.com"]);
     assert_eq!(applied.code, Some(0), "{applied:?}");
     for shown in [plan.code().to_string().as_str(), "Set-ADSyncAADPasswordSyncState", "Approved by     2"] {
         assert!(applied.out.contains(shown), "{shown}: {applied:?}");
@@ -282,7 +287,16 @@ async fn on_windows_what_needs_a_person_is_staged_and_run_only_in_the_operators_
     let runs = runs(&server, ENABLE_PASSWORD_SYNC);
     let arguments = given(&runs[0], "argument");
     assert!(!arguments.contains(&"-NonInteractive"), "{arguments:?}");
-    assert!(arguments.join(" ").ends_with("-Attended True -AADUsername jane@contoso.com"), "{arguments:?}");
+    let given_name = "-Attended True -AADUsername jane.o'brien@contoso.com";
+    assert!(arguments.join(" ").ends_with(given_name), "{arguments:?}");
+    // Not in the agent's folders, where the service could put another folder in its place; and gone again.
+    let script = arguments.iter().find(|argument| argument.ends_with(r"\run.ps1")).expect("a script");
+    assert!(script.starts_with(r"C:\ProgramData\Syncmedic-"), "{script}");
+    assert!(
+        !windows.unix(script).exists()
+            && !windows.unix(script).ancestors().nth(2).expect("a folder").exists()
+    );
+    assert!(variable(&runs[0], "TEMP").expect("is set").starts_with(r"C:\ProgramData\Syncmedic-"));
     let execution = client.execution(&plan.request).await.expect("answers").expect("is known");
     assert!(
         matches!(&execution.progress, Progress::Finished { operator: Some(_), .. }),
@@ -290,7 +304,12 @@ async fn on_windows_what_needs_a_person_is_staged_and_run_only_in_the_operators_
     );
 }
 
+/// Runs `apply`; what it runs is told what to do like what the service runs.
 fn apply(server: &Server, arguments: &[&str]) -> Ended {
-    let started: Program = server.start("apply", arguments, &[]);
-    started.ended()
+    let _turn = machine::operator();
+    let named = server.path("").parent().expect("a folder of all tests").join("operator.txt");
+    std::fs::write(&named, &server.folder).expect("writes");
+    let ended = server.start("apply", arguments, &[]).ended();
+    std::fs::remove_file(&named).expect("removes");
+    ended
 }

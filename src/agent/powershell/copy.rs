@@ -23,15 +23,56 @@ pub(super) struct ScriptCopy {
     held: Option<File>,
 }
 
+/// Where copies are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a folder of this program's own account.
+    Folder(PathBuf),
+    /// On Windows in a new folder that only administrators can change, made for one run. What runs in an elevated session
+    /// must not lie where the service's account could put another folder in its place.
+    #[cfg(windows)]
+    Operators,
+}
+
+impl Place {
+    /// A new folder for one run.
+    fn new_folder(&self) -> Result<PathBuf, String> {
+        let said = |error: io::Error| error.to_string();
+        match self {
+            Place::Folder(copies) => {
+                files::make_folder(copies).map_err(|error| error.to_string())?;
+                private(copies)?;
+                tidy(copies);
+                let folder = copies.join(Random::system().id());
+                new_folder(&folder).map_err(said)?;
+                Ok(folder)
+            }
+            #[cfg(windows)]
+            Place::Operators => {
+                let name = format!("Syncmedic-{}", Random::system().id());
+                crate::agent::windows::operator::new_folder(&name).map_err(said)
+            }
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Place::Folder(copies) => copies.display().to_string(),
+            #[cfg(windows)]
+            Place::Operators => "the folder of programs' data".into(),
+        }
+    }
+}
+
 impl ScriptCopy {
-    /// Copies the installed script at `installed`, if it is the command's, to a folder of its own in `copies`. A signed
-    /// script's copy is signed.
+    /// Copies the installed script at `installed`, if it is the command's, to a folder of its own. A signed script's copy
+    /// is signed.
     ///
     /// # Errors
     /// [`ScriptError::Missing`], [`ScriptError::Changed`], or [`ScriptError::NotCopied`].
     pub(super) fn make(
         installed: &Path,
-        copies: &Path,
+        copies: &Place,
         command: &Command,
     ) -> Result<ScriptCopy, ScriptError> {
         let shown = |path: &Path| path.display().to_string();
@@ -41,17 +82,15 @@ impl ScriptCopy {
         if script_digest(&bytes) != command.digest {
             return Err(ScriptError::Changed { path: shown(installed) });
         }
-        let failed = |why: String| ScriptError::NotCopied { path: shown(copies), why };
-        files::make_folder(copies).map_err(|error| failed(error.to_string()))?;
-        private(copies).map_err(failed)?;
-        tidy(copies);
-        let folder = copies.join(Random::system().id());
+        let failed = |why: String| ScriptError::NotCopied { path: copies.shown(), why };
+        let folder = copies.new_folder().map_err(failed)?;
         let place = folder.join(command.id.as_str());
         let path = place.join("run.ps1");
-        new_folder(&folder).map_err(|error| failed(error.to_string()))?;
         // From here on it is tidied up, whatever happens.
         let mut copy = ScriptCopy { folder, path, held: None };
-        new_folder(&place).map_err(|error| failed(error.to_string()))?;
+        for folder in [&place, &copy.temporary()] {
+            new_folder(folder).map_err(|error| failed(error.to_string()))?;
+        }
         files::write_new(&copy.path, &bytes).map_err(|error| failed(error.to_string()))?;
         copy.hold(&bytes).map_err(|error| failed(error.to_string()))?;
         Ok(copy)
@@ -60,6 +99,11 @@ impl ScriptCopy {
     /// Where the copy is.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A folder for what the run leaves lying about.
+    pub(super) fn temporary(&self) -> PathBuf {
+        self.folder.join("temporary")
     }
 
     /// Keeps the file open, and makes sure that what is open is what was checked.
@@ -135,7 +179,10 @@ fn private(folder: &Path) -> Result<(), String> {
             return Err("others can write to it: allow its owner alone (chmod 700)".into());
         }
     }
+    // A junction in its place would lead elsewhere, and what is there would be tidied up.
     #[cfg(not(unix))]
-    let _ = folder;
+    if fs::symlink_metadata(folder).map_err(|error| error.to_string())?.is_symlink() {
+        return Err("it must be a folder of its own, and leads elsewhere".into());
+    }
     Ok(())
 }

@@ -9,6 +9,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+#[cfg(any(windows, test))]
+use crate::agent::detect::program;
+
 /// The machine's: on Windows taken from the machine's settings, elsewhere from this process.
 const OF_THE_MACHINE: &[&str] = &[
     "ALLUSERSPROFILE",
@@ -25,23 +28,33 @@ const OF_THE_MACHINE: &[&str] = &[
     "WINDIR",
 ];
 
-/// The account's own: where its profile is. Signing in needs them.
-const OF_THE_SESSION: &[&str] =
-    &["APPDATA", "LOCALAPPDATA", "TEMP", "TMP", "USERDOMAIN", "USERNAME", "USERPROFILE"];
+/// The account's own: its name, and where its profile is. Signing in needs them.
+const OF_THE_SESSION: &[&str] = &["APPDATA", "LOCALAPPDATA", "USERDOMAIN", "USERNAME", "USERPROFILE"];
 
-/// A child's variables; its modules come first from `modules`, if given.
+/// A child's variables. What it leaves lying about goes to `temporary`; its modules come first from `modules`, if given.
 ///
 /// # Errors
 /// If the machine does not say what its own variables are.
-pub(super) fn variables(modules: Option<&Path>) -> std::io::Result<Vec<(OsString, OsString)>> {
+pub(super) fn variables(
+    temporary: &Path,
+    modules: Option<&Path>,
+) -> std::io::Result<Vec<(OsString, OsString)>> {
     let of_this_process = |name: &&str| Some(((*name).into(), std::env::var_os(name)?));
-    let session = OF_THE_SESSION.iter().filter_map(of_this_process);
+    let temporary = ["TEMP", "TMP", "TMPDIR"].map(|name| (name.into(), temporary.into()));
+    let session = OF_THE_SESSION.iter().filter_map(of_this_process).chain(temporary);
     #[cfg(windows)]
     {
-        use crate::agent::windows::surroundings::{machine_variables, system_folder};
+        use crate::agent::windows::surroundings::{
+            command_line, known_folder, machine_variables, system_folder,
+        };
         let system = system_folder()?.display().to_string();
-        let machine = machine(&machine_variables()?, &system, modules);
+        let machine = machine(&machine_variables()?, &system, command_line("ADSync").as_deref(), modules);
         let machine = machine.into_iter().map(|(name, value)| (name.into(), value.into()));
+        let session = session.map(|(name, value): (OsString, OsString)| {
+            // Where the profile is, the system knows better than the session.
+            let known = name.to_str().and_then(known_folder);
+            (name, known.map_or(value, Into::into))
+        });
         Ok(session.chain(machine).collect())
     }
     #[cfg(not(windows))]
@@ -57,9 +70,15 @@ pub(super) fn variables(modules: Option<&Path>) -> std::io::Result<Vec<(OsString
 /// Left to itself, PowerShell puts the account's own documents before the machine's folders, and so it does when
 /// `PSModulePath` is just what the machine's settings say; another value it takes as it stands (`GetModulePath` in
 /// PowerShell's ModuleIntrinsics.cs). Ours begins with PowerShell's own folder and the one in which Microsoft's setup puts
-/// ADSync, which on some builds the machine's settings do not name.
+/// ADSync, which on some builds the machine's settings do not name: beside the service's program, whose command line
+/// is `adsync`.
 #[cfg(any(windows, test))]
-fn machine(given: &[(String, String)], system: &str, modules: Option<&Path>) -> Vec<(String, String)> {
+fn machine(
+    given: &[(String, String)],
+    system: &str,
+    adsync: Option<&str>,
+    modules: Option<&Path>,
+) -> Vec<(String, String)> {
     let value = |name: &str| {
         let found = given.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
@@ -74,7 +93,11 @@ fn machine(given: &[(String, String)], system: &str, modules: Option<&Path>) -> 
     let programs = value("PROGRAMW6432").or(value("PROGRAMFILES"));
     let mut folders: Vec<String> = modules.iter().map(|folder| folder.display().to_string()).collect();
     folders.push(format!(r"{system}\WindowsPowerShell\v1.0\Modules"));
-    folders.extend(programs.map(|programs| format!(r"{programs}\Microsoft Azure AD Sync\Bin")));
+    let engine = adsync.map(|line| program(line, |name| value(name).map(str::to_owned)));
+    let beside =
+        engine.as_deref().and_then(|engine| engine.rsplit_once('\\')).map(|(folder, _)| folder.to_owned());
+    let usual = || programs.map(|programs| format!(r"{programs}\Microsoft Azure AD Sync\Bin"));
+    folders.extend(beside.or_else(usual));
     match value("PSMODULEPATH") {
         Some(machine) => folders.push(machine.to_owned()),
         None => folders.extend(programs.map(|programs| format!(r"{programs}\WindowsPowerShell\Modules"))),
@@ -105,7 +128,7 @@ mod tests {
     fn modules_come_from_the_machines_folders_and_never_from_a_persons() {
         let path =
             r"C:\Program Files\WindowsPowerShell\Modules;C:\Windows\system32\WindowsPowerShell\v1.0\Modules";
-        let variables = machine(&given(&[("PSModulePath", path)]), SYSTEM, None);
+        let variables = machine(&given(&[("PSModulePath", path)]), SYSTEM, None, None);
         let found = of(&variables, "PSModulePath").expect("is there");
         // Another text than the machine's, or PowerShell would put the account's documents before it.
         assert_ne!(found, path);
@@ -113,9 +136,22 @@ mod tests {
         assert_eq!(folders[0], r"C:\Windows\System32\WindowsPowerShell\v1.0\Modules");
         assert_eq!(folders[1], r"C:\Program Files\Microsoft Azure AD Sync\Bin");
         assert_eq!(folders[2..].join(";"), path);
-        let without = machine(&given(&[]), SYSTEM, None);
+        let without = machine(&given(&[]), SYSTEM, None, None);
         let found = of(&without, "PSModulePath").expect("is there");
         assert!(found.ends_with(r";C:\Program Files\WindowsPowerShell\Modules"), "{found}");
+    }
+
+    #[test]
+    fn adsyncs_module_is_found_beside_its_service_wherever_it_was_set_up() {
+        for (line, folder) in [
+            (r#""D:\Sync\Bin\miiserver.exe""#, r"D:\Sync\Bin"),
+            (r"%ProgramFiles%\Sync\Bin\miiserver.exe -x", r"C:\Program Files\Sync\Bin"),
+            ("miiserver.exe", r"C:\Program Files\Microsoft Azure AD Sync\Bin"),
+        ] {
+            let variables = machine(&given(&[]), SYSTEM, Some(line), None);
+            let found = of(&variables, "PSModulePath").expect("is there");
+            assert_eq!(found.split(';').nth(1), Some(folder), "{found}");
+        }
     }
 
     #[test]
@@ -127,7 +163,7 @@ mod tests {
             ("PSExecutionPolicyPreference", "Bypass"),
             ("ProgramData", r"C:\ProgramData"),
         ];
-        let variables = machine(&given(&odd), SYSTEM, None);
+        let variables = machine(&given(&odd), SYSTEM, None, None);
         assert_eq!(of(&variables, "SYSTEMROOT"), Some(r"C:\Windows"));
         assert_eq!(of(&variables, "WINDIR"), Some(r"C:\Windows"));
         assert_eq!(of(&variables, "PROGRAMDATA"), Some(r"C:\ProgramData"));

@@ -55,6 +55,11 @@ pub struct Argument {
 )]
 pub struct InvalidArgument(&'static str);
 
+/// A text that is no user principal name. It is not shown: a name stays out of logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the name to sign in with must be a user principal name, such as admin@contoso.onmicrosoft.com")]
+pub struct InvalidUserName;
+
 impl Argument {
     /// An argument.
     ///
@@ -65,6 +70,25 @@ impl Argument {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@');
         let valid = (1..=200).contains(&value.len()) && value.chars().all(fits) && !value.starts_with('-');
         if valid { Ok(Argument { name, value }) } else { Err(InvalidArgument(name)) }
+    }
+
+    /// The name that an operator signs in with, a user principal name. As the scripts take it, so that one which they would
+    /// refuse does not use a request up.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn user_name(value: impl Into<String>) -> Result<Argument, InvalidUserName> {
+        let value = value.into();
+        let (user, domain) = value.split_once('@').ok_or(InvalidUserName)?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let user_fits = user.chars().all(|c| plain(c) || matches!(c, '_' | '+' | '\''));
+        let starts = |text: &str| text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let fits = user_fits && domain.chars().all(plain) && starts(user) && starts(domain);
+        if fits && value.len() <= 113 {
+            Ok(Argument { name: "AADUsername", value })
+        } else {
+            Err(InvalidUserName)
+        }
     }
 
     /// A yes-or-no argument, `True` or `False`.
@@ -192,6 +216,34 @@ mod tests {
             assert!(Argument::new("AADUsername", bad).is_err(), "{bad:?}");
         }
         assert!(Argument::new("AADUsername", "a".repeat(201)).is_err());
+    }
+
+    #[test]
+    fn a_name_to_sign_in_with_is_taken_only_as_the_scripts_take_it() {
+        for good in
+            ["jane.doe+adm@contoso.com", "o'brien@contoso.co.uk", "_svc@contoso.onmicrosoft.com", "7@a"]
+        {
+            assert!(Argument::user_name(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "jane",
+            "jane@",
+            "@contoso.com",
+            "-Enable@contoso.com",
+            "jane@-x",
+            "jane@contoso.com@x",
+            "j ane@contoso.com",
+            "jane@contoso.com;x",
+            "$x@contoso.com",
+            "jane@con_toso.com",
+            "j\u{e4}ne@contoso.com",
+            "'@contoso.com",
+        ] {
+            assert!(Argument::user_name(bad).is_err(), "{bad}");
+        }
+        let script = crate::catalog::command(crate::catalog::ENABLE_PASSWORD_SYNC).expect("in it").script;
+        let pattern = r"[ValidatePattern('^[A-Za-z0-9_][A-Za-z0-9._+''-]*@[A-Za-z0-9_][A-Za-z0-9.-]*$')]";
+        assert!(String::from_utf8_lossy(script).contains(pattern));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Runs a script as a child process: a private copy of the bytes whose digest was checked, nothing on its input, a short
 //! environment, an end in time, a bound on what it prints, and nothing it started left behind.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
 use serde_json::{Map, Value};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::copy::ScriptCopy;
+use super::copy::{Place, ScriptCopy};
 use super::environment;
 use super::output::{self, MAX_BYTES};
 use super::{ATTENDED_TIMEOUT, Argument, ScriptError, Scripts};
@@ -31,7 +31,7 @@ const KILL_TIME: Duration = Duration::from_secs(5);
 pub struct ScriptProcess {
     interpreter: Vec<String>,
     folder: PathBuf,
-    copies: PathBuf,
+    copies: Place,
     modules: Option<PathBuf>,
     timeout: Option<Duration>,
 }
@@ -61,10 +61,18 @@ impl ScriptProcess {
         ScriptProcess {
             interpreter,
             folder: folder.into(),
-            copies: copies.into(),
+            copies: Place::Folder(copies.into()),
             modules: None,
             timeout: None,
         }
+    }
+
+    /// For an operator's own session: on Windows what runs is copied to a new folder that only administrators can change.
+    pub fn for_an_operator(self) -> ScriptProcess {
+        #[cfg(windows)]
+        return ScriptProcess { copies: Place::Operators, ..self };
+        #[cfg(not(windows))]
+        self
     }
 
     /// Lets scripts find modules in `folder` before all others; for tests.
@@ -101,7 +109,7 @@ impl ScriptProcess {
         let usual = Duration::from_secs(command.about.timeout_seconds);
         let usual = if mode == Mode::Attended { usual.max(ATTENDED_TIMEOUT) } else { usual };
         let limit = self.timeout.map_or(usual, |timeout| timeout.min(usual));
-        let mut child = Tree(self.spawn(copy.path(), arguments, mode)?);
+        let mut child = Tree(self.spawn(&copy, arguments, mode)?);
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let pipes = (child.0.stdout().take(), child.0.stderr().take());
         let ended = tokio::time::timeout(limit, child.end(pipes, &mut stdout, &mut stderr)).await;
@@ -118,7 +126,7 @@ impl ScriptProcess {
 
     fn spawn(
         &self,
-        path: &Path,
+        copy: &ScriptCopy,
         arguments: &[Argument],
         mode: Mode,
     ) -> Result<Box<dyn ChildWrapper>, ScriptError> {
@@ -129,18 +137,21 @@ impl ScriptProcess {
         let Some((program, first)) = self.interpreter.split_first() else {
             return Err(not_started("none is configured".into()));
         };
-        let variables = environment::variables(self.modules.as_deref());
+        let variables = environment::variables(&copy.temporary(), self.modules.as_deref());
         let variables =
             variables.map_err(|error| not_started(format!("the machine's variables: {error}")))?;
         // Who sits there may be asked, and signs in in a window of their own desktop.
         let fits =
             |argument: &&String| mode == Mode::Unattended || !argument.eq_ignore_ascii_case(NON_INTERACTIVE);
         let mut wrap = CommandWrap::with_new(program, |process| {
-            process.args(first.iter().filter(fits)).arg(path);
+            process.args(first.iter().filter(fits)).arg(copy.path());
             for argument in arguments {
                 process.arg(format!("-{}", argument.name())).arg(argument.value());
             }
             process.env_clear().envs(variables);
+            // Not where this program was started: a program looks for libraries there.
+            #[cfg(windows)]
+            process.current_dir(system_folder());
             process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         });
         wrap.wrap(KillOnDrop);
@@ -151,9 +162,11 @@ impl ScriptProcess {
         #[cfg(windows)]
         wrap.wrap(process_wrap::tokio::JobObject);
         #[cfg(windows)]
-        if mode == Mode::Unattended {
-            use windows::Win32::System::Threading::CREATE_NO_WINDOW;
-            wrap.wrap(process_wrap::tokio::CreationFlags(CREATE_NO_WINDOW));
+        {
+            use windows::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW};
+            // Ctrl-C in the operator's console does not reach another group: what has begun goes on.
+            let flags = if mode == Mode::Attended { CREATE_NEW_PROCESS_GROUP } else { CREATE_NO_WINDOW };
+            wrap.wrap(process_wrap::tokio::CreationFlags(flags));
         }
         wrap.spawn().map_err(|error| not_started(error.to_string()))
     }

@@ -1,7 +1,7 @@
 //! The scripts of the catalogue, held to what can be told from their text: nothing that Windows PowerShell 5.1
 //! does not read, nothing that runs text, every argument validated.
 
-use crate::catalog::{ENABLE_FOREST_CHANNEL, ENABLE_PASSWORD_SYNC, commands};
+use crate::catalog::{ENABLE_FOREST_CHANNEL, ENABLE_PASSWORD_SYNC, READ_STATE, commands};
 
 fn scripts() -> impl Iterator<Item = (String, String)> {
     commands().iter().map(|c| (c.id.to_string(), String::from_utf8(c.script.to_vec()).expect("UTF-8")))
@@ -47,11 +47,27 @@ fn every_script_is_strict_and_lets_out_nothing_but_its_answer() {
         assert!(scope.contains("    Set-StrictMode -Version 2.0\n"), "{id}");
         assert!(scope.contains("    $ErrorActionPreference = 'Stop'\n"), "{id}");
         assert!(!scope.contains("\n}"), "{id}: the scope ends once");
-        assert_eq!(after.trim(), "Write-Json $answer\nexit 0", "{id}");
+        let after = after.lines().filter(|line| !line.is_empty() && !line.contains("$late"));
+        assert_eq!(after.collect::<Vec<_>>(), ["Write-Json $answer", "exit 0"], "{id}");
         // Microsoft's module would see what is set outside.
         assert!(!before.contains("StrictMode") && !before.contains("$ErrorActionPreference"), "{id}");
         assert!(!code.to_ascii_lowercase().contains("lastexitcode"), "{id}: exit codes prove nothing");
     }
+}
+
+/// Whether it asks a person on some builds is not known: what hangs there must cost no other value.
+#[test]
+fn the_cloud_flag_is_read_last_and_bounded_by_itself() {
+    let (_, script) = scripts().find(|(id, _)| id == READ_STATE).expect("in the catalogue");
+    let code = code(&script);
+    let asked = code.find("AddCommand('Get-ADSyncAADCompanyFeature')").expect("is asked");
+    assert!(code[asked..].contains("WaitOne(20000)") && code[asked..].contains("[Environment]::Exit(0)"));
+    for other in
+        ["Get-ADSyncScheduler", "Get-ADSyncConnector ", "Get-ADSyncPartition", "Get-ADSyncGlobalSettings"]
+    {
+        assert!(code.find(other).expect("is read") < asked, "{other}");
+    }
+    assert_eq!(code.matches("Get-ADSyncAADCompanyFeature").count(), 2, "asked once, looked up once");
 }
 
 /// Each script is one file with one digest, so they can't share a file.

@@ -1,7 +1,7 @@
 //! What only Windows has, thin: each file asks the system one kind of thing, for a portable room that decides. Here alone
 //! `unsafe` is allowed, each with the reason why it is sound.
 //!
-//! - [`access`]: access lists of files, read and set. [`process`]: this process and its account, and the list of all.
+//! - [`access`]: access lists of files, read and set; [`operator`]: a folder for an elevated session. [`process`]: this process and its account, and the list of all.
 //! - [`eventlog`]: the event log.
 //! - [`services`], [`version`], [`server`]: what the server is.
 //! - [`surroundings`]: the system's folders and variables, whatever this process was told.
@@ -12,6 +12,7 @@
 pub mod access;
 pub mod eventlog;
 pub mod membership;
+pub mod operator;
 pub mod process;
 pub mod server;
 pub mod service;

@@ -2,9 +2,14 @@
 
 use std::path::PathBuf;
 
+use windows::Win32::System::Com::CoTaskMemFree;
 use windows::Win32::System::Environment::{CreateEnvironmentBlock, DestroyEnvironmentBlock};
 use windows::Win32::System::SystemInformation::GetSystemDirectoryW;
+use windows::Win32::UI::Shell::{
+    FOLDERID_LocalAppData, FOLDERID_Profile, FOLDERID_RoamingAppData, KF_FLAG_DEFAULT, SHGetKnownFolderPath,
+};
 use windows::core::PCWSTR;
+use windows_registry::LOCAL_MACHINE;
 
 /// The system folder, such as `C:\Windows\System32`. From the system, since `SYSTEMROOT` can be set by whoever starts
 /// this program.
@@ -50,6 +55,31 @@ pub fn machine_variables() -> std::io::Result<Vec<(String, String)>> {
         // SAFETY: as above; the null after the text is inside the block.
         at = unsafe { at.add(text.len() + 1) };
     }
+}
+
+/// The folder that a variable of an account's profile means (`USERPROFILE`, `APPDATA`, `LOCALAPPDATA`), for the account of
+/// this process; `None` for other variables, and if the system does not say.
+pub fn known_folder(variable: &str) -> Option<PathBuf> {
+    let folder = match variable {
+        "USERPROFILE" => &FOLDERID_Profile,
+        "APPDATA" => &FOLDERID_RoamingAppData,
+        "LOCALAPPDATA" => &FOLDERID_LocalAppData,
+        _ => return None,
+    };
+    // SAFETY: the identifier is a constant; without a token it is this process's account.
+    let path = unsafe { SHGetKnownFolderPath(folder, KF_FLAG_DEFAULT, None) }.ok()?;
+    // SAFETY: a terminated text, which is ours to free, as documented.
+    let text = unsafe { path.to_string() };
+    // SAFETY: as above; it is freed once, after its last use.
+    unsafe { CoTaskMemFree(Some(path.0.cast_const().cast())) };
+    text.ok().map(PathBuf::from)
+}
+
+/// What starts a service, as the registry has it: variables in it are not expanded. Only administrators can change it.
+/// `None` if there is no such service, or if that can't be read.
+pub fn command_line(service: &str) -> Option<String> {
+    let key = LOCAL_MACHINE.open(format!(r"SYSTEM\CurrentControlSet\Services\{service}")).ok()?;
+    key.get_string("ImagePath").ok()
 }
 
 /// A block of variables, given back when this is dropped.

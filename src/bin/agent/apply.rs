@@ -21,8 +21,8 @@ pub(crate) async fn apply(
     let clock = Clock::system();
     reachable(path)?;
     let loaded = Config::load(path).map_err(config)?;
-    serve::guarded(path, &loaded)?;
     reachable(&loaded.data)?;
+    serve::guarded(path, &loaded)?;
     let enrolled = enrol::load(&loaded, &clock).map_err(config)?;
     let agent = serve::agent(loaded, enrolled.trust, clock, false)?;
     let mut staged = agent.staged().map_err(data)?;
@@ -48,12 +48,16 @@ pub(crate) async fn apply(
         return Ok(());
     }
     let account = account::of_this_session();
-    println!("Running as {account}. If a sign-in window opens, sign in there.");
+    println!(
+        "Running as {account}. If a sign-in window opens, sign in there; nothing is asked in this terminal."
+    );
+    let holding_on = hold_on().map_err(broken)?;
     let operator = Operator { account: account.clone(), aad_username };
     let execution = agent.apply(&chosen.request, operator).await.map_err(|why| {
         let lines: Vec<String> = why.iter().map(|Reason { code, text }| format!("{text} ({code})")).collect();
         data(format!("nothing was run: {}", lines.join("; ")))
     })?;
+    holding_on.abort();
     match execution.progress {
         Progress::Finished { outcome: RunOutcome::Succeeded { .. }, .. } => {
             println!("The command reported success. The bot now watches for the proof.");
@@ -99,6 +103,28 @@ fn reachable(path: &Path) -> Outcome {
         // What else is wrong with it is told where it is read.
         _ => Ok(()),
     }
+}
+
+/// From here on the keyboard breaks nothing off: whether a change that was broken off has been made, nobody could tell.
+fn hold_on() -> std::io::Result<tokio::task::JoinHandle<()>> {
+    #[cfg(unix)]
+    let (mut first, mut second) = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?)
+    };
+    #[cfg(windows)]
+    let (mut first, mut second) = (tokio::signal::windows::ctrl_c()?, tokio::signal::windows::ctrl_break()?);
+    Ok(tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = first.recv() => {}
+                _ = second.recv() => {}
+            }
+            eprintln!(
+                "The command runs, and is not broken off: it ends by itself, or after 10 minutes at the latest."
+            );
+        }
+    }))
 }
 
 /// Asks who signs in, where the cmdlet takes that.

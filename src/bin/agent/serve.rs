@@ -126,13 +126,16 @@ fn signals() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// The agent of a configuration. Only the running one keeps how far it has read the log.
+/// The agent of a configuration. Only the running one keeps how far it has read the log, and runs its scripts in its own
+/// folder; the others are run by an operator.
 pub(crate) fn agent(config: Config, trust: Trust, clock: Clock, runs: bool) -> Result<Agent, Failure> {
+    let scripts = ScriptProcess::of(&config);
+    let scripts = if runs { scripts } else { scripts.for_an_operator() };
     let parts = Parts {
         events: eventlog::open(&config, runs, clock.now()).map_err(super::config)?,
         clock,
         random: Random::system(),
-        scripts: Arc::new(ScriptProcess::of(&config)),
+        scripts: Arc::new(scripts),
         probe: probe(&config),
         record: record(),
     };

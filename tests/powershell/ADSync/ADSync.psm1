@@ -46,6 +46,7 @@ function Test-Fault([string] $Name) {
             return $true
         }
         'nothing' { return $true }
+        'hangs' { Start-Sleep -Seconds 600 }
         'asks' {
             $null = Read-Host -Prompt 'Who are you'
             return $true
