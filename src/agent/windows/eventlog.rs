@@ -312,3 +312,69 @@ fn fault(error: Error) -> Fault {
         _ => Fault::Other(words(&error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::agent::eventlog::clean::Cleaner;
+    use crate::agent::eventlog::place::Place;
+    use crate::agent::eventlog::system::SystemLog;
+    use crate::agent::eventlog::{Backlog, EventLog};
+    use crate::clock::Clock;
+
+    const LOG: &str = "Application";
+
+    /// Writes an event as Windows' own tool does, which registers the source if it is not there.
+    fn write(id: u32, text: &str) {
+        let mut tool = Command::new("eventcreate.exe");
+        tool.args(["/L", LOG, "/T", "INFORMATION", "/SO", "Directory Synchronization", "/D", text]);
+        let written = tool.args(["/ID", &id.to_string()]).output().expect("Windows has it");
+        assert!(written.status.success(), "run this as administrator: {written:?}");
+    }
+
+    fn says(backlog: &Backlog, id: u32, text: &str) -> bool {
+        backlog.events.iter().any(|event| event.id == id && event.text.contains(text))
+    }
+
+    #[test]
+    #[ignore = "writes into the Application log of this Windows, as administrator"]
+    fn a_real_windows_log_gives_its_backlog_then_what_is_new_and_a_restart_loses_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let now = || Clock::system().now();
+        let open = || {
+            let place = Place::load(folder.path(), LOG, now());
+            let cleaner = Cleaner { names_allowed: true };
+            SystemLog::new(Channel::new(LOG), cleaner, place, Some(folder.path().to_owned()))
+        };
+        let mark = format!("syncmedic test {} at {}", std::process::id(), now().as_microsecond());
+        write(654, &format!("{mark} first"));
+        let log = open();
+        let backlog = log.read(now());
+        assert!(says(&backlog, 654, &mark), "the backlog holds it: {:?}", backlog.gaps);
+        assert_eq!(backlog.gaps.iter().find(|gap| gap.what == "events"), None);
+
+        write(655, &format!("{mark} second, für alle 🔑"));
+        let began = Instant::now();
+        // Long before it would be looked whether the subscription is dead.
+        while !says(&log.read(now()), 655, &mark) {
+            assert!(began.elapsed() < Duration::from_secs(60), "following the log brings it");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+
+        drop(log);
+        write(653, &format!("{mark} third"));
+        let backlog = open().read(now());
+        assert!([654, 655, 653].iter().all(|id| says(&backlog, *id, &mark)));
+        assert_eq!(backlog.gaps.iter().find(|gap| gap.what == "events"), None, "nothing was lost");
+    }
+
+    #[test]
+    #[ignore = "asks this Windows"]
+    fn a_log_that_is_not_there_is_told_by_a_real_windows() {
+        let mut channel = Channel::new("Syncmedic has no such log");
+        assert_eq!(channel.extent().expect_err("not there"), Fault::Unknown);
+    }
+}
