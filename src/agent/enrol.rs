@@ -148,6 +148,7 @@ pub fn install(config: &Config, text: &str, clock: &Clock) -> Result<Enrolment, 
         }
     }
     files::replace(&path, text)?;
+    guard::made(&path).map_err(EnrolError::Exposed)?;
     Ok(enrolment)
 }
 

@@ -48,6 +48,17 @@ pub fn protect(folder: &Path, data: &Path, key: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Makes a file that has just been written the administrators' own, where one of them wrote it.
+///
+/// # Errors
+/// Which file, and what the system says.
+#[cfg_attr(not(windows), allow(unused_variables))]
+pub fn made(path: &Path) -> Result<(), String> {
+    #[cfg(windows)]
+    native::made(path)?;
+    Ok(())
+}
+
 /// Refuses a folder that somebody else made: on Windows everybody may make folders in `ProgramData`, and its maker owns it.
 ///
 /// # Errors
@@ -115,13 +126,28 @@ mod native {
         let account = process::account().map_err(|error| format!("whose process this is: {error}"))?;
         // Somebody who only tries it out must still get at it.
         let own = (!account.elevated).then_some(account.sid);
+        let elevated = own.is_none();
         for (path, place) in [(folder, Place::Rules), (data, Place::Data), (key, Place::Key)] {
             if path.exists() {
                 let failed = |error| format!("{}: its access list can't be set: {error}", path.display());
                 access::protect(path, place, own.as_deref()).map_err(failed)?;
             }
         }
-        Ok(())
+        let rules = [folder.join("agent.toml"), folder.join("commands"), enrol::trusted_files(data).1];
+        rules.iter().filter(|path| elevated && path.exists()).try_for_each(|path| give(path))
+    }
+
+    /// What an administrator made belongs to all of them: an owner may rewrite the list of what is theirs, and so is looked at.
+    fn give(path: &Path) -> Result<(), String> {
+        let failed = |error| format!("{}: its owner can't be set: {error}", path.display());
+        access::give_to_administrators(path).map_err(failed)
+    }
+
+    pub(super) fn made(path: &Path) -> Result<(), String> {
+        match process::account() {
+            Ok(account) if account.elevated => give(path),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn refuse_foreign(folder: &Path) -> Result<(), String> {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use windows::Win32::Foundation::WIN32_ERROR;
 use windows::Win32::Security::Authorization::{
     ConvertStringSecurityDescriptorToSecurityDescriptorW, GetNamedSecurityInfoW, SDDL_REVISION_1,
     SE_FILE_OBJECT, SetNamedSecurityInfoW,
@@ -102,18 +101,25 @@ pub fn protect(path: &Path, place: Place, own: Option<&str>) -> Result<()> {
     let (mut present, mut list, mut by_default) = (BOOL(0), std::ptr::null_mut(), BOOL(0));
     // SAFETY: the descriptor is valid, and lives until `_freed` goes.
     unsafe { GetSecurityDescriptorDacl(whole, &mut present, &mut list, &mut by_default) }?;
-    let path = wide(path);
-    let set = |what, owner: Option<PSID>, list: Option<*const ACL>| -> WIN32_ERROR {
-        // SAFETY: a terminated path; owner and list are valid and outlive the call.
-        unsafe { SetNamedSecurityInfoW(&path, SE_FILE_OBJECT, what, owner, None, list, None) }
-    };
     if own.is_none() {
-        let mut sid = [0_u64; (SECURITY_MAX_SID_SIZE as usize).div_ceil(size_of::<u64>())];
-        let mut length = size_of_val(&sid) as u32;
-        let owner = PSID(sid.as_mut_ptr().cast());
-        // SAFETY: the buffer is ours and as long as is said.
-        unsafe { CreateWellKnownSid(WinBuiltinAdministratorsSid, None, Some(owner), &mut length) }?;
-        set(OWNER_SECURITY_INFORMATION, Some(owner), None).ok()?;
+        give_to_administrators(path)?;
     }
-    set(DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, None, Some(list)).ok()
+    let what = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
+    // SAFETY: a terminated path; the list is valid, and lives until `_freed` goes.
+    unsafe { SetNamedSecurityInfoW(&wide(path), SE_FILE_OBJECT, what, None, None, Some(list), None) }.ok()
+}
+
+/// Makes the administrators the owner of a file or folder, for an elevated process.
+///
+/// # Errors
+/// If this account may not.
+pub fn give_to_administrators(path: &Path) -> Result<()> {
+    let mut sid = [0_u64; (SECURITY_MAX_SID_SIZE as usize).div_ceil(size_of::<u64>())];
+    let mut length = size_of_val(&sid) as u32;
+    let owner = PSID(sid.as_mut_ptr().cast());
+    // SAFETY: the buffer is ours and as long as is said.
+    unsafe { CreateWellKnownSid(WinBuiltinAdministratorsSid, None, Some(owner), &mut length) }?;
+    let what = OWNER_SECURITY_INFORMATION;
+    // SAFETY: a terminated path; the SID is valid and lives in the buffer.
+    unsafe { SetNamedSecurityInfoW(&wide(path), SE_FILE_OBJECT, what, Some(owner), None, None, None) }.ok()
 }
