@@ -1,13 +1,16 @@
 //! Rules against a small linear model, on the same held-out questions: `cargo run --example question_models`.
 //!
 //! The model is a softmax regression over hashed words, pairs of words and runs of characters, trained on the corpus' develop
-//! part. Alone it is worse than the rules; the bot asks it only where the rules know no word. `-- --write` writes its weights.
+//! and indirect parts. Alone it is worse than the rules; the bot asks it only where the rules know no word. `-- --write` writes its weights.
 
+use syncmedic::plan::Digest;
 use syncmedic::question;
 use syncmedic::question::model::{HYPOTHESES, INTENTS, Model, ONE, SLOTS, parts, slots};
 
 const DEVELOP: &str = include_str!("../tests/corpus/questions/develop.tsv");
 const HELD_OUT: &str = include_str!("../tests/corpus/questions/held-out.tsv");
+const INDIRECT: &str = include_str!("../tests/corpus/questions/indirect.tsv");
+const BLIND: &str = include_str!("../tests/corpus/questions/blind.tsv");
 const ROUNDS: usize = 40;
 const WEIGHTS: &str = "src/question/weights.bin";
 
@@ -54,7 +57,8 @@ fn name(value: impl serde::Serialize) -> String {
 }
 
 fn main() -> std::io::Result<()> {
-    let develop = corpus(DEVELOP);
+    let mut develop = corpus(DEVELOP);
+    develop.extend(corpus(INDIRECT));
     let features = |text: &str| slots(&parts(text));
     let intents: Vec<String> = INTENTS.iter().map(name).collect();
     let hypotheses: Vec<String> = HYPOTHESES.iter().map(name).collect();
@@ -67,11 +71,15 @@ fn main() -> std::io::Result<()> {
     let hypothesis_model = train(&hypotheses, &examples);
     if std::env::args().any(|arg| arg == "--write") {
         let rows = intent_model.rows.iter().chain(&hypothesis_model.rows);
-        std::fs::write(WEIGHTS, rows.flatten().map(|weight| byte(*weight)).collect::<Vec<_>>())?;
+        let weights = rows.flatten().map(|weight| byte(*weight));
+        let corpus = Digest::of(format!("{DEVELOP}{INDIRECT}").as_bytes()).to_string();
+        std::fs::write(WEIGHTS, weights.chain(corpus.bytes()).collect::<Vec<_>>())?;
         println!("{WEIGHTS} is written; build again to use it");
     }
     println!("trained on {} questions", develop.len());
-    for (title, part) in [("develop", &develop), ("held-out", &corpus(HELD_OUT))] {
+    for (title, part) in
+        [("trained on", &develop), ("held-out", &corpus(HELD_OUT)), ("blind", &corpus(BLIND))]
+    {
         let (mut intent, mut hypothesis, mut of_problems) = ([0_u32; 3], [0_u32; 3], 0_u32);
         for known in part {
             let found = features(known.text);
@@ -97,7 +105,7 @@ fn main() -> std::io::Result<()> {
         for (at, way) in ["rules", "linear model", "rules, else model"].iter().enumerate() {
             let percent = |right: u32, all: u32| 100.0 * f64::from(right) / f64::from(all.max(1));
             let (intent, hypothesis) = (percent(intent[at], total), percent(hypothesis[at], of_problems));
-            println!("{title:9} {way:18} intent {intent:5.1} %  hypothesis {hypothesis:5.1} %");
+            println!("{title:10} {way:18} intent {intent:5.1} %  hypothesis {hypothesis:5.1} %");
         }
     }
     Ok(())

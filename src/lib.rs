@@ -11,6 +11,7 @@
 //! - [`agent`]: the program on a sync server
 //! - [`question`], [`diagnosis`], [`gate`], [`schedule`]: pure: words, causes, who may do what, and when a summary is due;
 //!   [`offline`]: event logs from files
+//! - [`answer`]: pure: what somebody described, beside what the servers say
 //! - [`store`]: the database and the audit chain
 //! - [`fleet`]: polls the agents; [`config`] and [`tenant`]: what the bot stands on
 //! - [`requests`]: drives a request from the click to the proof

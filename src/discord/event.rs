@@ -404,6 +404,31 @@ mod tests {
     }
 
     #[test]
+    fn a_message_command_reads_cards_and_forwarded_messages_too() {
+        let data = json!({"name": "Diagnose sign-in", "type": 3, "target_id": "8", "resolved": {"messages": {"8": {
+            "content": "", "embeds": [{"title": "Ticket 7", "description": "can't log in",
+                "fields": [{"name": "Code", "value": "AADSTS50126"}]}],
+            "message_snapshots": [{"message": {"content": "since monday"}}]}}}});
+        let Kind::OnMessage { content, .. } = Interaction::read(&event(2, data)).expect("reads").kind else {
+            panic!("a command on a message")
+        };
+        assert_eq!(content, "Ticket 7\ncan't log in\nCode\nAADSTS50126\nsince monday");
+    }
+
+    #[test]
+    fn the_language_is_that_of_the_persons_discord_and_english_where_it_is_not_told() {
+        let language = |locale: Value| {
+            let mut event = event(2, json!({"name": "signin"}));
+            event["locale"] = locale;
+            event["guild_locale"] = "de".into();
+            Interaction::read(&event).expect("reads").language
+        };
+        assert_eq!(language("de".into()), Language::German);
+        assert_eq!(language("en-US".into()), Language::English);
+        assert_eq!(Interaction::read(&event(2, json!({}))).expect("reads").language, Language::English);
+    }
+
+    #[test]
     fn only_a_person_who_names_the_bot_mentions_it() {
         let message = json!({"id": "1", "channel_id": "4", "guild_id": "3", "content": "<@2> help",
             "author": {"id": "5"}, "mentions": [{"id": "2"}]});
@@ -415,5 +440,10 @@ mod tests {
         let mut reply = message;
         reply["content"] = "thanks".into();
         assert_eq!(read(&reply), None);
+        // Everybody, or a role of the bot's, is not the bot by name.
+        for everybody in ["@everyone can't log in", "<@&2> can't log in"] {
+            reply["content"] = everybody.into();
+            assert_eq!(read(&reply), None, "{everybody}");
+        }
     }
 }

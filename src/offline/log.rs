@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::raw::{Raw, When};
 use crate::diagnosis::Finding;
 use crate::report::{EVENT_IDS, Event};
+use crate::words;
 use crate::words::Text;
 
 /// The most events of a kind that are kept.
@@ -260,30 +261,24 @@ impl Log {
 
     fn notes(&self, undated: usize, ambiguous: bool) -> Vec<Finding> {
         let mut notes = Vec::new();
-        let mut note =
-            |code: &str, text: String| notes.push(Finding { code: code.into(), text: Text::plain(text) });
+        let mut note = |code: &str, text: Text| notes.push(Finding { code: code.into(), text });
         if undated > 0 {
-            note(
-                "dates-missing",
-                format!("{undated} of the events have no date that could be read; they count as the newest."),
-            );
+            note("dates-missing", words!("note-dates-missing", count = undated.to_string()));
         }
         if ambiguous {
-            note(
-                "dates-ambiguous",
-                "Some dates may be read as day/month or as month/day, and the files don't tell which.".into(),
-            );
+            note("dates-ambiguous", words!("note-dates-ambiguous"));
         }
         if self.without_zone {
-            let mixed =
-                if self.with_zone { " Others name theirs: the order of the two may be wrong." } else { "" };
-            note("zone-missing", format!("Some times name no time zone and are read as UTC.{mixed}"));
+            note(
+                "zone-missing",
+                match self.with_zone {
+                    true => words!("note-zones-mixed"),
+                    false => words!("note-zone-missing"),
+                },
+            );
         }
         if self.computers.len() > 1 {
-            note(
-                "servers-many",
-                "The events come from more than one server and are judged as one log.".into(),
-            );
+            note("servers-many", words!("note-servers-many"));
         }
         notes
     }

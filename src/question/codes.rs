@@ -93,11 +93,14 @@ const PREFIXES: [&str; 7] = ["aadsts", "aadst", "adsts", "aadts", "aasdts", "aad
 /// The codes of a text, sorted, with the token that each was read from.
 ///
 /// With the prefix any number of four to seven digits counts. Without, only a number that we know, in a text that speaks of
-/// errors or of signing in, and not where a ticket, a telephone or a part of a longer number is meant.
+/// errors or of signing in, or that holds two of them, and not where a ticket, a telephone or a part of a longer number is meant.
 pub(super) fn find(text: &str, tokens: &[Token], hits: &[Hit]) -> Vec<(Code, usize)> {
     let speaks = hits.iter().any(|hit| {
         matches!(hit.concept, Concept::CodeWord | Concept::Access | Concept::Secret | Concept::Fails)
     });
+    // Two of them together are no accident.
+    let known = |token: &Token| token.word.parse().is_ok_and(|number: u32| CODES.contains_key(&number));
+    let speaks = speaks || tokens.iter().filter(|token| known(token)).count() >= 2;
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {

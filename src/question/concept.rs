@@ -80,6 +80,8 @@ pub(super) enum Concept {
     Foreign,
     /// Many are hit.
     Many,
+    /// What people are counted by: after a number it says that many are hit.
+    Counted,
     /// One is hit.
     One,
     /// Says neither, though it looks so ("everyone else is fine").
@@ -102,7 +104,7 @@ impl Concept {
         use Concept::*;
         match (self, inside) {
             (Many | One | Others, Many | One) => true,
-            (Many | One, _) | (_, Many | One) => false,
+            (Many | One | Counted, _) | (_, Many | One | Counted) => false,
             (Enable | Repair, Phs | It | Again | Sync | Server) => false,
             (State, inside) => {
                 matches!(

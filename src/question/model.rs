@@ -41,6 +41,11 @@ static WEIGHTS: &[u8] = include_bytes!("weights.bin");
 static INTENT: LazyLock<Model> = LazyLock::new(|| Model::read(WEIGHTS, 0, INTENTS.len()));
 static HYPOTHESIS: LazyLock<Model> = LazyLock::new(|| Model::read(WEIGHTS, INTENTS.len(), HYPOTHESES.len()));
 
+/// The SHA-256, in hex, of what the weights were trained on (`develop.tsv`, then `indirect.tsv`): the file's last bytes.
+pub fn trained_on() -> &'static [u8] {
+    WEIGHTS.get((INTENTS.len() + HYPOTHESES.len()) * SLOTS..).unwrap_or_default()
+}
+
 /// What the model takes a text for.
 pub(super) struct Guess {
     pub(super) intent: Intent,

@@ -144,7 +144,7 @@ fn intent(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Intent, Vec<Concep
     let enables: Vec<&Hit> = reading.of(Enable).collect();
     let left_off =
         all.has(KeepOff) || (!enables.is_empty() && enables.iter().all(|hit| reading.is_negated(hit)));
-    if left_off && !hard && !ours.any(&[Cannot, Fails, OldWorks]) {
+    if left_off && !hard && !ours.any(&[Cannot, Fails, OldWorks, Evidence]) {
         return (Intent::Other, vec![KeepOff, Enable, Not]);
     }
     // "Is the sync still down?" asks; "PHS down?" tells.
@@ -168,9 +168,31 @@ fn intent(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Intent, Vec<Concep
     (Intent::Other, vec![Foreign, KeepOff, Enable])
 }
 
-/// Whether a user principal name stands in the text.
-fn names_a_user(tokens: &[Token], text: &str) -> bool {
-    tokens.windows(2).any(|pair| text.get(pair[0].end..pair[1].start) == Some("@"))
+/// Whether one person is named: by a user principal name, or as whose account or password it is ("Bob's password").
+fn names_somebody(reading: &Reading<'_>, text: &str) -> bool {
+    let tokens = reading.tokens;
+    let is_address = |pair: &[Token]| text.get(pair[0].end..pair[1].start) == Some("@");
+    let is_name = |(at, token): (usize, &Token)| {
+        let written = text.get(token.start..token.end).unwrap_or_default();
+        let stem = written.strip_suffix("'s").or_else(|| written.strip_suffix("’s"));
+        let capital = stem.is_some_and(|stem| stem.chars().next().is_some_and(char::is_uppercase));
+        let owned = |hit: &Hit| {
+            matches!(hit.concept, Secret | Account | Place | Changed | Old | Mfa | Access)
+                && hit.from == at + 1
+        };
+        capital && reading.hits.iter().any(owned)
+    };
+    tokens.windows(2).any(is_address) || tokens.iter().enumerate().any(is_name)
+}
+
+/// Whether a number above one stands before what people are counted by ("14 calls", "5 users").
+fn counts_several(reading: &Reading<'_>) -> bool {
+    let number =
+        |at: usize| reading.tokens[at].word.parse::<u32>().is_ok_and(|number| (2..100_000).contains(&number));
+    reading.of(Counted).any(|hit| {
+        let near = hit.from.saturating_sub(2)..hit.from;
+        near.into_iter().any(|at| number(at) && reading.tokens[at].clause == reading.tokens[hit.from].clause)
+    })
 }
 
 /// Somebody says that it is over, and nothing after that says otherwise.
@@ -197,8 +219,12 @@ fn asks_to_enable(reading: &Reading<'_>) -> bool {
     let few = reading.tokens.len() <= 3;
     let asks = |hit: &Hit| {
         let clause = reading.clause(hit);
-        let of_ours =
-            all.has(Phs) || (clause.any(&[Sync, Server]) && !all.has(Place) && !clause.has(Foreign));
+        // "The fix for code 90" is the switch; "fix it, passwords don't arrive" is a cry for help.
+        let the_fix = hit.concept == Repair && hit.to - hit.from >= 2 && clause.has(Evidence);
+        // Where something else stands beside it, that is to be switched on.
+        let of_ours = (all.has(Phs) && (!clause.has(Foreign) || clause.has(Phs)))
+            || the_fix
+            || (clause.any(&[Sync, Server]) && !all.has(Place) && !clause.has(Foreign));
         let of_others =
             clause.any(&[Foreign, Mfa, Account, Access, Locked, Expired, Assignment, Federation, Pta]);
         let bare = few && !all.any(&[Foreign, Place, Secret, Account, Mfa, Access, Cannot, Fails, State]);
@@ -224,7 +250,12 @@ fn problem(reading: &Reading<'_>) -> Option<Vec<Concept>> {
     if ours.has(Secret) && troubled {
         return Some(vec![Secret, Cannot, Fails, Not, Prompt]);
     }
-    if ours.has(Enter) && ours.has(Cannot) && (ours.has(Place) || !reading.all.has(Foreign)) {
+    let together = |concepts: &[Concept]| {
+        let all = |clause: &Concepts| concepts.iter().all(|concept| clause.has(*concept));
+        reading.clauses.iter().any(|clause| all(clause) && !clause.has(Foreign))
+    };
+    let none_foreign = !reading.all.has(Foreign) || together(&[Enter, Cannot]);
+    if ours.has(Enter) && ours.has(Cannot) && (ours.has(Place) || none_foreign) {
         return Some(vec![Enter, Cannot, Place]);
     }
     let whereto = ours.any(&[Place, Account]) || reading.tokens.len() <= 5;
@@ -276,11 +307,23 @@ fn hypothesis(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Hypothesis, Ve
 }
 
 fn scope(reading: &Reading<'_>, text: &str) -> (Scope, Option<Concept>) {
-    let all = reading.all;
-    match (all.has(Many), all.has(One)) {
+    // "The user's password" is of one, and hits the same words as that of the users.
+    let is_owner = |hit: &&Hit| {
+        let last = hit.to.checked_sub(1).and_then(|last| reading.tokens.get(last));
+        let written = last.and_then(|last| text.get(last.start..last.end)).unwrap_or_default();
+        let goes_on = reading
+            .hits
+            .iter()
+            .any(|next| next.from == hit.to && matches!(next.concept, Cannot | Not | Fails));
+        (written.ends_with("'s") || written.ends_with("’s")) && !goes_on
+    };
+    let (owners, many): (Vec<&Hit>, Vec<&Hit>) = reading.of(Many).partition(is_owner);
+    let one = reading.all.has(One) || !owners.is_empty();
+    match (!many.is_empty(), one) {
         (true, _) => (Scope::Many, Some(Many)),
+        (false, _) if counts_several(reading) => (Scope::Many, Some(Counted)),
         (false, true) => (Scope::One, Some(One)),
-        (false, false) if names_a_user(reading.tokens, text) => (Scope::One, None),
+        (false, false) if names_somebody(reading, text) => (Scope::One, None),
         (false, false) => (Scope::Unknown, None),
     }
 }

@@ -48,6 +48,23 @@ async fn the_page_is_served_with_what_a_person_sees() {
 }
 
 #[tokio::test]
+async fn a_person_chooses_the_language_of_their_discord_among_those_that_are_offered() {
+    let stage = Stage::new().await;
+    let locale = async || {
+        let state = stage.page(&format!("/ui/state?as={DANA}")).await.body;
+        let dana = state["people"].as_array().into_iter().flatten().find(|p| p["name"] == "Dana").cloned();
+        (dana.map(|dana| dana["locale"].clone()), state["locales"].clone())
+    };
+    let (before, offered) = locale().await;
+    assert_eq!(before, Some(json!("en-US")));
+    assert!(offered.as_array().is_some_and(|all| all.iter().any(|one| one["locale"] == "de")), "{offered}");
+    assert_eq!(stage.act("/ui/locale", &json!({ "as": DANA, "locale": "de" })).await.status, 204);
+    assert_eq!(locale().await.0, Some(json!("de")));
+    assert_eq!(stage.act("/ui/locale", &json!({ "as": DANA, "locale": "tlh" })).await.status, 400);
+    assert_eq!(locale().await.0, Some(json!("de")));
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_is_said_in_a_sentence() {
     let stage = Stage::new().await;
     let lost = stage

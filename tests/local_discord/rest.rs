@@ -180,4 +180,10 @@ async fn commands_are_registered_checked_and_their_creates_counted() {
     stage.hand.advance(Duration::from_secs(24 * 3600));
     assert_eq!(stage.post(&path, &command).await.status, 201);
     assert_eq!(stage.get(&format!("/applications/{APPLICATION}/guilds/7/commands")).await.code(), 50001);
+    // Descriptions in other languages are told only to who asks for them.
+    let told = json!([{ "name": "signin", "description": "d", "description_localizations": { "de": "D" } }]);
+    stage.call(Method::PUT, &path, Some(&told)).await;
+    assert!(stage.get(&path).await.body[0]["description_localizations"].is_null());
+    let all = stage.get(&format!("{path}?with_localizations=true")).await.body;
+    assert_eq!(all[0]["description_localizations"]["de"], "D");
 }

@@ -283,6 +283,19 @@ mod tests {
     }
 
     #[test]
+    fn descriptions_in_other_languages_are_of_locales_that_there_are_and_within_the_limit() {
+        let mut good = command();
+        good["description_localizations"] = json!({ "de": "Warum?" });
+        assert_eq!(errors(&[good.clone()]), None);
+        for (locale, text) in [("en", "x".to_owned()), ("de", String::new()), ("de", "x".repeat(101))] {
+            let mut bad = good.clone();
+            bad["options"][0]["description_localizations"] = json!({ locale: text });
+            let path = format!("/0/options/0/description_localizations/{locale}/_errors");
+            assert!(errors(&[bad]).is_some_and(|e| e.pointer(&path).is_some()), "{locale}");
+        }
+    }
+
+    #[test]
     fn names_are_lower_case_without_spaces() {
         for name in ["Bad", "two words", "", &"n".repeat(33)] {
             let mut bad = command();
