@@ -74,10 +74,12 @@ fn sleep() -> ! {
 }
 
 fn play(arguments: &[String]) -> io::Result<ExitCode> {
-    let script = arguments.iter().position(|argument| argument == "-File").and_then(|at| arguments.get(at + 1));
+    let script =
+        arguments.iter().position(|argument| argument == "-File").and_then(|at| arguments.get(at + 1));
     let script = PathBuf::from(script.ok_or_else(|| io::Error::other("no -File was given"))?);
     let command = script.ancestors().nth(1).and_then(Path::file_name);
-    let command = command.ok_or_else(|| io::Error::other("the script does not lie where the agent's copies do"))?;
+    let command =
+        command.ok_or_else(|| io::Error::other("the script does not lie where the agent's copies do"))?;
     // The agent's folder \ data \ scripts \ a run's own folder \ COMMAND \ run.ps1; what an operator runs lies elsewhere.
     let folder = match script.ancestors().nth(5) {
         Some(folder) => folder.to_owned(),
