@@ -11,7 +11,7 @@ use windows::Win32::Storage::FileSystem::CreateDirectoryW;
 use windows::core::{BOOL, HSTRING};
 
 use super::process::account;
-use super::surroundings::machine_variables;
+use super::surroundings::known_folder;
 use super::{Local, wide};
 
 /// Makes a folder of that name among the programs' data, which must not be there yet. It is made with its access list: the
@@ -21,10 +21,9 @@ use super::{Local, wide};
 /// # Errors
 /// If it is there already, or can't be made.
 pub fn new_folder(name: &str) -> io::Result<PathBuf> {
-    let variables = machine_variables()?;
-    let data = variables.iter().find(|(name, _)| name.eq_ignore_ascii_case("ProgramData"));
-    let data = data.ok_or_else(|| io::Error::other("the machine names no folder for programs' data"))?;
-    let path = PathBuf::from(&data.1).join(name);
+    let data = known_folder("ProgramData");
+    let data = data.ok_or_else(|| io::Error::other("Windows names no folder for programs' data"))?;
+    let path = data.join(name);
     let account = account()?;
     let everything = "(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
     let list = match account.elevated {
@@ -47,4 +46,29 @@ pub fn new_folder(name: &str) -> io::Result<PathBuf> {
     // SAFETY: a terminated path; the attributes and the descriptor in them outlive the call.
     unsafe { CreateDirectoryW(&wide(&path), Some(&attributes)) }?;
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::acl::{Keep, exposures};
+    use crate::agent::windows::access;
+
+    #[test]
+    fn an_operators_folder_is_new_and_nobody_else_can_change_what_is_in_it() {
+        let name = format!("Syncmedic-test-{}", std::process::id());
+        let path = new_folder(&name).expect("makes it");
+        assert!(new_folder(&name).is_err(), "one that somebody else made is not taken");
+        let own = account().expect("is known").sid;
+        for inside in [&path, &path.join("inside")] {
+            if !inside.exists() {
+                std::fs::create_dir(inside).expect("makes it");
+            }
+            let list = access::read(inside).expect("reads");
+            let found: Vec<String> =
+                exposures(&list, Keep::Secret, &own).iter().map(ToString::to_string).collect();
+            assert_eq!(found, Vec::<String>::new(), "{}", inside.display());
+        }
+        std::fs::remove_dir_all(&path).expect("removes it");
+    }
 }

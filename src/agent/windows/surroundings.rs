@@ -6,7 +6,8 @@ use windows::Win32::System::Com::CoTaskMemFree;
 use windows::Win32::System::Environment::{CreateEnvironmentBlock, DestroyEnvironmentBlock};
 use windows::Win32::System::SystemInformation::GetSystemDirectoryW;
 use windows::Win32::UI::Shell::{
-    FOLDERID_LocalAppData, FOLDERID_Profile, FOLDERID_RoamingAppData, KF_FLAG_DEFAULT, SHGetKnownFolderPath,
+    FOLDERID_LocalAppData, FOLDERID_Profile, FOLDERID_ProgramData, FOLDERID_RoamingAppData, KF_FLAG_DEFAULT,
+    SHGetKnownFolderPath,
 };
 use windows::core::PCWSTR;
 use windows_registry::LOCAL_MACHINE;
@@ -57,13 +58,14 @@ pub fn machine_variables() -> std::io::Result<Vec<(String, String)>> {
     }
 }
 
-/// The folder that a variable of an account's profile means (`USERPROFILE`, `APPDATA`, `LOCALAPPDATA`), for the account of
-/// this process; `None` for other variables, and if the system does not say.
+/// The folder that a variable means: `ProgramData`, or for the account of this process `USERPROFILE`, `APPDATA`,
+/// `LOCALAPPDATA`; `None` for other variables, and if the system does not say.
 pub fn known_folder(variable: &str) -> Option<PathBuf> {
     let folder = match variable {
         "USERPROFILE" => &FOLDERID_Profile,
         "APPDATA" => &FOLDERID_RoamingAppData,
         "LOCALAPPDATA" => &FOLDERID_LocalAppData,
+        "ProgramData" => &FOLDERID_ProgramData,
         _ => return None,
     };
     // SAFETY: the identifier is a constant; without a token it is this process's account.
