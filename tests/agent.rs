@@ -436,6 +436,23 @@ async fn an_operators_ctrl_c_does_not_break_off_what_has_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_so_many_requests_that_never_came_are_cancelled_in_an_hour() {
+    let site = site("2.6.3.0");
+    let (_agent, client) = site.served().await;
+    let (plan, _) = ready(&client, &wish(Mode::Unattended)).await;
+    let cancel = async || {
+        let request = Random::system().id().parse().expect("valid");
+        client.cancel(&request, plan.hash()).await.expect("answers")
+    };
+    for _ in 0..60 {
+        accepted(cancel().await);
+    }
+    let answer = cancel().await;
+    let ExecutionAnswer::Refused { why } = answer else { panic!("was taken: {answer:?}") };
+    assert_eq!(why[0].code, "too-many-cancelled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_so_many_requests_wait_for_an_operator() {
     let site = site("2.6.91.0");
     let (agent, client) = site.served().await;

@@ -2,6 +2,8 @@
 //!
 //! Deciding and writing the journal are one step, under the journal's lock; the command itself runs after it.
 
+use jiff::SignedDuration;
+
 use crate::agent::core::{Agent, blocking, joined};
 use crate::agent::gatekeeper::{Ask, Verdict};
 use crate::agent::journal::{JournalError, Locked, Permit, Run};
@@ -21,6 +23,9 @@ const PLAN_AGAIN: u32 = 5;
 
 /// How many requests may wait for an operator. Each keeps a grant on the server's disk, and a server has few commands.
 const MOST_STAGED: usize = 5;
+
+/// How many requests that never came here may be cancelled in an hour. Each is a line in the journal for ever.
+const MOST_BARRED: usize = 60;
 
 /// Why a staged request whose time is over will not run.
 const NOT_IN_TIME: &str = "not applied in time";
@@ -151,6 +156,11 @@ impl Agent {
         let now = self.0.clock.now();
         let mut journal = self.0.journal.lock()?;
         match journal.view().state(request) {
+            None if journal.view().barred_since(now - SignedDuration::from_hours(1)) >= MOST_BARRED => {
+                let text =
+                    format!("{MOST_BARRED} requests that never came here were cancelled within the hour");
+                return Ok(refused(vec![Reason::new("too-many-cancelled", text)]));
+            }
             None => {
                 journal.bar(now, request, plan)?;
                 tracing::info!(%request, plan = %plan.code(), "a request was cancelled before its grant came");

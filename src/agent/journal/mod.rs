@@ -178,6 +178,18 @@ pub struct Run {
     _lock: File,
 }
 
+/// Refuses a link or a junction: an operator writes the journal with an administrator's rights, and who may write to the data
+/// folder could lead them elsewhere.
+fn stays_here(place: &Path) -> Result<(), JournalError> {
+    match fs::symlink_metadata(place) {
+        Ok(found) if found.is_symlink() => {
+            Err(io_error(place)(io::Error::other("it leads elsewhere, and must be a plain file or folder")))
+        }
+        // What is missing is made; what can't be looked at is told where it is opened.
+        _ => Ok(()),
+    }
+}
+
 impl Journal {
     /// Opens the journal of a data folder, which is made if it is missing.
     ///
@@ -218,6 +230,10 @@ impl Journal {
     /// # Errors
     /// If it can't be read or written, or says things that can't be.
     pub fn lock(&self) -> Result<Locked<'_>, JournalError> {
+        for place in [self.folder.clone(), self.folder.join("staged"), self.folder.join("runs"), self.path()]
+        {
+            stays_here(&place)?;
+        }
         let lock = self.lock_file(File::lock)?;
         let path = self.path();
         let is_new = !path.exists();

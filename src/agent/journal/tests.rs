@@ -182,3 +182,20 @@ fn of_many_who_want_to_start_one_request_one_does() {
     });
     assert_eq!(started.iter().filter(|&&started| started).count(), 1);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_journal_that_leads_elsewhere_is_not_written() {
+    for name in ["staged", "runs", "journal.jsonl"] {
+        let (folder, journal) = journal();
+        let (place, elsewhere) = (journal.folder.join(name), folder.path().join("elsewhere"));
+        match place.is_dir() {
+            true => std::fs::remove_dir(&place).expect("removes"),
+            false => std::fs::remove_file(&place).expect("removes"),
+        }
+        std::os::unix::fs::symlink(&elsewhere, &place).expect("links");
+        let error = journal.lock().err().expect("is refused");
+        assert!(error.to_string().contains("leads elsewhere"), "{error}");
+        assert!(!elsewhere.exists());
+    }
+}

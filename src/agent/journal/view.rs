@@ -37,6 +37,14 @@ enum Stage {
 }
 
 impl View {
+    /// How many requests were cancelled since then whose grant never came.
+    pub fn barred_since(&self, from: Timestamp) -> usize {
+        let is_barred = |record: &&Record| {
+            record.permit.is_none() && matches!(record.stage, Stage::Cancelled { at } if at >= from)
+        };
+        self.requests.values().filter(is_barred).count()
+    }
+
     /// Reads a journal's bytes. `alive` says whether the program that runs a request still lives.
     ///
     /// # Errors
