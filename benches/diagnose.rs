@@ -1,6 +1,8 @@
 //! How long a diagnosis takes: of one report, and of logs as streams, beside what the parsers need by themselves over
 //! the same bytes: `cargo bench --bench diagnose`.
 
+#![allow(missing_docs, reason = "what criterion's macro makes has no words")]
+
 use std::hint::black_box;
 use std::io::{BufReader, Cursor, Seek as _, Write as _};
 use std::time::Duration;

@@ -69,7 +69,7 @@ fn words_and_a_server_beside_a_file_are_heard() {
         let options =
             json!({ "problem": "one user gets AADSTS50076 after the password", "server": "sync01" });
         let answer = s.show("events.xml", CODE_90, options).await;
-        says(&answer, &["SYNC01", "as you say", "multi-factor", "AADSTS50076"]);
+        says(&answer, &["SYNC01", "as you say", "A second factor", "AADSTS50076"]);
 
         let unknown = s.show("events.xml", CODE_90, json!({ "server": "NOWHERE" })).await;
         says(&unknown, &["no-such-server", "SYNC01"]);

@@ -1,6 +1,8 @@
 //! Each intent has its answer, whichever way it is asked; words and servers meet; and everybody is answered in their
 //! language.
 
+use std::time::Duration;
+
 use serde_json::json;
 use syncmedic::demo::discord::Shown;
 use syncmedic::demo::discord::people::{
@@ -188,9 +190,11 @@ fn a_tenant_that_signs_in_by_pass_through_is_told_so_whatever_password_sync_does
     tell(Setup::new(), async |s| {
         s.server("SYNC01").change(|state| state.sign_in_method = "PassThroughAuthentication".into());
         s.swept().await;
+        // A state that was read half a minute ago is read again for an answer.
+        s.pass(Duration::from_secs(40)).await;
         let asked = s.discord.slash(DANA, HELPDESK, "signin", json!({ "problem": "users can't sign in" }));
         let answer = s.answer(asked.expect("can ask")).await;
-        // The state that was read at the start may be a moment old: then the answer follows it.
+        // The answer comes at once on what was known, and anew when the state was read afresh.
         let told = |m: &Shown| m.text().contains("PassThroughAuthentication");
         let answer = match told(&answer) {
             true => answer,

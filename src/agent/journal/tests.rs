@@ -194,7 +194,7 @@ fn a_journal_that_leads_elsewhere_is_not_written() {
             false => std::fs::remove_file(&place).expect("removes"),
         }
         std::os::unix::fs::symlink(&elsewhere, &place).expect("links");
-        let error = journal.lock().err().expect("is refused");
+        let Err(error) = journal.lock() else { panic!("it is refused") };
         assert!(error.to_string().contains("leads elsewhere"), "{error}");
         assert!(!elsewhere.exists());
     }

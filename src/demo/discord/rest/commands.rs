@@ -122,7 +122,7 @@ fn without_localizations(command: &mut Value) {
     if let Some(fields) = command.as_object_mut() {
         fields.retain(|field, _| !field.ends_with("_localizations"));
     }
-    if let Some(options) = command["options"].as_array_mut() {
+    if let Some(options) = command.get_mut("options").and_then(Value::as_array_mut) {
         options.iter_mut().for_each(without_localizations);
     }
 }
