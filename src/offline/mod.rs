@@ -10,12 +10,14 @@
 //! - `labels`, `time`: the localised labels and dates that they share
 //! - `raw`: an event as it was written, and what it becomes
 //! - [`log`]: the bounded log that several files make together
+//! - `doubt`: what of the files was not understood, and keeps a remedy away
 //! - [`answer`]: the verdict on such a log, for people and for programs
 
 pub mod answer;
 mod bounded;
 mod csv;
 pub mod decode;
+mod doubt;
 mod evtx;
 mod format;
 mod json;
