@@ -55,3 +55,39 @@ fn code_90_without_a_date_never_counts_as_the_newest_beside_dated_events() {
     doubted(&[CODE_90, &format!("{alive}{later}")], "events-undated");
     doubted(&[&format!("{}{alive}{later}", xml("655", "garbage", CODE_90))], "events-undated");
 }
+
+#[test]
+fn what_looks_like_an_event_and_is_not_read_keeps_the_remedy_away() {
+    assert_eq!(told(&[&csv("")]).0.as_deref(), REMEDY);
+    let end = "Provision credentials ping end.";
+    for row in [
+        format!("\"2026-11-22T10:30:00Z\",\"654.0\",\"Directory Synchronization\",\"{end}\""),
+        format!("\"2026-11-22T10:30:00Z\";\"654\";\"Directory Synchronization\";\"{end}\""),
+        xml("654", "2026-11-22T10:30:00Z", end),
+        format!("Event ID: 654\nDescription:\n{end}"),
+    ] {
+        doubted(&[&csv(&row)], "events-skipped");
+    }
+    let code_90 = xml("655", "2026-11-22T10:00:00Z", CODE_90);
+    let other = xml("0x28e", "2026-11-22T10:30:00Z", end);
+    doubted(&[&format!("{code_90}{other}")], "events-skipped");
+    let object = |id: &str, text: &str, hour: u32| {
+        format!("{{\"Id\":{id},\"Message\":\"{text}\",\"TimeCreated\":\"2026-11-22T{hour}:00:00Z\"}}")
+    };
+    doubted(&[&format!("[{},{}]", object("655", CODE_90, 10), object("654.0", end, 11))], "events-skipped");
+}
+
+#[test]
+fn a_second_table_in_a_file_and_events_in_a_comment_are_refused_with_their_place() {
+    let other = csv(
+        "\"Message\",\"Id\",\"TimeCreated\"\n\"Provision credentials ping end.\",654,\"2026-11-22T11:00:00Z\"",
+    );
+    let error = judged(&[&other]).expect_err("refused").to_string();
+    assert!(error.contains("line 3"), "{error}");
+    let (code_90, alive) =
+        (xml("655", "2026-11-22T10:00:00Z", CODE_90), xml("654", "2026-11-22T11:00:00Z", "x"));
+    assert!(judged(&[&format!("{code_90}<!--{alive}-->")]).is_err());
+    assert!(judged(&[&format!("<Events>{code_90}<![CDATA[{alive}]]></Events>")]).is_err());
+    let small = alive.replace("Event>", "event>");
+    assert!(judged(&[&format!("<Events>{code_90}{small}</Events>")]).is_err());
+}

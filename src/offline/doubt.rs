@@ -9,12 +9,15 @@ use crate::words::Text;
 pub(super) enum Doubt {
     /// Some events have a date and others have none: which came last is not told.
     Undated,
+    /// Something lies among the events that looks like one and could not be read as one.
+    Skipped,
 }
 
 impl Doubt {
     fn why(self) -> WhyNot {
         let (code, text): (&str, Text) = match self {
             Doubt::Undated => ("events-undated", words!("not-events-undated")),
+            Doubt::Skipped => ("events-skipped", words!("not-events-skipped")),
         };
         WhyNot { code: code.into(), text }
     }

@@ -159,7 +159,10 @@ impl Log {
 
     /// Takes an event if it matters.
     pub(super) fn push(&mut self, raw: Raw) {
-        // What has no id is no event, whatever surrounds it.
+        // What has no id is no event, whatever surrounds it; it may have been one that speaks against a remedy.
+        if raw.broken || (raw.id.is_none() && raw != Raw::default()) {
+            self.doubts.insert(Doubt::Skipped);
+        }
         let Some(id) = raw.id else { return };
         self.read += 1;
         let utc = |at: jiff::civil::DateTime| at.to_zoned(TimeZone::UTC).map(|at| at.timestamp()).ok();
