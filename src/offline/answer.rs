@@ -72,6 +72,7 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
             break;
         }
     }
+    reading.doubts.iter().for_each(|doubt| doubt.withhold(&mut verdict));
     let told = knowledge.explain(verdict.cause);
     let mut warnings = verdict.warnings;
     warnings.extend(reading.notes.iter().cloned());
@@ -189,3 +190,7 @@ fn explain(out: &mut String, event: &EventReading) -> std::fmt::Result {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "answer_tests.rs"]
+mod tests;

@@ -15,9 +15,12 @@ const MAX_COLUMNS: usize = 200;
 
 /// Reads every event.
 pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
-    let mut rows = Rows { lines: Lines::new(input), delimiter };
+    let mut rows = Rows { lines: Lines::new(input), delimiter, malformed: false };
     let mut columns = None;
-    while let Some(row) = rows.next()? {
+    while let Some(mut row) = rows.next()? {
+        if let Some(first) = row.first_mut() {
+            *first = first.trim_start_matches(['\u{feff}', '"']).trim_end_matches('"').to_owned();
+        }
         if row.iter().all(|cell| cell.trim().is_empty())
             || row.first().is_some_and(|cell| cell.starts_with("#TYPE"))
         {
@@ -26,11 +29,26 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
         match &columns {
             // Files that were joined repeat their header.
             Some(Columns { header, .. }) if *header == row => {}
-            Some(known) => sink(event(&row, known)),
+            Some(_) if is_header(&row) => {
+                let what = "another table with other columns begins here: give it as a file of its own";
+                return Err(Fault::new(rows.lines.place(), what));
+            }
+            Some(known) => {
+                let broken = rows.malformed || row.len() < known.header.len();
+                sink(Raw { broken, ..event(&row, known) });
+            }
             None => columns = Some(Columns::read(row)),
         }
     }
     Ok(())
+}
+
+/// Whether a row names columns instead of holding an event.
+fn is_header(row: &[String]) -> bool {
+    let labels = row.iter().filter_map(|cell| labels::known(cell.trim()).map(|known| known.label));
+    let labels: Vec<Label> = labels.collect();
+    [Label::Id, Label::Message, Label::Date, Label::Provider].iter().filter(|it| labels.contains(it)).count()
+        >= 2
 }
 
 struct Columns {
@@ -73,6 +91,7 @@ fn event(row: &[String], columns: &Columns) -> Raw {
         computer: cell(Label::Computer).map(str::to_owned),
         message: cell(Label::Message).map_or(beyond, str::to_owned),
         data: Vec::new(),
+        broken: false,
     };
     let has_ids = columns.found.iter().any(|(label, _)| *label == Label::Id);
     if has_ids { raw } else { raw.with_id_by_text() }
@@ -82,13 +101,16 @@ fn event(row: &[String], columns: &Columns) -> Raw {
 struct Rows<R> {
     lines: Lines<R>,
     delimiter: char,
+    /// In the last row, something stood between a quoted text's end and the next delimiter.
+    malformed: bool,
 }
 
 impl<R: BufRead> Rows<R> {
     fn next(&mut self) -> Result<Option<Vec<String>>, Fault> {
         let mut cells = Vec::new();
         let mut cell = String::new();
-        let (mut quoted, mut size) = (false, 0);
+        let (mut quoted, mut closed, mut size) = (false, false, 0);
+        self.malformed = false;
         let mut from = self.lines.place();
         loop {
             let Some(line) = self.lines.next_raw()? else {
@@ -112,13 +134,19 @@ impl<R: BufRead> Rows<R> {
                         characters.next();
                         cell.push('"');
                     }
-                    '"' if quoted => quoted = false,
+                    '"' if quoted => (quoted, closed) = (false, true),
                     '"' if cell.trim().is_empty() => {
                         cell.clear();
                         quoted = true;
                     }
-                    c if c == self.delimiter && !quoted => cells.push(std::mem::take(&mut cell)),
-                    c => cell.push(c),
+                    c if c == self.delimiter && !quoted => {
+                        closed = false;
+                        cells.push(std::mem::take(&mut cell));
+                    }
+                    c => {
+                        self.malformed |= closed && !c.is_whitespace();
+                        cell.push(c);
+                    }
                 }
                 if cells.len() > MAX_COLUMNS {
                     return Err(Fault::new(from, "it has more columns than an event"));

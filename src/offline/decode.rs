@@ -41,22 +41,29 @@ impl<R: Read> Utf8<R> {
         Ok(Utf8 { inner, input, output, given: 0, decoder, decoded: false, at_end, finished: false })
     }
 
-    fn decode(&mut self) {
+    fn decode(&mut self) -> io::Result<()> {
         self.output.clear();
         self.given = 0;
         match &mut self.decoder {
             Some(decoder) => {
                 let most = decoder.max_utf8_buffer_length(self.input.len()).unwrap_or(4 * CHUNK);
                 self.output.resize(most, 0);
-                let (_, _, written, _) = decoder.decode_to_utf8(&self.input, &mut self.output, self.at_end);
+                let wide = [UTF_16LE, UTF_16BE].contains(&decoder.encoding());
+                let (_, _, written, errors) =
+                    decoder.decode_to_utf8(&self.input, &mut self.output, self.at_end);
                 self.output.truncate(written);
+                if wide && (errors || is_narrow_read_as_wide(&self.output)) {
+                    return Err(mixed_encodings());
+                }
                 self.input.clear();
             }
+            None if self.input.contains(&0) => return Err(mixed_encodings()),
             None => {
                 let taken = mixed(&self.input, self.at_end, &mut self.output);
                 self.input.drain(..taken);
             }
         }
+        Ok(())
     }
 }
 
@@ -79,7 +86,7 @@ impl<R: Read> BufRead for Utf8<R> {
                 self.at_end = self.input.len() - before < CHUNK;
             }
             self.finished = self.at_end;
-            self.decode();
+            self.decode()?;
             self.decoded = true;
         }
         Ok(&self.output[self.given.min(self.output.len())..])
@@ -88,6 +95,19 @@ impl<R: Read> BufRead for Utf8<R> {
     fn consume(&mut self, amount: usize) {
         self.given = (self.given + amount).min(self.output.len());
     }
+}
+
+/// Whether UTF-16 text holds what only other text read as such does: the two characters of a line break as one,
+/// or the mark of the other byte order.
+fn is_narrow_read_as_wide(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    text.contains(['\u{0a0d}', '\u{0d0a}', '\u{fffe}'])
+}
+
+/// Files that were joined: what is unreadable in one of them may be what speaks against a remedy.
+fn mixed_encodings() -> io::Error {
+    let what = "it changes its encoding on the way: give each file by itself";
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 /// The encoding (`None`: UTF-8 with stray bytes) and the length of its mark.
@@ -181,5 +201,25 @@ mod tests {
         let japanese = "ログの名前: Application\r\nイベント ID: 6900\r\n".repeat(20);
         assert_eq!(decoded(&SHIFT_JIS.encode(&japanese).0), japanese);
         assert_eq!(decoded(b""), "");
+    }
+
+    #[test]
+    fn a_file_that_changes_its_encoding_on_the_way_is_refused() {
+        let text = "Event ID: 6900\r\nError Code: 90 \u{30ed}\u{30b0}\r\n".repeat(20);
+        let utf16 = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+        let (little, big) = (utf16(u16::to_le_bytes), utf16(u16::to_be_bytes));
+        let narrow = text.as_bytes().to_vec();
+        let marked = [b"\xff\xfe", &little[..]].concat();
+        for joined in [
+            [&narrow[..], &little].concat(),
+            [&narrow[..], &marked].concat(),
+            [&marked[..], &narrow].concat(),
+            [&marked[..], b"\xfe\xff", &big].concat(),
+        ] {
+            let mut out = String::new();
+            let read = Utf8::new(&joined[..]).and_then(|mut reader| reader.read_to_string(&mut out));
+            assert_eq!(read.expect_err("refused").kind(), io::ErrorKind::InvalidData);
+        }
+        assert_eq!(decoded(&[&marked[..], &marked].concat()).replace('\u{feff}', ""), text.repeat(2));
     }
 }

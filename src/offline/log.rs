@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::doubt::Doubt;
 use super::raw::{Raw, When};
 use crate::diagnosis::Finding;
 use crate::report::{EVENT_IDS, Event};
@@ -38,6 +39,7 @@ pub struct Log {
     computers: BTreeSet<String>,
     without_zone: bool,
     with_zone: bool,
+    doubts: BTreeSet<Doubt>,
 }
 
 #[derive(Debug, Clone)]
@@ -108,6 +110,8 @@ pub struct Reading {
     pub events_read: u64,
     /// What the reader of the answer should know.
     pub notes: Vec<Finding>,
+    /// What of the files was not understood: no remedy stands beside it.
+    pub(super) doubts: BTreeSet<Doubt>,
 }
 
 impl Log {
@@ -155,7 +159,10 @@ impl Log {
 
     /// Takes an event if it matters.
     pub(super) fn push(&mut self, raw: Raw) {
-        // What has no id is no event, whatever surrounds it.
+        // What has no id is no event, whatever surrounds it; it may have been one that speaks against a remedy.
+        if raw.broken || (raw.id.is_none() && raw != Raw::default()) {
+            self.doubts.insert(Doubt::Skipped);
+        }
         let Some(id) = raw.id else { return };
         self.read += 1;
         let utc = |at: jiff::civil::DateTime| at.to_zoned(TimeZone::UTC).map(|at| at.timestamp()).ok();
@@ -246,6 +253,9 @@ impl Log {
         self.trim();
         let undated = self.kept.iter().filter(|kept| kept.moment.stamp == Stamp::Unknown).count();
         let ambiguous = self.kept.iter().any(|kept| matches!(kept.moment.stamp, Stamp::Or { .. }));
+        if undated > 0 && self.newest.iter().flatten().next().is_some() {
+            self.doubts.insert(Doubt::Undated);
+        }
         Reading {
             notes: self.notes(undated, ambiguous),
             ambiguous,
@@ -254,6 +264,7 @@ impl Log {
             clock,
             server: self.computers.first().filter(|_| self.computers.len() == 1).cloned(),
             events_read: self.read,
+            doubts: self.doubts,
             kept: self.kept,
             newest: self.newest.into_iter().flatten().collect(),
         }

@@ -10,12 +10,14 @@
 //! - `labels`, `time`: the localised labels and dates that they share
 //! - `raw`: an event as it was written, and what it becomes
 //! - [`log`]: the bounded log that several files make together
+//! - `doubt`: what of the files was not understood, and keeps a remedy away
 //! - [`answer`]: the verdict on such a log, for people and for programs
 
 pub mod answer;
 mod bounded;
 mod csv;
 pub mod decode;
+mod doubt;
 mod evtx;
 mod format;
 mod json;
@@ -97,7 +99,11 @@ pub fn read(name: &str, mut source: impl Source, log: &mut Log) -> Result<Format
         return Ok(Format::Evtx);
     }
     let mut text = decode::Utf8::new(source).map_err(io)?;
-    let format = format::detect(text.fill_buf().map_err(io)?).map_err(|fault| fault.of(name))?;
+    let head = text.fill_buf().map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => Fault::new("the beginning", error.to_string()).of(name),
+        _ => io(error),
+    })?;
+    let format = format::detect(head).map_err(|fault| fault.of(name))?;
     collect(name, log, |sink| read_text(format, &mut text, sink))?;
     Ok(format)
 }

@@ -20,6 +20,8 @@ pub(super) struct Raw {
     pub(super) message: String,
     /// What the program handed to Windows: holds the inner text where the message is missing.
     pub(super) data: Vec<String>,
+    /// Something about it was not understood.
+    pub(super) broken: bool,
 }
 
 /// When an event was written, as far as the file tells.

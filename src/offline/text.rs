@@ -385,7 +385,8 @@ impl Reader {
         if raw.id.is_none() && (known || (bare && self.header.is_empty())) {
             raw.id = id_by_text(&raw.message);
         }
-        if raw.is_event() {
+        // A header that names no usable id was an event's all the same.
+        if raw.is_event() || self.header.iter().any(|(label, _)| *label == Some(Label::Id)) {
             sink(raw);
         }
         *self = Reader {

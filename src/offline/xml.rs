@@ -47,6 +47,9 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
             Ok(Token::Text(text)) => state.text(&text.into_inner()),
             Ok(Token::CData(text)) => state.text(&text.into_inner()),
             Ok(Token::GeneralRef(reference)) => state.text(&resolve(&reference.into_inner())),
+            Ok(Token::Comment(comment)) if comment.to_ascii_lowercase().contains("<event") => {
+                return Err(fault(&state, "events lie inside of a comment".into()));
+            }
             Ok(Token::Comment(_) | Token::Decl(_) | Token::PI(_)) => {}
         }
         if state.path.len() > MAX_DEPTH {
@@ -162,6 +165,9 @@ impl State {
             self.inside = Some(self.path.len());
             self.raw = Raw::default();
             self.size = 0;
+        } else if self.inside.is_some() {
+            // An event inside of another.
+            self.raw.broken |= start.local_name().as_ref().eq_ignore_ascii_case("event");
         }
         self.path.push(name);
         let attribute = |wanted: &str| {
@@ -198,7 +204,7 @@ impl State {
     fn text(&mut self, text: &str) {
         // The marks of a tree are no text.
         let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0' | '-' | '+');
-        self.stray |= self.path.is_empty() && !text.chars().all(blank);
+        self.stray |= self.inside.is_none() && !text.chars().all(blank);
         if self.inside.is_some() {
             self.size += text.len();
             if !self.is_passed_by() {

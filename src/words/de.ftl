@@ -352,6 +352,8 @@ not-two-active = { $server } ist auch aktiv; nur ein Server darf es sein.
 not-other-unknown = Ob { $server } im Staging-Modus ist, ist derzeit nicht bekannt.
 not-offline = Dateien zeigen, was war; ein Angebot gibt es nur für einen laufenden Server, dessen Zustand gelesen ist.
 not-times-ambiguous = Die Dateien lassen offen, wie ihre Zeiten zu lesen sind; anders gelesen sagen sie { $cause }. Bitte mit Zeitzone exportieren.
+not-events-undated = Einige Ereignisse in den Dateien haben ein Datum, andere keines; welches das letzte ist, bleibt offen. Bitte mit Datum exportieren.
+not-events-skipped = In den Dateien steht etwas, das wie ein Ereignis aussieht und nicht als solches zu lesen war; es kann neuer sein als der letzte Code 90. Bitte das Protokoll neu exportieren.
 
 ## Was sonst Beachtung verdient
 

@@ -352,6 +352,8 @@ not-two-active = { $server } is active too; only one server may be.
 not-other-unknown = Whether { $server } is in staging mode is not known for now.
 not-offline = Files show what was; only a live server, with its state read, gets an offer.
 not-times-ambiguous = The files leave open how their times are to be read; read otherwise, they say { $cause }. Export them with a time zone.
+not-events-undated = Some events in the files have a date and others have none, so which came last is not told. Export them with their dates.
+not-events-skipped = Something in the files looks like an event and could not be read as one; it may be newer than the last code 90. Export the log again.
 
 ## What else deserves attention
 

@@ -1,0 +1,93 @@
+//! What keeps a remedy away that the files alone would name.
+
+use std::io::Cursor;
+
+use super::*;
+use crate::offline::log::Log;
+use crate::offline::{self, OfflineError};
+
+const CODE_90: &str = "Failed credential provisioning ping. Error: An error occurred. Error Code: 90. Error Description: \
+    Password Synchronization has not been activated for this company.";
+const REMEDY: Option<&str> = Some("enable-password-sync");
+
+fn judged(files: &[&str]) -> Result<Answer, OfflineError> {
+    let mut log = Log::new();
+    for file in files {
+        offline::read("a file", Cursor::new(file.as_bytes()), &mut log)?;
+    }
+    let clock = "2026-11-25T00:00:00Z".parse().expect("a time");
+    Ok(answer(&log.finish(None, clock), false, &Knowledge::embedded()).expect("an answer"))
+}
+
+/// The remedy that the files lead to, and the codes of what keeps one away.
+fn told(files: &[&str]) -> (Option<String>, Vec<String>) {
+    let answer = judged(files).expect("reads");
+    (answer.remedy, answer.why_not.into_iter().map(|why| why.code).collect())
+}
+
+#[track_caller]
+fn doubted(files: &[&str], code: &str) {
+    let (remedy, why_not) = told(files);
+    assert_eq!(remedy, None, "{files:?}");
+    assert!(why_not.iter().any(|why| why == code), "{why_not:?}");
+}
+
+fn xml(id: &str, time: &str, text: &str) -> String {
+    format!(
+        "<Event><System><Provider Name=\"Directory Synchronization\"/><EventID>{id}</EventID><TimeCreated \
+         SystemTime=\"{time}\"/></System><EventData><Data>{text}</Data></EventData></Event>"
+    )
+}
+
+/// A table of code 90 and these rows.
+fn csv(rows: &str) -> String {
+    format!(
+        "\"TimeCreated\",\"Id\",\"ProviderName\",\"Message\"\n\"2026-11-22T10:00:00Z\",\"655\",\
+         \"Directory Synchronization\",\"{CODE_90}\"\n{rows}\n"
+    )
+}
+
+#[test]
+fn code_90_without_a_date_never_counts_as_the_newest_beside_dated_events() {
+    assert_eq!(told(&[CODE_90]).0.as_deref(), REMEDY);
+    let alive = xml("654", "2026-11-22T10:00:00Z", "Provision credentials ping end.");
+    let later = xml("663", "2026-11-22T10:05:00Z", "x");
+    doubted(&[CODE_90, &format!("{alive}{later}")], "events-undated");
+    doubted(&[&format!("{}{alive}{later}", xml("655", "garbage", CODE_90))], "events-undated");
+}
+
+#[test]
+fn what_looks_like_an_event_and_is_not_read_keeps_the_remedy_away() {
+    assert_eq!(told(&[&csv("")]).0.as_deref(), REMEDY);
+    let end = "Provision credentials ping end.";
+    for row in [
+        format!("\"2026-11-22T10:30:00Z\",\"654.0\",\"Directory Synchronization\",\"{end}\""),
+        format!("\"2026-11-22T10:30:00Z\";\"654\";\"Directory Synchronization\";\"{end}\""),
+        xml("654", "2026-11-22T10:30:00Z", end),
+        format!("Event ID: 654\nDescription:\n{end}"),
+    ] {
+        doubted(&[&csv(&row)], "events-skipped");
+    }
+    let code_90 = xml("655", "2026-11-22T10:00:00Z", CODE_90);
+    let other = xml("0x28e", "2026-11-22T10:30:00Z", end);
+    doubted(&[&format!("{code_90}{other}")], "events-skipped");
+    let object = |id: &str, text: &str, hour: u32| {
+        format!("{{\"Id\":{id},\"Message\":\"{text}\",\"TimeCreated\":\"2026-11-22T{hour}:00:00Z\"}}")
+    };
+    doubted(&[&format!("[{},{}]", object("655", CODE_90, 10), object("654.0", end, 11))], "events-skipped");
+}
+
+#[test]
+fn a_second_table_in_a_file_and_events_in_a_comment_are_refused_with_their_place() {
+    let other = csv(
+        "\"Message\",\"Id\",\"TimeCreated\"\n\"Provision credentials ping end.\",654,\"2026-11-22T11:00:00Z\"",
+    );
+    let error = judged(&[&other]).expect_err("refused").to_string();
+    assert!(error.contains("line 3"), "{error}");
+    let (code_90, alive) =
+        (xml("655", "2026-11-22T10:00:00Z", CODE_90), xml("654", "2026-11-22T11:00:00Z", "x"));
+    assert!(judged(&[&format!("{code_90}<!--{alive}-->")]).is_err());
+    assert!(judged(&[&format!("<Events>{code_90}<![CDATA[{alive}]]></Events>")]).is_err());
+    let small = alive.replace("Event>", "event>");
+    assert!(judged(&[&format!("<Events>{code_90}{small}</Events>")]).is_err());
+}

@@ -1,0 +1,34 @@
+//! What of the files was not understood or not dated, and keeps a remedy away: it may speak against it.
+
+use crate::diagnosis::{Confidence, ServerDiagnosis, WhyNot};
+use crate::words;
+use crate::words::Text;
+
+/// Why files can't be trusted with a remedy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Doubt {
+    /// Some events have a date and others have none: which came last is not told.
+    Undated,
+    /// Something lies among the events that looks like one and could not be read as one.
+    Skipped,
+}
+
+impl Doubt {
+    fn why(self) -> WhyNot {
+        let (code, text): (&str, Text) = match self {
+            Doubt::Undated => ("events-undated", words!("not-events-undated")),
+            Doubt::Skipped => ("events-skipped", words!("not-events-skipped")),
+        };
+        WhyNot { code: code.into(), text }
+    }
+
+    /// Takes the remedy back, if there is one.
+    pub(super) fn withhold(self, verdict: &mut ServerDiagnosis) {
+        if verdict.cause.command().is_none() {
+            return;
+        }
+        verdict.confidence = Confidence::Possible;
+        verdict.remedy = None;
+        verdict.why_not.push(self.why());
+    }
+}
