@@ -132,7 +132,8 @@ fn member(group: &str, member: bool) {
         (Changed::NoSuchGroup, false) => format!("read-only: {account} is in no privileged group"),
         (Changed::NoSuchGroup, true) => format!(
             "NOT a member: this server has no group {group}. If Entra Connect was installed with another name, give it with \
-             --group; on a domain controller it is a group of the domain: add {account} there yourself"
+             --group; on a domain controller it is a group of the domain, which this account can't be in \
+             (docs/windows-agent.md)"
         ),
         (Changed::Refused(why), true) => format!("NOT a member of {group}: {why}"),
         (Changed::Refused(why), false) => {
