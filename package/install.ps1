@@ -149,6 +149,7 @@ foreach ($name in @('syncmedic-agent.exe', 'README.txt', 'windows-agent.md', 'LI
 }
 # All administrators' own, whoever copied it: a service's program that belongs to one person is refused.
 & icacls.exe $programs /setowner '*S-1-5-32-544' /T /C /Q | Out-Null
+& icacls.exe $programs /reset /T /C /Q | Out-Null
 
 Write-Step "The agent $Id lies in $folder"
 Invoke-Agent -Arguments @('init', '--id', $Id, '--data', $folder)

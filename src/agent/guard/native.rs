@@ -193,7 +193,7 @@ pub(super) fn refuse_exposed_program(program: &Path) -> Result<(), String> {
     }
     Err(format!(
         "{}. A service must not be started from where others than all administrators can change it: copy the program to a folder \
-         of its own in Program Files, give it to them (icacls FOLDER /setowner *S-1-5-32-544 /T), and install from there",
+         of its own in Program Files, give it to them (icacls FOLDER /setowner *S-1-5-32-544 /T, then icacls FOLDER /reset /T), and install from there",
         found.join("; ")
     ))
 }
