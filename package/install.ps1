@@ -56,9 +56,10 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $package = $PSScriptRoot
-$programs = Join-Path -Path $env:ProgramFiles -ChildPath 'Syncmedic'
+# From the system: what sets variables for a person's account reaches their elevated consoles too.
+$programs = Join-Path -Path ([System.Environment]::GetFolderPath('ProgramFiles')) -ChildPath 'Syncmedic'
 $program = Join-Path -Path $programs -ChildPath 'syncmedic-agent.exe'
-$folder = Join-Path -Path $env:ProgramData -ChildPath 'Syncmedic'
+$folder = Join-Path -Path ([System.Environment]::GetFolderPath('CommonApplicationData')) -ChildPath 'Syncmedic'
 $config = Join-Path -Path $folder -ChildPath 'agent.toml'
 $enrolment = Join-Path -Path $folder -ChildPath 'data\enrolment.toml'
 $rule = 'SyncmedicAgent'
@@ -146,6 +147,9 @@ foreach ($name in @('syncmedic-agent.exe', 'README.txt', 'windows-agent.md', 'LI
     # What came from the internet is marked so, and the mark is copied along.
     Unblock-File -LiteralPath $target
 }
+# All administrators' own, whoever copied it: a service's program that belongs to one person is refused.
+& icacls.exe $programs /setowner '*S-1-5-32-544' /T /C /Q | Out-Null
+& icacls.exe $programs /reset /T /C /Q | Out-Null
 
 Write-Step "The agent $Id lies in $folder"
 Invoke-Agent -Arguments @('init', '--id', $Id, '--data', $folder)

@@ -1,5 +1,5 @@
 //! Masks names and addresses in text that leaves a server, or goes from a file into the chat: distinguished names,
-//! accounts, e-mail addresses and user principal names, IP addresses, host names, tracking ids. Pure.
+//! accounts and their identifiers and profiles, e-mail addresses and user principal names, IP addresses, host names, tracking ids. Pure.
 //!
 //! It would rather mask too much than too little. What must survive is what the diagnosis reads: error
 //! codes, exception types, the words of Microsoft's messages, and Microsoft's own host names.
@@ -57,7 +57,7 @@ const FILE_ENDINGS: &[&str] = &["exe", "dll", "config", "log", "ps1", "psm1", "x
 
 /// Masks names and addresses in a text.
 pub fn redact(text: &str) -> String {
-    words(&distinguished_names(&labelled(text)))
+    words(&profiles(&distinguished_names(&labelled(text))))
 }
 
 /// Masks distinguished names and the values of labels that hold people and places: what others chose, and what may
@@ -219,6 +219,46 @@ fn attribute_length(value: &str, domain: bool) -> usize {
     value.len()
 }
 
+/// Masks whose profile a path such as `C:\Users\jane\AppData` is in, also with each backslash doubled as in JSON.
+fn profiles(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, folder) in lower.match_indices("users") {
+        let slashes = |c: char| c == '\\' || c == '/';
+        let (before, after) = (&text[..at], &text[at + folder.len()..]);
+        let name = after.trim_start_matches(slashes);
+        let of_a_drive = before.ends_with(slashes) && before.trim_end_matches(slashes).ends_with(':');
+        if at < done || !of_a_drive || name.len() == after.len() {
+            continue;
+        }
+        let end = name.find(|c: char| slashes(c) || "\"'<>|*?:\r\n".contains(c)).unwrap_or(name.len());
+        // A name with a space in it is told from a text that goes on by what ends it.
+        let is_whole = name[end..].starts_with(|c: char| slashes(c) || c == '"' || c == '\'');
+        let apart = |c: char| c.is_whitespace() || c == ',' || c == ';';
+        let end = if is_whole { end } else { name[..end].find(apart).unwrap_or(end) };
+        if end == 0 {
+            continue;
+        }
+        out.push_str(&text[done..text.len() - name.len()]);
+        out.push_str("<account>");
+        done = text.len() - name.len() + end;
+    }
+    out.push_str(&text[done..]);
+    out
+}
+
+/// Masks the identifiers of a domain's or a server's own accounts in a word; those that every Windows has name nobody.
+fn without_sids(word: &str) -> Option<String> {
+    const BEGINS: &str = "s-1-5-21-";
+    let lower = word.to_ascii_lowercase();
+    let at = lower.find(BEGINS)?;
+    let rest = &word[at + BEGINS.len()..];
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
+    let after = without_sids(after).unwrap_or_else(|| after.to_owned());
+    Some(format!("{}<account>{after}", &word[..at]))
+}
+
 fn words(text: &str) -> String {
     let separates = |c: char| c.is_whitespace() || "\"'()[]{}<>,;=|".contains(c);
     let mut out = String::with_capacity(text.len());
@@ -265,6 +305,9 @@ fn mask(word: &str, before: &str) -> Option<String> {
     }
     if is_account(word) {
         return mask("<account>");
+    }
+    if let Some(masked) = without_sids(word) {
+        return Some(masked);
     }
     if is_address(word) && before != "version" && before != "build" {
         return mask("<ip>");
@@ -366,6 +409,25 @@ mod tests {
             ("host \\\\DC01\\share", "host <host>"),
             ("LDAP://dc01.corp.contoso.com:636/x", "LDAP://<host>"),
             ("DC01.corp.contoso.com and dc1.CONTOSO.COM", "<host> and <host>"),
+        ] {
+            assert_eq!(redact(text), masked);
+        }
+    }
+
+    #[test]
+    fn identifiers_and_profiles_of_people_are_masked_and_those_of_every_windows_are_kept() {
+        for (text, masked) in [
+            ("S-1-5-21-1004336348-1177238915-682003330-512 may change it", "<account> may change it"),
+            ("(A;;FA;;;S-1-5-21-1-2-3-1001)", "(A;;FA;;;<account>)"),
+            ("C:\\x:s-1-5-21-1-2-3-500/S-1-5-21-1-2-3-501.", "C:\\x:<account>/<account>."),
+            ("S-1-5-18 and S-1-5-32-544", "S-1-5-18 and S-1-5-32-544"),
+            ("in C:\\Users\\jane.doe\\AppData\\Local", "in C:\\Users\\<account>\\AppData\\Local"),
+            (
+                "d:/users/Jane Doe/x, C:\\Users\\jürgen is full",
+                "d:/users/<account>/x, C:\\Users\\<account> is full",
+            ),
+            ("'C:\\Users\\Jane Doe' and all users", "'C:\\Users\\<account>' and all users"),
+            ("C:\\Users\\ and C:\\Users", "C:\\Users\\ and C:\\Users"),
         ] {
             assert_eq!(redact(text), masked);
         }

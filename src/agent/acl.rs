@@ -9,6 +9,10 @@ use std::fmt;
 pub const SYSTEM: &str = "S-1-5-18";
 /// The server's administrators.
 pub const ADMINISTRATORS: &str = "S-1-5-32-544";
+/// The account that Wine plays, whose access lists are made up of the host's modes. No Windows has an account of that domain,
+/// so trusting it gives nobody anything.
+#[cfg(windows)]
+pub(crate) const PLAYED_BY_WINE: &str = "S-1-5-21-0-0-0-1000";
 /// The service's virtual account, `NT SERVICE\SyncmedicAgent`. A service's SID is made from the SHA-1 of its name alone:
 /// `sc.exe showsid SyncmedicAgent` prints it, whether the service exists or not.
 pub const SERVICE: &str = "S-1-5-80-3227344593-826650479-2551771767-551034553-560749851";
@@ -42,6 +46,10 @@ const READS: u32 = 0x1 | 0x8000_0000 | 0x1000_0000 | 0x0200_0000;
 const CHANGES: u32 =
     0x2 | 0x4 | 0x40 | 0x1_0000 | 0x4_0000 | 0x8_0000 | 0x4000_0000 | 0x1000_0000 | 0x0200_0000;
 
+/// What replaces or opens a folder above, and with it all that lies in it: `FILE_DELETE_CHILD`, `DELETE`, `WRITE_DAC`,
+/// `WRITE_OWNER`, `GENERIC_WRITE`, `GENERIC_ALL`, `MAXIMUM_ALLOWED`. That others may make something new there does not matter.
+const REPLACES: u32 = 0x40 | 0x1_0000 | 0x4_0000 | 0x8_0000 | 0x4000_0000 | 0x1000_0000 | 0x0200_0000;
+
 /// A place of the agent's, for its access list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -49,19 +57,20 @@ pub enum Place {
     Rules,
     /// The folder in which the service writes.
     Data,
-    /// The key's file: the service reads it.
+    /// The files of key and enrolment: the service reads them.
     Key,
 }
 
 /// The access list for a place, as Windows writes lists (SDDL): closed against what the folder above hands down, full for the
 /// system and the administrators, `own` too if given, and for the service no more than it needs.
-pub fn list_for(place: Place, own: Option<&str>) -> String {
-    // Files and folders made within inherit it.
-    let (inherit, rights) = match place {
-        Place::Rules => ("OICI", "0x1200a9"),
-        Place::Data => ("OICI", "0x1301bf"),
-        Place::Key => ("", "0x120089"),
+pub fn list_for(place: Place, is_folder: bool, own: Option<&str>) -> String {
+    let rights = match place {
+        Place::Rules => "0x1200a9",
+        Place::Data => "0x1301bf",
+        Place::Key => "0x120089",
     };
+    // Files and folders made within inherit it.
+    let inherit = if is_folder { "OICI" } else { "" };
     let full = [SYSTEM, ADMINISTRATORS].into_iter().chain(own);
     let full: String = full.map(|sid| format!("(A;{inherit};FA;;;{sid})")).collect();
     format!("D:P{full}(A;{inherit};{rights};;;{SERVICE})")
@@ -103,10 +112,14 @@ pub enum Effect {
 /// What a file must be kept from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// Nobody else reads or changes it: a secret.
+    /// Nobody but the service reads it, and nobody changes it: a secret.
     Secret,
-    /// Nobody else changes it: rules and trust.
+    /// Nobody changes it, the service neither: rules, trust, programs.
     Unchanged,
+    /// Nobody but the service changes it: what it works with.
+    Data,
+    /// Nobody takes it away or opens it: a folder above.
+    InPlace,
 }
 
 /// Who else may do what.
@@ -124,10 +137,15 @@ impl fmt::Display for Exposure {
     }
 }
 
-/// Who, other than the system, the administrators, the service and the account `own`, may do what must not be; empty if all is
-/// well.
+/// Who, other than the system, the administrators and the account `own`, may do what must not be; empty if all is well. The
+/// service may no more than it needs, even if it is the one that asks.
 pub fn exposures(list: &AccessList, keep: Keep, own: &str) -> Vec<Exposure> {
-    let trusted = |sid: &str| [SYSTEM, ADMINISTRATORS, SERVICE, TRUSTED_INSTALLER, own].contains(&sid);
+    let trusted = |sid: &str| match sid {
+        SYSTEM | ADMINISTRATORS | TRUSTED_INSTALLER => true,
+        SERVICE => keep == Keep::Data,
+        sid => sid == own,
+    };
+    let changes = if keep == Keep::InPlace { REPLACES } else { CHANGES };
     let mut found = Vec::new();
     let mut add = |sid: &str, may: &'static str| {
         let exposure = Exposure { who: name(sid), may };
@@ -147,13 +165,15 @@ pub fn exposures(list: &AccessList, keep: Keep, own: &str) -> Vec<Exposure> {
             Effect::Deny => continue,
             // What is made later inherits from it; whoever makes a file becomes its owner, and owners are looked at.
             Effect::InheritOnly if entry.sid == CREATOR_OWNER => continue,
+            // What lies below already has its own list.
+            Effect::InheritOnly if keep == Keep::InPlace => continue,
             Effect::Allow | Effect::InheritOnly => entry.rights,
             Effect::Other => u32::MAX,
         };
-        if rights & CHANGES != 0 {
+        if rights & changes != 0 {
             add(&entry.sid, "change it");
         }
-        if keep == Keep::Secret && rights & READS != 0 {
+        if keep == Keep::Secret && entry.sid != SERVICE && rights & READS != 0 {
             add(&entry.sid, "read it");
         }
     }
@@ -240,7 +260,7 @@ mod tests {
     #[test]
     fn the_service_can_neither_change_its_rules_nor_its_key() {
         let rights = |place| {
-            let text = list_for(place, Some(OPERATOR));
+            let text = list_for(place, place != Place::Key, Some(OPERATOR));
             assert!(text.starts_with("D:P(A;") && text.contains(&format!("FA;;;{OPERATOR})")), "{text}");
             let entry = text.rsplit('(').next().expect("the last").trim_end_matches(')').to_owned();
             let parts: Vec<&str> = entry.split(';').collect();
@@ -258,5 +278,38 @@ mod tests {
         let pattern = |sid: &str| Entry { effect: Effect::InheritOnly, ..allow(sid, FULL) };
         assert_eq!(said(&list(&[pattern(CREATOR_OWNER)]), Keep::Secret), Vec::<String>::new());
         assert!(!said(&list(&[pattern(USERS)]), Keep::Secret).is_empty());
+    }
+
+    #[test]
+    fn the_service_may_change_its_data_and_neither_its_key_nor_what_it_trusts() {
+        let writes = list(&[allow(SERVICE, 0x13_01bf)]);
+        assert_eq!(said(&writes, Keep::Data), Vec::<String>::new());
+        for keep in [Keep::Secret, Keep::Unchanged] {
+            assert_eq!(said(&writes, keep), [r"NT SERVICE\SyncmedicAgent may change it"], "{keep:?}");
+        }
+        let owned = AccessList { owner: SERVICE.into(), ..list(&[]) };
+        assert_eq!(said(&owned, Keep::Data), Vec::<String>::new());
+        assert!(said(&owned, Keep::Unchanged)[0].contains("as its owner"));
+    }
+
+    #[test]
+    fn a_folder_above_counts_only_where_others_could_replace_or_open_what_lies_below() {
+        const AUTHENTICATED: &str = "S-1-5-11";
+        // The root of drive C as Windows sets it up: others may make folders, and change what they make.
+        let later = Entry { effect: Effect::InheritOnly, ..allow(AUTHENTICATED, 0x13_01bf) };
+        let root = [allow(USERS, READ_AND_RUN), allow(AUTHENTICATED, 0x4), later];
+        assert_eq!(said(&list(&root), Keep::InPlace), Vec::<String>::new());
+        for rights in [0x40, 0x1_0000, 0x4_0000, 0x8_0000, 0x4000_0000, 0x1000_0000, FULL] {
+            let found = said(&list(&[allow(AUTHENTICATED, rights)]), Keep::InPlace);
+            assert_eq!(found, ["Authenticated Users may change it"], "{rights:#x}");
+        }
+        let owned = AccessList { owner: OPERATOR.into(), ..list(&[]) };
+        assert!(said(&owned, Keep::InPlace)[0].contains("as its owner"));
+    }
+
+    #[test]
+    fn who_installs_is_not_trusted_with_what_all_administrators_run() {
+        let owned = AccessList { owner: OPERATOR.into(), ..list(&[allow(OPERATOR, FULL)]) };
+        assert_eq!(exposures(&owned, Keep::Unchanged, "").len(), 2);
     }
 }

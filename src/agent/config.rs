@@ -145,6 +145,40 @@ fn five_minutes() -> u64 {
     300
 }
 
+/// On Windows scripts run with the system's own PowerShell and nothing else: a program that a file names would run elevated,
+/// where an administrator looks how the agent is.
+fn interpreter(named: &[String], on_windows: bool) -> Result<(), String> {
+    if on_windows && !named.is_empty() {
+        return Err(
+            "powershell.interpreter: on Windows scripts run with the system's own PowerShell: leave it out"
+                .into(),
+        );
+    }
+    Ok(())
+}
+
+/// Whether a path is a folder or lies in it, by name, and by what the system says where both are there.
+fn within(path: &Path, folder: &Path) -> bool {
+    let named = named(path).starts_with(named(folder));
+    named
+        || matches!((path.canonicalize(), folder.canonicalize()), (Ok(path), Ok(folder)) if path.starts_with(&folder))
+}
+
+/// A path without what leads back up, and as Windows compares paths: in any case.
+fn named(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut named = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => {
+                named.pop();
+            }
+            part => named.push(part),
+        }
+    }
+    if cfg!(windows) { PathBuf::from(named.to_string_lossy().to_lowercase()) } else { named }
+}
+
 impl Config {
     /// Reads a configuration file; relative paths in it are relative to its folder.
     ///
@@ -162,6 +196,14 @@ impl Config {
         };
         for path in files.into_iter().chain(events).chain(&mut config.server.file) {
             *path = folder.join(&path);
+        }
+        for (what, other) in [("this file's folder", folder), ("scripts", &config.scripts)] {
+            if within(other, &config.data) {
+                return Err(error(format!(
+                    "data: {} must not hold {what}: the agent writes to data, and must not write its own rules",
+                    config.data.display()
+                )));
+            }
         }
         Ok(config)
     }
@@ -187,6 +229,7 @@ impl Config {
                 }
             }
         }
+        interpreter(&config.powershell.interpreter, cfg!(windows))?;
         if config.server.file.is_none() && !cfg!(windows) {
             return Err(
                 "server.file: only on Windows can the system itself be asked what the server is".into()
@@ -228,6 +271,15 @@ file = \"server.json\"
     };
     let events =
         if cfg!(windows) { "log = \"Application\"\n#files = \"events\"" } else { "files = \"events\"" };
+    let powershell = if cfg!(windows) {
+        "# After how long any run is ended. Unset: what each command allows.
+#[powershell]"
+    } else {
+        "# The interpreter for scripts, and after how long any run is ended. Unset: Windows PowerShell of the system folder, and
+# what each command allows.
+#[powershell]
+#interpreter = ['C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe', \"-NoLogo\", \"-NoProfile\", \"-NonInteractive\", \"-File\"]"
+    };
     format!(
         r#"# The Syncmedic agent on this server. Paths are relative to this file's folder.
 id = "{id}"
@@ -262,10 +314,7 @@ scripts = "commands"
 {events}
 
 {server}
-# The interpreter for scripts, and after how long any run is ended. Unset: Windows PowerShell of the system folder, and
-# what each command allows.
-#[powershell]
-#interpreter = ['C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe', "-NoLogo", "-NoProfile", "-NonInteractive", "-File"]
+{powershell}
 #timeout_seconds = 60
 "#
     )
@@ -363,5 +412,37 @@ mod tests {
             Events::Files(folder.path().join("events"))
         };
         assert_eq!(config.events, expected);
+    }
+
+    #[test]
+    fn on_windows_a_file_names_no_program_to_run() {
+        let named = ["sh".to_owned()];
+        assert!(interpreter(&named, true).expect_err("refused").contains("system's own PowerShell"));
+        assert_eq!(interpreter(&[], true), Ok(()));
+        assert_eq!(interpreter(&named, false), Ok(()));
+    }
+
+    #[test]
+    fn the_folder_that_the_agent_writes_holds_neither_its_rules_nor_its_scripts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("agent.toml");
+        for (data, says) in [
+            (".", "this file's folder"),
+            ("..", "this file's folder"),
+            ("data/..", "this file's folder"),
+            ("commands", "scripts"),
+            ("other/../commands", "scripts"),
+            ("/", "this file's folder"),
+        ] {
+            let text = template(&id()).replace("data = \"data\"", &format!("data = \"{data}\""));
+            std::fs::write(&path, text).expect("writes");
+            let error = Config::load(&path).expect_err(data);
+            assert!(error.why.contains(says) && error.why.starts_with("data:"), "{data}: {error}");
+        }
+        for data in ["data", "../data", "commands-data"] {
+            let text = template(&id()).replace("data = \"data\"", &format!("data = \"{data}\""));
+            std::fs::write(&path, text).expect("writes");
+            assert!(Config::load(&path).is_ok(), "{data}");
+        }
     }
 }

@@ -84,19 +84,18 @@ pub struct Enrolled {
 /// # Errors
 /// [`EnrolError`]; a key that exists is used again.
 pub fn init(id: &AgentId, folder: &Path) -> Result<String, EnrolError> {
-    let (data, failed) = (folder.join("data"), |why| EnrolError::Exposed(why));
-    guard::refuse_foreign(folder).map_err(failed)?;
-    for folder in [folder, &data, &folder.join("events")] {
+    let [data, scripts, events] = ["data", "commands", "events"].map(|name| folder.join(name));
+    let (config, path) = (folder.join("agent.toml"), data.join(KEY));
+    guard::refuse_foreign(&config, &[&data, &scripts, &events]).map_err(EnrolError::Exposed)?;
+    for folder in [folder, &data, &events] {
         files::make_folder(folder)?;
     }
-    let path = data.join(KEY);
     // Before anything secret lies in it.
-    guard::protect(folder, &data, &path).map_err(failed)?;
-    let config = folder.join("agent.toml");
+    guard::protect(&config, &data, &scripts).map_err(EnrolError::Exposed)?;
     if !config.exists() {
         files::write_new(&config, template(id))?;
     }
-    install_scripts(&folder.join("commands"))?;
+    install_scripts(&scripts)?;
     let key = if path.exists() {
         AgentKey::from_secret(SecretPem::new(&files::read_secret(&path)?)?)
     } else {
@@ -104,7 +103,7 @@ pub fn init(id: &AgentId, folder: &Path) -> Result<String, EnrolError> {
         files::write_new(&path, key.secret().expose())?;
         key
     };
-    guard::protect(folder, &data, &path).map_err(failed)?;
+    guard::protect(&config, &data, &scripts).map_err(EnrolError::Exposed)?;
     let request = key.request(id)?;
     files::replace(&data.join(REQUEST), &request)?;
     Ok(request)

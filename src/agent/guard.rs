@@ -1,12 +1,16 @@
-//! The files that the agent's safety rests on, looked at before it starts: rules and trust that others could change, and a key
-//! that others could read, are refused.
+//! The files that the agent's safety rests on, looked at before it starts: rules and trust that others could change, a key
+//! that others could read, and what only leads elsewhere, are refused.
 //!
 //! On Windows the access lists tell, by [`acl`](crate::agent::acl). On unix the key's mode is looked at where
 //! the key is [read](crate::link::files::read_secret).
 
+use std::io;
 use std::path::Path;
 
 use crate::agent::config::Config;
+
+#[cfg(windows)]
+mod native;
 
 /// A file that others can get at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +22,27 @@ pub struct Exposed {
     pub who: String,
     /// What to do about it.
     pub mend: String,
+}
+
+/// What others can get at, as one text.
+pub fn in_words(exposed: &[Exposed]) -> String {
+    let lines: Vec<String> = exposed.iter().map(ToString::to_string).collect();
+    format!("others can get at the agent's files, so nothing is done:\n  {}", lines.join("\n  "))
+}
+
+/// Reads the configuration, once it is known that nobody else can have written it.
+///
+/// # Errors
+/// Who can change it, or what is wrong with it.
+pub fn read(config_path: &Path) -> Result<Config, String> {
+    #[cfg(windows)]
+    {
+        let found = native::exposed_rules(config_path);
+        if !found.is_empty() {
+            return Err(in_words(&found));
+        }
+    }
+    Config::load(config_path).map_err(|error| error.to_string())
 }
 
 /// Looks at everything that must be kept: the rules in `config_path`, the scripts, the data folder with key, enrolment and
@@ -38,130 +63,106 @@ pub fn check(config_path: &Path, config: &Config) -> Result<(), Vec<Exposed>> {
 }
 
 /// Keeps the agent's folder to the agent and the administrators, which on Windows needs saying: on unix its files are made so.
+/// Elevated, all that lies in it becomes the administrators', whoever made it.
 ///
 /// # Errors
 /// Which place, and what the system says.
 #[cfg_attr(not(windows), allow(unused_variables))]
-pub fn protect(folder: &Path, data: &Path, key: &Path) -> Result<(), String> {
+pub fn protect(config_path: &Path, data: &Path, scripts: &Path) -> Result<(), String> {
     #[cfg(windows)]
-    native::protect(folder, data, key)?;
+    native::protect(config_path, data, scripts)?;
     Ok(())
 }
 
-/// Makes a file that has just been written the administrators' own, where one of them wrote it.
+/// Looks at everything once more after [`protect`], where the system keeps what was set: Wine does not.
 ///
 /// # Errors
-/// Which file, and what the system says.
-#[cfg_attr(not(windows), allow(unused_variables))]
-pub fn made(path: &Path) -> Result<(), String> {
+/// Every file that others can still get at.
+pub fn check_protected(config_path: &Path, config: &Config) -> Result<(), Vec<Exposed>> {
     #[cfg(windows)]
-    native::made(path)?;
+    if !native::keeps_lists() {
+        return Ok(());
+    }
+    check(config_path, config)
+}
+
+/// Gives the enrolment that has just been written its access list: the service reads it, and does not change whom it trusts.
+///
+/// # Errors
+/// What the system says.
+#[cfg_attr(not(windows), allow(unused_variables))]
+pub fn made(enrolment: &Path) -> Result<(), String> {
+    #[cfg(windows)]
+    native::made(enrolment)?;
     Ok(())
 }
 
-/// Refuses a folder that somebody else made: on Windows everybody may make folders in `ProgramData`, and its maker owns it.
+/// Refuses a configuration, its folder or the folders of the agent if somebody else made them or something in them: on Windows
+/// everybody may make folders in `ProgramData`, and its maker owns it. What leads elsewhere is refused too.
 ///
 /// # Errors
 /// Whose it is.
 #[cfg_attr(not(windows), allow(unused_variables))]
-pub fn refuse_foreign(folder: &Path) -> Result<(), String> {
+pub fn refuse_foreign(config_path: &Path, folders: &[&Path]) -> Result<(), String> {
     #[cfg(windows)]
-    native::refuse_foreign(folder)?;
+    native::refuse_foreign(config_path, folders)?;
     Ok(())
 }
 
+/// Refuses a program that others than all administrators can change, it or a library beside it, or whose place they can take: it
+/// would make them the service.
+///
+/// # Errors
+/// What others can get at.
+#[cfg_attr(not(windows), allow(unused_variables))]
+pub fn refuse_exposed_program(program: &Path) -> Result<(), String> {
+    #[cfg(windows)]
+    native::refuse_exposed_program(program)?;
+    Ok(())
+}
+
+/// Whether a path is a link, a junction or another thing that leads elsewhere; `None` if nothing is there.
+///
+/// # Errors
+/// If that can't be told, which is no reason to trust it.
+pub fn leads_elsewhere(path: &Path) -> io::Result<Option<bool>> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) => Ok(Some(is_link(&found))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(windows)]
-mod native {
-    use std::path::Path;
+fn is_link(found: &std::fs::Metadata) -> bool {
+    use std::os::windows::fs::MetadataExt as _;
+    // More kinds lead elsewhere than Rust calls a link.
+    found.file_attributes() & windows::Win32::Storage::FileSystem::FILE_ATTRIBUTE_REPARSE_POINT.0 != 0
+}
 
-    use super::Exposed;
-    use crate::agent::acl::{ADMINISTRATORS, Keep, Place, SERVICE, SYSTEM, exposures};
-    use crate::agent::config::Config;
-    use crate::agent::enrol;
-    use crate::agent::windows::{access, process};
+#[cfg(not(windows))]
+fn is_link(found: &std::fs::Metadata) -> bool {
+    found.is_symlink()
+}
 
-    fn own() -> String {
-        process::account().map_or_else(|_| String::new(), |account| account.sid)
-    }
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
 
-    pub(super) fn exposed(config_path: &Path, config: &Config) -> Vec<Exposed> {
-        let own = own();
-        let (key, enrolment) = enrol::trusted_files(&config.data);
-        let folder = config_path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let places = [
-            (folder.unwrap_or(Path::new(".")), Keep::Unchanged),
-            (config_path, Keep::Unchanged),
-            (config.scripts.as_path(), Keep::Unchanged),
-            (config.data.as_path(), Keep::Unchanged),
-            (key.as_path(), Keep::Secret),
-            (enrolment.as_path(), Keep::Unchanged),
-        ];
-        let there = places.into_iter().filter(|(path, _)| path.exists());
-        there.filter_map(|(path, keep)| look(path, keep, &own)).collect()
-    }
-
-    fn look(path: &Path, keep: Keep, own: &str) -> Option<Exposed> {
-        let again = "Close it with `syncmedic-agent service install`, in an elevated console";
-        let who = match access::read(path) {
-            Ok(list) => {
-                let found = exposures(&list, keep, own);
-                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-                if found.is_empty() {
-                    return None;
-                }
-                found.join(", ")
-            }
-            Err(error) => format!("its access list can't be read ({error})"),
-        };
-        let mend = match keep {
-            Keep::Secret => {
-                format!("{again}, and make a new key if it may have been read: delete it, `init`, enrol anew")
-            }
-            Keep::Unchanged => format!("{again}, and look through it: it may have been changed"),
-        };
-        Some(Exposed { path: path.display().to_string(), who, mend })
-    }
-
-    pub(super) fn protect(folder: &Path, data: &Path, key: &Path) -> Result<(), String> {
-        let account = process::account().map_err(|error| format!("whose process this is: {error}"))?;
-        // Somebody who only tries it out must still get at it.
-        let own = (!account.elevated).then_some(account.sid);
-        let elevated = own.is_none();
-        for (path, place) in [(folder, Place::Rules), (data, Place::Data), (key, Place::Key)] {
-            if path.exists() {
-                let failed = |error| format!("{}: its access list can't be set: {error}", path.display());
-                access::protect(path, place, own.as_deref()).map_err(failed)?;
-            }
-        }
-        let rules = [folder.join("agent.toml"), folder.join("commands"), enrol::trusted_files(data).1];
-        rules.iter().filter(|path| elevated && path.exists()).try_for_each(|path| give(path))
-    }
-
-    /// What an administrator made belongs to all of them: an owner may rewrite the list of what is theirs, and so is looked at.
-    fn give(path: &Path) -> Result<(), String> {
-        let failed = |error| format!("{}: its owner can't be set: {error}", path.display());
-        access::give_to_administrators(path).map_err(failed)
-    }
-
-    pub(super) fn made(path: &Path) -> Result<(), String> {
-        match process::account() {
-            Ok(account) if account.elevated => give(path),
-            _ => Ok(()),
-        }
-    }
-
-    pub(super) fn refuse_foreign(folder: &Path) -> Result<(), String> {
-        if !folder.exists() {
-            return Ok(());
-        }
-        let list = access::read(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        if [SYSTEM, ADMINISTRATORS, SERVICE, &own()].contains(&list.owner.as_str()) {
-            return Ok(());
-        }
-        Err(format!(
-            "{} was made by somebody else ({}), who could change everything in it: look at it, remove it, and try again",
-            folder.display(),
-            list.owner
-        ))
+    #[test]
+    fn what_leads_elsewhere_is_told_from_what_is_there_and_from_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [real, link, dangling] = ["real", "link", "dangling"].map(|name| folder.path().join(name));
+        std::fs::create_dir(&real).expect("a folder");
+        std::os::unix::fs::symlink(&real, &link).expect("a link");
+        std::os::unix::fs::symlink("nowhere", &dangling).expect("a link");
+        let told = |path: &Path| leads_elsewhere(path).expect("can be told");
+        assert_eq!(
+            (told(&real), told(&link), told(&dangling), told(&folder.path().join("nothing"))),
+            (Some(false), Some(true), Some(true), None)
+        );
+        // Something that can't be looked at is not nothing.
+        std::fs::write(real.join("file"), "").expect("writes");
+        assert!(leads_elsewhere(&real.join("file").join("inside")).is_err());
     }
 }

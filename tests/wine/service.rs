@@ -100,12 +100,16 @@ fn rules_that_others_can_change_keep_the_agent_from_starting() {
     let Some(windows) = machine::windows() else { return };
     let server = Server::new(windows, "open-rules", "");
     server.set_mode("agent.toml", 0o646);
-    let refused = server.agent("run", &[]);
-    assert_eq!(refused.code, Some(78), "{refused:?}");
-    assert!(
-        refused.err.contains("agent.toml") && refused.err.contains("Everyone may change it"),
-        "{refused:?}"
-    );
+    // They are not even read: what they name must not run in an administrator's console.
+    server.write("agent.toml", "no rules");
+    for command in ["run", "status", "apply"] {
+        let refused = server.agent(command, &[]);
+        assert_eq!(refused.code, Some(78), "{command}: {refused:?}");
+        let says = |words| refused.err.contains(words);
+        assert!(says("agent.toml") && says("Everyone may change it"), "{command}: {refused:?}");
+    }
+    let tested = server.agent("self-test", &[]);
+    assert!(tested.code == Some(1) && tested.out.contains("Everyone may change it"), "{tested:?}");
 }
 
 #[test]

@@ -92,7 +92,7 @@ unsafe fn entries(list: *const ACL) -> Result<Vec<Entry>> {
 /// If this account may not.
 pub fn protect(path: &Path, place: Place, own: Option<&str>) -> Result<()> {
     let mut whole = PSECURITY_DESCRIPTOR::default();
-    let text = HSTRING::from(list_for(place, own));
+    let text = HSTRING::from(list_for(place, path.is_dir(), own));
     // SAFETY: a terminated text; the descriptor is ours to free.
     unsafe {
         ConvertStringSecurityDescriptorToSecurityDescriptorW(&text, SDDL_REVISION_1, &mut whole, None)

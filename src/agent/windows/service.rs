@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use windows::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_FAILED_SERVICE_CONTROLLER_CONNECT, ERROR_INVALID_LEVEL,
-    ERROR_SERVICE_ALREADY_RUNNING, ERROR_SERVICE_NOT_ACTIVE, WIN32_ERROR,
+    ERROR_SERVICE_ALREADY_RUNNING, ERROR_SERVICE_CANNOT_ACCEPT_CTRL, ERROR_SERVICE_NOT_ACTIVE, WIN32_ERROR,
 };
 use windows::Win32::System::Services::{
     ChangeServiceConfig2W, SC_HANDLE, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO,
@@ -46,6 +46,9 @@ const RESTARTS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(60)
 /// What it tells the service manager it may take to start, and to stop.
 const START_HINT: Duration = Duration::from_secs(20);
 const STOP_HINT: Duration = Duration::from_secs(5);
+
+/// How long we wait until it has started, or takes a word.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How the service stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,7 +196,7 @@ pub fn start() -> io::Result<bool> {
         }
         started => started.map_err(explained)?,
     }
-    wait_for(&service, ServiceState::Running, Duration::from_secs(30))?;
+    wait_for(&service, ServiceState::Running, PATIENCE)?;
     Ok(true)
 }
 
@@ -206,12 +209,27 @@ pub fn stop() -> io::Result<bool> {
 }
 
 fn stop_opened(service: &Service) -> io::Result<bool> {
-    match service.stop().map_err(said) {
-        Err(error) if error.raw_os_error() == Some(ERROR_SERVICE_NOT_ACTIVE.0 as i32) => return Ok(false),
-        stopped => stopped.map_err(explained)?,
-    };
+    let (begun, mut waited) = (Instant::now(), false);
+    loop {
+        match service.stop().map_err(said) {
+            Err(error) if is(&error, ERROR_SERVICE_NOT_ACTIVE) => return Ok(waited),
+            // While it starts or stops it takes no word; both end soon.
+            Err(error) if is(&error, ERROR_SERVICE_CANNOT_ACCEPT_CTRL) && begun.elapsed() < PATIENCE => {
+                waited = true;
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            stopped => {
+                stopped.map_err(explained)?;
+                break;
+            }
+        }
+    }
     wait_for(service, ServiceState::Stopped, Duration::from_secs(15))?;
     Ok(true)
+}
+
+fn is(error: &io::Error, code: WIN32_ERROR) -> bool {
+    error.raw_os_error() == Some(code.0 as i32)
 }
 
 /// Looks until the service has come to a state. The service manager has no way to wait for one that is simpler.

@@ -3,7 +3,6 @@
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
-use syncmedic::agent::config::Config;
 use syncmedic::agent::{Operator, Staged, UserName, account, enrol};
 use syncmedic::catalog;
 use syncmedic::clock::Clock;
@@ -20,7 +19,7 @@ pub(crate) async fn apply(
 ) -> Outcome {
     let clock = Clock::system();
     reachable(path)?;
-    let loaded = Config::load(path).map_err(config)?;
+    let loaded = serve::rules(path)?;
     reachable(&loaded.data)?;
     serve::guarded(path, &loaded)?;
     let enrolled = enrol::load(&loaded, &clock).map_err(config)?;

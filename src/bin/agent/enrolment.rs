@@ -8,12 +8,16 @@ use syncmedic::catalog;
 use syncmedic::clock::Clock;
 use syncmedic::ids::AgentId;
 
-use super::{Failure, Outcome, USAGE, config, data};
+use super::{Failure, Outcome, USAGE, config, data, serve};
 
-/// Where an agent lies if nothing else is said: on Windows in `ProgramData`.
+/// Where an agent lies if nothing else is said: on Windows in `ProgramData`, wherever the system has it. The variable of that
+/// name is not asked, since a person's other programs can set it for their elevated consoles.
 pub(crate) fn default_folder() -> Option<PathBuf> {
-    let programs = std::env::var_os("ProgramData").filter(|_| cfg!(windows))?;
-    Some(PathBuf::from(programs).join("Syncmedic"))
+    #[cfg(windows)]
+    return syncmedic::agent::windows::surroundings::known_folder("ProgramData")
+        .map(|programs| programs.join("Syncmedic"));
+    #[cfg(not(windows))]
+    None
 }
 
 /// The configuration that is used if none is named.
@@ -45,7 +49,8 @@ pub(crate) fn init(id: &AgentId, folder: Option<PathBuf>) -> Outcome {
 }
 
 pub(crate) fn install(path: &Path, bundle: &Path) -> Outcome {
-    let loaded = Config::load(path).map_err(config)?;
+    let loaded = serve::rules(path)?;
+    serve::guarded(path, &loaded)?;
     let text = std::fs::read_to_string(bundle).map_err(|e| data(format!("{}: {e}", bundle.display())))?;
     let enrolment = enrol::install(&loaded, &text, &Clock::system()).map_err(data)?;
     enrol::install_scripts(&loaded.scripts).map_err(data)?;

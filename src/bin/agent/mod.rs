@@ -29,7 +29,9 @@ pub(crate) const NOT_RUNNING: u8 = 3;
 #[derive(Args)]
 pub(crate) struct ConfigPath {
     /// The agent's configuration.
-    #[arg(long, value_name = "FILE", default_value_os_t = enrolment::default_config(), env = "SYNCMEDIC_AGENT_CONFIG")]
+    #[arg(long, value_name = "FILE", default_value_os_t = enrolment::default_config())]
+    // On Windows what a person's other programs set for their account reaches their elevated consoles too.
+    #[cfg_attr(not(windows), arg(env = "SYNCMEDIC_AGENT_CONFIG"))]
     pub(crate) config: PathBuf,
 }
 

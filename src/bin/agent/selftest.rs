@@ -5,7 +5,7 @@ use std::path::Path;
 use syncmedic::agent::config::Config;
 use syncmedic::agent::gatekeeper::Trust;
 use syncmedic::agent::selftest::{self, SelfTest, Went};
-use syncmedic::agent::{account, enrol};
+use syncmedic::agent::{account, enrol, guard};
 use syncmedic::clock::Clock;
 
 use super::{Failure, Outcome, serve};
@@ -27,7 +27,7 @@ pub(crate) async fn run(path: &Path) -> Outcome {
         let own = syncmedic::agent::windows::service::ACCOUNT;
         test.add("service", Went::Well, words.replace(own, "its own account"));
     }
-    match Config::load(path) {
+    match guard::read(path) {
         Ok(config) => {
             let allowed = super::status::allowed(&config.permits());
             test.add("configuration", Went::Well, format!("read; may run here: {allowed}"));
@@ -49,6 +49,10 @@ async fn steps(test: &mut SelfTest, path: &Path, config: Config) -> Outcome {
     let clock = Clock::system();
     let enrolled = enrol::load(&config, &clock);
     selftest::of_files(test, path, &config, enrolled.as_ref());
+    if guard::check(path, &config).is_err() {
+        test.add("scripts", Went::Broken, "not run, since others can get at the agent's files");
+        return Ok(());
+    }
     let trust = match enrolled {
         Ok(enrolled) => enrolled.trust,
         Err(_) => Trust { generation: 0, grant_keys: Vec::new() },

@@ -32,7 +32,7 @@ pub(crate) fn filter() -> EnvFilter {
 pub(crate) async fn in_console(path: &Path) -> Outcome {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter()).init();
     let stopped = stopped();
-    let loaded = Config::load(path).map_err(config)?;
+    let loaded = rules(path)?;
     until(path, loaded, stopped, || {}).await
 }
 
@@ -77,12 +77,14 @@ pub(crate) async fn until(
     Ok(())
 }
 
+/// The configuration, read only once it is known that nobody else can have written it.
+pub(crate) fn rules(path: &Path) -> Result<Config, Failure> {
+    guard::read(path).map_err(config)
+}
+
 /// Refuses to go on where others can get at what the agent's safety rests on.
 pub(crate) fn guarded(path: &Path, loaded: &Config) -> Outcome {
-    guard::check(path, loaded).map_err(|exposed| {
-        let lines: Vec<String> = exposed.iter().map(ToString::to_string).collect();
-        config(format!("others can get at the agent's files, so nothing is done:\n  {}", lines.join("\n  ")))
-    })
+    guard::check(path, loaded).map_err(|exposed| config(guard::in_words(&exposed)))
 }
 
 /// Until Ctrl-C, or what the system stops programs with; listened for from the call on.

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use syncmedic::agent::acl::{Keep, exposures};
 use syncmedic::agent::config::Config;
 use syncmedic::agent::logfile::LogFile;
 use syncmedic::agent::record::Entry;
 use syncmedic::agent::usage::Running;
 use syncmedic::agent::windows::membership::{self, Changed};
-use syncmedic::agent::windows::{access, process, service, source};
+use syncmedic::agent::windows::{service, source};
 use syncmedic::agent::{enrol, guard};
 use syncmedic::clock::Clock;
 
@@ -87,11 +86,12 @@ pub(crate) fn run(what: Service) -> Outcome {
 
 fn install(how: &Install) -> Outcome {
     let path = std::path::absolute(&how.config.config).map_err(config)?;
+    guard::refuse_exposed_program(&std::env::current_exe().map_err(broken)?).map_err(config)?;
+    guard::refuse_foreign(&path, &[]).map_err(config)?;
     let loaded = Config::load(&path).map_err(config)?;
-    refuse_exposed_program()?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    guard::refuse_foreign(folder).map_err(config)?;
-    guard::protect(folder, &loaded.data, &enrol::trusted_files(&loaded.data).0).map_err(config)?;
+    guard::refuse_foreign(&path, &[&loaded.data, &loaded.scripts]).map_err(config)?;
+    guard::protect(&path, &loaded.data, &loaded.scripts).map_err(config)?;
+    guard::check_protected(&path, &loaded).map_err(|exposed| config(guard::in_words(&exposed)))?;
     let installed = service::install(&path).map_err(broken)?;
     println!("The service {} is {}.", service::NAME, if installed.new { "installed" } else { "set up anew" });
     println!("  account     {}, with no password and no right to sign in", service::ACCOUNT);
@@ -132,7 +132,8 @@ fn member(group: &str, member: bool) {
         (Changed::NoSuchGroup, false) => format!("read-only: {account} is in no privileged group"),
         (Changed::NoSuchGroup, true) => format!(
             "NOT a member: this server has no group {group}. If Entra Connect was installed with another name, give it with \
-             --group; on a domain controller it is a group of the domain: add {account} there yourself"
+             --group; on a domain controller it is a group of the domain, which this account can't be in \
+             (docs/windows-agent.md)"
         ),
         (Changed::Refused(why), true) => format!("NOT a member of {group}: {why}"),
         (Changed::Refused(why), false) => {
@@ -140,26 +141,6 @@ fn member(group: &str, member: bool) {
         }
     };
     println!("  group       {says}");
-}
-
-/// A program that others can change would make them the service.
-fn refuse_exposed_program() -> Outcome {
-    let program = std::env::current_exe().map_err(broken)?;
-    let own = process::account().map_or_else(|_| String::new(), |account| account.sid);
-    for path in [Some(program.as_path()), program.parent()].into_iter().flatten() {
-        let list = access::read(path).map_err(|error| config(format!("{}: {error}", path.display())))?;
-        let found: Vec<String> =
-            exposures(&list, Keep::Unchanged, &own).iter().map(ToString::to_string).collect();
-        if !found.is_empty() {
-            return Err(config(format!(
-                "{}: {}. A service must not be started from where others can change it: copy the program to a folder of its \
-                 own in Program Files, and install from there",
-                path.display(),
-                found.join(", ")
-            )));
-        }
-    }
-    Ok(())
 }
 
 fn uninstall(group: &str) -> Outcome {
@@ -223,7 +204,7 @@ fn be_it(path: PathBuf) -> Outcome {
 }
 
 fn work(path: &Path, mut control: service::Control) -> Outcome {
-    let loaded = Config::load(path).map_err(config)?;
+    let loaded = serve::rules(path)?;
     let log = LogFile::open(&loaded.data);
     let log = log.map_err(|error| config(format!("{}: agent.log: {error}", loaded.data.display())))?;
     tracing_subscriber::fmt()

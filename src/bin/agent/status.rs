@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use syncmedic::agent::config::Config;
 use syncmedic::agent::enrol;
 use syncmedic::agent::gatekeeper::Trust;
 use syncmedic::agent::usage::Running;
 use syncmedic::clock::Clock;
 use syncmedic::report::{Permits, Report};
 
-use super::{Outcome, broken, config, data, serve};
+use super::{Outcome, broken, data, serve};
 
 /// Prints the report as the bot would get it, and what only this server knows: the service, its cost, what waits here.
 pub(crate) async fn status(path: &Path, json: bool) -> Outcome {
     let clock = Clock::system();
-    let loaded = Config::load(path).map_err(config)?;
+    let loaded = serve::rules(path)?;
+    serve::guarded(path, &loaded)?;
     // Not enrolled yet is worth a look too.
     let enrolled = enrol::load(&loaded, &clock);
     let trust = match &enrolled {

@@ -1,0 +1,204 @@
+//! What Windows says of the agent's files, and how they are closed.
+
+use std::path::{Path, PathBuf};
+
+use super::{Exposed, leads_elsewhere};
+use crate::agent::acl::{ADMINISTRATORS, Keep, PLAYED_BY_WINE, Place, SERVICE, SYSTEM, exposures};
+use crate::agent::config::Config;
+use crate::agent::enrol;
+use crate::agent::windows::{access, process};
+
+/// What the agent makes in its data folder.
+const FOLDERS: [&str; 3] = ["scripts", "staged", "runs"];
+
+/// The account that is trusted beside the system and the administrators: who only tries it out. An elevated process trusts no
+/// person's account, not even its own, since that person's other programs are not elevated and run as them too.
+fn own() -> String {
+    match process::account() {
+        Ok(account) if !account.elevated || account.sid == PLAYED_BY_WINE => account.sid,
+        _ => String::new(),
+    }
+}
+
+fn folder_of(config_path: &Path) -> &Path {
+    config_path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+pub(super) fn exposed_rules(config_path: &Path) -> Vec<Exposed> {
+    let own = own();
+    let places = [folder_of(config_path), config_path];
+    places.into_iter().filter_map(|path| look(path, Keep::Unchanged, &own)).collect()
+}
+
+pub(super) fn exposed(config_path: &Path, config: &Config) -> Vec<Exposed> {
+    let own = own();
+    let (key, enrolment) = enrol::trusted_files(&config.data);
+    let mut places = vec![
+        (folder_of(config_path).to_owned(), Keep::Unchanged),
+        (config_path.to_owned(), Keep::Unchanged),
+        (config.scripts.clone(), Keep::Unchanged),
+        (config.data.clone(), Keep::Data),
+        (key, Keep::Secret),
+        (enrolment, Keep::Unchanged),
+    ];
+    places.extend(FOLDERS.map(|folder| (config.data.join(folder), Keep::Data)));
+    places.iter().filter_map(|(path, keep)| look(path, *keep, &own)).collect()
+}
+
+/// What others can do with something; `None` if that is nothing, or if it is not there.
+fn found(path: &Path, keep: Keep, own: &str) -> Option<String> {
+    match leads_elsewhere(path) {
+        Ok(None) => return None,
+        Ok(Some(true)) => return Some("it is a link or a junction, and leads elsewhere".into()),
+        Ok(Some(false)) => {}
+        Err(error) => return Some(format!("it can't be looked at ({error})")),
+    }
+    match access::read(path) {
+        Ok(list) => {
+            let found: Vec<String> = exposures(&list, keep, own).iter().map(ToString::to_string).collect();
+            (!found.is_empty()).then(|| found.join(", "))
+        }
+        Err(error) => Some(format!("its access list can't be read ({error})")),
+    }
+}
+
+fn look(path: &Path, keep: Keep, own: &str) -> Option<Exposed> {
+    let who = found(path, keep, own)?;
+    let again = "Close it with `syncmedic-agent service install`, in an elevated console";
+    let mend = match keep {
+        Keep::Secret => {
+            format!("{again}, and make a new key if it may have been read: delete it, `init`, enrol anew")
+        }
+        _ => format!("{again}, and look through it: it may have been changed"),
+    };
+    Some(Exposed { path: path.display().to_string(), who, mend })
+}
+
+pub(super) fn protect(config_path: &Path, data: &Path, scripts: &Path) -> Result<(), String> {
+    let account = process::account().map_err(|error| format!("whose process this is: {error}"))?;
+    // Somebody who only tries it out must still get at it.
+    let own = (!account.elevated).then_some(account.sid.as_str());
+    let (key, enrolment) = enrol::trusted_files(data);
+    // From above, so that what lies below can't be exchanged meanwhile.
+    let folder = folder_of(config_path);
+    close(folder, Place::Rules, own)?;
+    close(data, Place::Data, own)?;
+    for file in [&key, &enrolment] {
+        close(file, Place::Key, own)?;
+    }
+    if own.is_some() {
+        return Ok(());
+    }
+    close(config_path, Place::Rules, own)?;
+    // Another name may have been given to the scripts' folder.
+    for scripts in [scripts, &folder.join("commands")] {
+        within(scripts)?.iter().try_for_each(|path| close(path, Place::Rules, own))?;
+    }
+    let kept = [key, enrolment, data.to_owned()];
+    let of_the_service = within(data)?.into_iter().filter(|path| !kept.contains(path));
+    of_the_service.into_iter().try_for_each(|path| close(&path, Place::Data, own))
+}
+
+/// Sets the access list, and elevated the owner too; what is not there stays so.
+fn close(path: &Path, place: Place, own: Option<&str>) -> Result<(), String> {
+    let failed = |error: String| format!("{}: its access list can't be set: {error}", path.display());
+    match leads_elsewhere(path).map_err(|error| failed(error.to_string()))? {
+        None => Ok(()),
+        Some(true) => Err(failed("it is a link or a junction, and leads elsewhere: remove it".into())),
+        Some(false) => access::protect(path, place, own).map_err(|error| failed(error.to_string())),
+    }
+}
+
+/// A folder and all that lies in it, those above first; nothing if it is not there. Links are named, not followed.
+fn within(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+    if leads_elsewhere(folder).map_err(|error| failed(folder, error))?.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut all = vec![folder.to_owned()];
+    let mut at = 0;
+    while let Some(path) = all.get(at).cloned() {
+        at += 1;
+        let is_link = leads_elsewhere(&path).map_err(|error| failed(&path, error))? != Some(false);
+        if is_link || !path.is_dir() {
+            continue;
+        }
+        for entry in std::fs::read_dir(&path).map_err(|error| failed(&path, error))? {
+            all.push(entry.map_err(|error| failed(&path, error))?.path());
+        }
+    }
+    Ok(all)
+}
+
+pub(super) fn made(enrolment: &Path) -> Result<(), String> {
+    let account = process::account().map_err(|error| format!("whose process this is: {error}"))?;
+    close(enrolment, Place::Key, (!account.elevated).then_some(account.sid.as_str()))
+}
+
+pub(super) fn refuse_foreign(config_path: &Path, folders: &[&Path]) -> Result<(), String> {
+    // Here also an elevated process's own account: it may have begun without elevation, and what it made becomes all
+    // administrators'.
+    let own = process::account().map_or_else(|_| String::new(), |account| account.sid);
+    for path in [folder_of(config_path), config_path] {
+        refuse_maker(path, &own)?;
+    }
+    for folder in folders {
+        within(folder)?.iter().try_for_each(|path| refuse_maker(path, &own))?;
+    }
+    Ok(())
+}
+
+fn refuse_maker(path: &Path, own: &str) -> Result<(), String> {
+    let shown = path.display();
+    match leads_elsewhere(path) {
+        Ok(None) => return Ok(()),
+        Ok(Some(false)) => {}
+        Ok(Some(true)) => {
+            return Err(format!(
+                "{shown} is a link or a junction, and leads elsewhere: remove it, and try again"
+            ));
+        }
+        Err(error) => return Err(format!("{shown}: {error}")),
+    }
+    let list = access::read(path).map_err(|error| format!("{shown}: {error}"))?;
+    if [SYSTEM, ADMINISTRATORS, SERVICE, own].contains(&list.owner.as_str()) {
+        return Ok(());
+    }
+    Err(format!(
+        "{shown} was made by somebody else ({}), who could change everything in it: look at it, remove it, and try again",
+        list.owner
+    ))
+}
+
+pub(super) fn refuse_exposed_program(program: &Path) -> Result<(), String> {
+    let own = own();
+    let mut places = vec![(program.to_owned(), Keep::Unchanged)];
+    if let Some(folder) = program.parent() {
+        places.push((folder.to_owned(), Keep::Unchanged));
+        let failed = |error| format!("{}: {error}", folder.display());
+        for entry in std::fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("dll")) {
+                places.push((path, Keep::Unchanged));
+            }
+        }
+        places.extend(folder.ancestors().skip(1).map(|above| (above.to_owned(), Keep::InPlace)));
+    }
+    let found = places.iter().filter_map(|(path, keep)| {
+        found(path, *keep, &own).map(|found| format!("{}: {found}", path.display()))
+    });
+    let found: Vec<String> = found.collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{}. A service must not be started from where others than all administrators can change it: copy the program to a folder \
+         of its own in Program Files, give it to them (icacls FOLDER /setowner *S-1-5-32-544 /T, then icacls FOLDER /reset /T), and install from there",
+        found.join("; ")
+    ))
+}
+
+/// Whether the lists that were set can be looked at. Wine keeps none.
+pub(super) fn keeps_lists() -> bool {
+    process::account().is_ok_and(|account| account.sid != PLAYED_BY_WINE)
+}
