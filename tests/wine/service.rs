@@ -113,6 +113,41 @@ fn rules_that_others_can_change_keep_the_agent_from_starting() {
 }
 
 #[test]
+fn no_variable_of_a_session_names_the_agents_rules() {
+    let Some(windows) = machine::windows() else { return };
+    let server = Server::new(windows, "variables", "");
+    let (own, folder) = (server.windows_path("agent.toml"), server.folder.as_str());
+    let env = [("SYNCMEDIC_AGENT_CONFIG", own.as_str()), ("ProgramData", folder)];
+    let missing = windows.run(machine::AGENT, &["run"], &env);
+    assert_eq!(missing.code, Some(78), "{missing:?}");
+    assert!(missing.err.contains(r"C:\ProgramData\Syncmedic\agent.toml"), "{missing:?}");
+}
+
+#[test]
+fn a_service_is_refused_whose_program_others_can_change_or_give_a_library() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some(windows) = machine::windows() else { return };
+    let _alone = THE_SERVICE.blocking_lock();
+    let server = Server::new(windows, "open-program", "");
+    let library = windows.unix(r"C:\Program Files\Syncmedic\beside.dll");
+    std::fs::write(&library, "").expect("writes");
+    for (path, open, closed) in
+        [(library.clone(), 0o646, 0o644), (windows.unix(r"C:\Program Files"), 0o757, 0o755)]
+    {
+        let set = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
+        set(open).expect("is set");
+        let refused = service(&server, "install");
+        set(closed).expect("is set");
+        assert_eq!(refused.code, Some(78), "{}: {refused:?}", path.display());
+        for words in ["Everyone may change it", "Program Files"] {
+            assert!(refused.err.contains(words), "{words}: {refused:?}");
+        }
+    }
+    std::fs::remove_file(&library).expect("is removed");
+    assert!(service(&server, "status").out.contains("not installed"));
+}
+
+#[test]
 fn what_only_the_service_manager_may_start_says_so() {
     let Some(windows) = machine::windows() else { return };
     let refused = windows.agent(&["service", "run", "--config", r"C:\no\agent.toml"]);
