@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::doubt::Doubt;
 use super::log::Reading;
 use crate::diagnosis::{
     AdminAction, Cause, Confidence, EventReading, Evidence, Finding, Knowledge, RuledOut, ServerDiagnosis,
@@ -72,6 +73,12 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
             break;
         }
     }
+    if verdict.remedy.is_some() {
+        let (events, _) = reading.events();
+        if records_contradict_times(&explain_events(&events, knowledge), &reading.computers()) {
+            Doubt::ClockMoved.withhold(&mut verdict);
+        }
+    }
     reading.doubts.iter().for_each(|doubt| doubt.withhold(&mut verdict));
     let told = knowledge.explain(verdict.cause);
     let mut warnings = verdict.warnings;
@@ -95,6 +102,27 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
         last_action: verdict.last_action,
         warnings,
         explain: explained,
+    })
+}
+
+/// Whether what speaks against the last code 90 was written after it, by its record, and yet has an earlier time: a
+/// clock was set back, as it is in autumn where times name no zone. Records of two computers are not compared.
+fn records_contradict_times(events: &[EventReading], computers: &[Option<&str>]) -> bool {
+    let fired = |event: &EventReading, code_90: bool| {
+        event.signatures.iter().any(|it| it.fired && (it.cause == Cause::PhsNotActivated) == code_90)
+    };
+    let given = || events.iter().zip(computers).filter(|(event, _)| event.counts);
+    let last =
+        given().filter(|(event, _)| fired(event, true)).max_by_key(|(event, _)| (event.at, event.record));
+    let Some((last, at)) = last else { return false };
+    let telling = |event: &EventReading| {
+        event.heartbeat || fired(event, false) || matches!(event.id, 622 | 623 | 661 | 2506 | 2606)
+    };
+    given().any(|(event, computer)| {
+        let same = computer.zip(*at).is_none_or(|(one, other)| one.eq_ignore_ascii_case(other));
+        same && event.record.zip(last.record).is_some_and(|(record, last)| record > last)
+            && event.at < last.at
+            && telling(event)
     })
 }
 

@@ -91,3 +91,16 @@ fn a_second_table_in_a_file_and_events_in_a_comment_are_refused_with_their_place
     let small = alive.replace("Event>", "event>");
     assert!(judged(&[&format!("<Events>{code_90}{small}</Events>")]).is_err());
 }
+
+#[test]
+fn a_heartbeat_with_a_later_record_and_an_earlier_time_keeps_the_remedy_away() {
+    let log = |heartbeat: u32| {
+        format!(
+            "\"Index\",\"TimeGenerated\",\"EventID\",\"Source\",\"Message\"\n\"100\",\"10/25/2026 2:50:00 AM\",\"655\",\
+             \"Directory Synchronization\",\"{CODE_90}\"\n\"{heartbeat}\",\"10/25/2026 2:20:00 AM\",\"654\",\
+             \"Directory Synchronization\",\"Provision credentials ping end.\"\n"
+        )
+    };
+    assert_eq!(told(&[&log(99)]).0.as_deref(), REMEDY);
+    doubted(&[&log(101)], "clock-moved");
+}

@@ -11,6 +11,8 @@ pub(super) enum Doubt {
     Undated,
     /// Something lies among the events that looks like one and could not be read as one.
     Skipped,
+    /// A record that was written after the last code 90 has an earlier time: the clock was set back.
+    ClockMoved,
 }
 
 impl Doubt {
@@ -18,6 +20,7 @@ impl Doubt {
         let (code, text): (&str, Text) = match self {
             Doubt::Undated => ("events-undated", words!("not-events-undated")),
             Doubt::Skipped => ("events-skipped", words!("not-events-skipped")),
+            Doubt::ClockMoved => ("clock-moved", words!("not-clock-moved")),
         };
         WhyNot { code: code.into(), text }
     }

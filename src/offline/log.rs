@@ -46,6 +46,8 @@ pub struct Log {
 struct Kept {
     event: Event,
     moment: Moment,
+    /// The short name of the computer, where it is told.
+    computer: Option<String>,
 }
 
 /// When something was written.
@@ -202,14 +204,15 @@ impl Log {
         }
         self.with_zone |= with_zone;
         self.without_zone |= !with_zone && at.is_some();
-        if let Some(name) = computer.filter(|name| !name.is_empty() && name.len() <= 64)
+        let computer = computer.filter(|name| !name.is_empty() && name.len() <= 64);
+        if let Some(name) = &computer
             && self.computers.len() < 2
         {
             self.computers.insert(name.to_uppercase());
         }
         shorten(&mut event.text);
         self.bytes += event.text.len();
-        self.kept.push(Kept { event, moment });
+        self.kept.push(Kept { event, moment, computer });
         if self.kept.len() > 3 * MAX_EVENTS || self.bytes > MAX_BYTES {
             self.trim();
         }
@@ -313,6 +316,11 @@ impl Reading {
     /// The relevant events as they are most likely meant, and the time to judge them at.
     pub fn events(&self) -> (Vec<Event>, Timestamp) {
         self.read_as(false, SignedDuration::ZERO)
+    }
+
+    /// The computer of each of the [events](Self::events).
+    pub(super) fn computers(&self) -> Vec<Option<&str>> {
+        self.kept.iter().map(|kept| kept.computer.as_deref()).collect()
     }
 
     /// The other ways to read the events' times, where the files leave them open.

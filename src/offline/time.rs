@@ -17,7 +17,62 @@ pub(super) fn read(text: &str, day_first: Option<bool>) -> When {
     if let Some(at) = script_date(&text) {
         return When::At(at);
     }
-    by_numbers(&text, day_first).unwrap_or_default()
+    let Some((text, offset)) = without_offset(&text) else { return When::Unknown };
+    let when = by_numbers(text, day_first).unwrap_or_default();
+    let Some(seconds) = offset else { return when };
+    match when {
+        When::Local(at) | When::Ordered { at, .. } => in_utc(at, seconds).map_or(When::Unknown, When::At),
+        _ => When::Unknown,
+    }
+}
+
+fn in_utc(at: DateTime, offset: i64) -> Option<Timestamp> {
+    let at = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+    at.checked_sub(jiff::SignedDuration::from_secs(offset)).ok()
+}
+
+/// A time without the zone behind it, and how far that lies before UTC, in seconds. `None` if what stands behind is
+/// a zone that is not told in numbers.
+fn without_offset(text: &str) -> Option<(&str, Option<i64>)> {
+    let bare = text.trim_end_matches([')', ' ']);
+    let number = |text: &str| text.parse::<i64>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    let offset = |at: usize| {
+        let (sign, rest) = (bare.get(at..at + 1)?, bare.get(at + 1..)?);
+        let (hours, minutes) = match rest.len() {
+            1 | 2 => (number(rest)?, 0),
+            4 => (number(rest.get(..2)?)?, number(rest.get(2..)?)?),
+            5 if rest.get(2..3) == Some(":") => (number(rest.get(..2)?)?, number(rest.get(3..)?)?),
+            _ => return None,
+        };
+        let seconds = hours * 3600 + minutes * 60;
+        (hours <= 14 && minutes < 60).then_some(if sign == "-" { -seconds } else { seconds })
+    };
+    let named = |text: &'_ str| {
+        let upper = text.to_ascii_uppercase();
+        let zone = ["UTC", "GMT"].into_iter().find(|zone| upper.ends_with(zone));
+        zone.map(|zone| text.len() - zone.len())
+    };
+    let trimmed = |at: usize| bare.get(..at).map(|text| text.trim_end_matches([' ', '(']));
+    // Behind the time: a date may hold a hyphen too.
+    let behind = |at: usize| bare.get(..at).is_some_and(|text| text.contains(':'));
+    if let Some(at) = bare.rfind(['+', '-']).filter(|at| behind(*at)) {
+        let seconds = offset(at)?;
+        let before = trimmed(at)?;
+        let before = named(before).and_then(|at| before.get(..at)).unwrap_or(before);
+        return Some((before.trim_end_matches([' ', '(']), Some(seconds)));
+    }
+    if let Some(at) = named(bare) {
+        return Some((trimmed(at)?, Some(0)));
+    }
+    if let Some(before) = bare.strip_suffix('Z').filter(|text| text.ends_with(|c: char| c.is_ascii_digit())) {
+        return Some((before, Some(0)));
+    }
+    // An abbreviation such as CET may stand for several zones.
+    let last = bare.rsplit(' ').next().unwrap_or_default();
+    let is_zone = (3..=5).contains(&last.len())
+        && last.bytes().all(|b| b.is_ascii_uppercase())
+        && bare.strip_suffix(last).is_some_and(|text| text.contains(':'));
+    (!is_zone).then_some((text, None))
 }
 
 /// ISO 8601, with or without a zone.
@@ -242,6 +297,26 @@ mod tests {
         for text in ["2026-11-22T14:05:09.1230000Z", "/Date(1795356309123)/", "2026-11-22T15:05:09.123+01:00"]
         {
             assert_eq!(read(text, None), When::At(utc), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_zone_behind_a_time_counts_and_one_that_is_not_known_leaves_it_unknown() {
+        let utc = When::At("2026-11-22T12:05:09Z".parse().expect("a time"));
+        for text in [
+            "11/22/2026 2:05:09 PM +02:00",
+            "22.11.2026 14:05:09 +0200",
+            "11/22/2026 2:05:09 PM (UTC+02:00)",
+            "11/22/2026 12:05:09 PM UTC",
+            "22.11.2026 12:05:09 GMT",
+            "22.11.2026 12:05:09Z",
+            "11/22/2026 8:05:09 AM -4",
+        ] {
+            assert_eq!(read(text, None), utc, "{text}");
+        }
+        for text in ["11/22/2026 2:05:09 PM CET", "22.11.2026 14:05:09 +99:00", "03/04/2026 02:00:00 +01:00"]
+        {
+            assert_eq!(read(text, None), When::Unknown, "{text}");
         }
     }
 

@@ -354,6 +354,7 @@ not-offline = Dateien zeigen, was war; ein Angebot gibt es nur für einen laufen
 not-times-ambiguous = Die Dateien lassen offen, wie ihre Zeiten zu lesen sind; anders gelesen sagen sie { $cause }. Bitte mit Zeitzone exportieren.
 not-events-undated = Einige Ereignisse in den Dateien haben ein Datum, andere keines; welches das letzte ist, bleibt offen. Bitte mit Datum exportieren.
 not-events-skipped = In den Dateien steht etwas, das wie ein Ereignis aussieht und nicht als solches zu lesen war; es kann neuer sein als der letzte Code 90. Bitte das Protokoll neu exportieren.
+not-clock-moved = Ein nach dem letzten Code 90 geschriebener Eintrag trägt eine frühere Zeit; die Uhr des Servers wurde zurückgestellt, und welches Ereignis das letzte ist, bleibt offen. Bitte mit Zeitzone exportieren.
 
 ## Was sonst Beachtung verdient
 
