@@ -33,6 +33,8 @@ pub(super) struct Signature {
     pub(super) fallback: bool,
     pub(super) says: Text,
     pattern: Pattern,
+    /// Beside this text the signature does not count.
+    weakened: Option<Regex>,
     beside: Option<Beside>,
 }
 
@@ -68,6 +70,7 @@ pub(super) struct SignatureText {
     events: Vec<u32>,
     text: Option<String>,
     unless: Option<String>,
+    weakened: Option<String>,
     #[serde(default)]
     weak: bool,
     #[serde(default)]
@@ -84,11 +87,12 @@ struct BesideText {
     text: Option<String>,
 }
 
+fn regex(text: &str) -> Result<Regex, String> {
+    RegexBuilder::new(text).size_limit(PATTERN_LIMIT).build().map_err(|error| error.to_string())
+}
+
 impl Pattern {
     fn compile(events: Vec<u32>, text: Option<&str>, unless: Option<&str>) -> Result<Pattern, String> {
-        let regex = |text: &str| {
-            RegexBuilder::new(text).size_limit(PATTERN_LIMIT).build().map_err(|error| error.to_string())
-        };
         Ok(Pattern { events, text: text.map(regex).transpose()?, unless: unless.map(regex).transpose()? })
     }
 
@@ -143,7 +147,8 @@ impl Signatures {
                 Ok::<_, String>(Beside { pattern, before })
             };
             let beside = it.beside.map(beside).transpose()?;
-            Ok::<_, String>(Signature { id, cause, weak, fallback, says, pattern, beside })
+            let weakened = it.weakened.as_deref().map(regex).transpose()?;
+            Ok::<_, String>(Signature { id, cause, weak, fallback, says, pattern, weakened, beside })
         };
         Ok(Signatures {
             heartbeats: heartbeats.into_iter().map(heartbeat).collect::<Result<_, _>>()?,
@@ -192,7 +197,10 @@ impl Signatures {
     /// both is evidence of both. What is weak or a fallback counts only where nothing else matched.
     pub(super) fn faults(&self, event: &Event) -> Vec<&Signature> {
         let said = said(event);
-        let of = |signature: &&Signature| signature.pattern.matches(event.id, &said);
+        let of = |signature: &&Signature| {
+            let weakened = || signature.weakened.as_ref().is_some_and(|text| text.is_match(&said));
+            signature.pattern.matches(event.id, &said) && !weakened()
+        };
         let alone = || self.signatures.iter().filter(|it| it.beside.is_none());
         let strong = || alone().filter(|it| !it.weak && !it.fallback);
         let activates = |it: &&Signature| it.cause == Cause::PhsNotActivated;
@@ -212,7 +220,8 @@ impl Signatures {
         let (fired, said) = (self.faults_among(event, beside, None), said(event));
         let reading = |it: &Signature| {
             let matched = |regex: &Option<Regex>| regex.as_ref().map(|regex| regex.is_match(&said));
-            match (matched(&it.pattern.text), matched(&it.pattern.unless)) {
+            let ruled_out = matched(&it.weakened).or(matched(&it.pattern.unless));
+            match (matched(&it.pattern.text), ruled_out) {
                 _ if fired.iter().any(|fired| fired.id == it.id) => Reading::Fired,
                 (Some(false), _) => Reading::OtherText,
                 (_, Some(true)) => Reading::RuledOut,

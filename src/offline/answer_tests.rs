@@ -104,3 +104,22 @@ fn a_heartbeat_with_a_later_record_and_an_earlier_time_keeps_the_remedy_away() {
     assert_eq!(told(&[&log(99)]).0.as_deref(), REMEDY);
     doubted(&[&log(101)], "clock-moved");
 }
+
+#[test]
+fn a_code_90_that_is_not_this_answer_of_the_cloud_leads_to_no_remedy() {
+    let cloud = "An error occurred. Error Code: 90. Error Description:";
+    for text in [
+        "LdapException: LDAP Error Code: 90. Error Description: Not enough memory (LDAP_NO_MEMORY).",
+        "System.Data.Odbc.OdbcException: native error code: 90, state 08S01",
+        &format!("{cloud} The tenant is locked for migration."),
+        "Error Code:</Data><Data>90 users were skipped",
+        "An error occurred. Error Code: 90 012. Error Description: Quota exceeded.",
+        "An error occurred. Error Code: 90.012.",
+        "An error occurred. Error Code: 90-5. Error Description: Quota exceeded.",
+    ] {
+        let answer = judged(&[&xml("6900", "2026-11-22T10:00:00Z", text)]).expect("reads");
+        assert_eq!((answer.remedy, answer.cause), (None, Cause::Unknown6900), "{text}");
+    }
+    let real = format!("{cloud} Password Synchronization has not been activated for this company");
+    assert_eq!(told(&[&xml("6900", "2026-11-22T10:00:00Z", &real)]).0.as_deref(), REMEDY);
+}

@@ -88,7 +88,8 @@ impl Raw {
             let data = clean(data);
             if !data.is_empty() && !text.contains(&data) && text.len() + data.len() < 2 * MAX_RECORD {
                 if !text.is_empty() {
-                    text.push('\n');
+                    // A sign that no pattern passes over: what one part ends with is not what the next begins with.
+                    text.push_str("\n·\n");
                 }
                 text.push_str(&data);
             }
@@ -223,7 +224,7 @@ mod tests {
         };
         assert_eq!(raw("wrapped: inner", "inner").text(), "wrapped: inner");
         assert_eq!(raw("", "in\u{200b}ner\r\n").text(), "inner");
-        assert_eq!(raw("no description", "inner").text(), "no description\ninner");
+        assert_eq!(raw("no description", "inner").text(), "no description\n·\ninner");
     }
 
     #[test]
