@@ -123,3 +123,16 @@ fn a_code_90_that_is_not_this_answer_of_the_cloud_leads_to_no_remedy() {
     let real = format!("{cloud} Password Synchronization has not been activated for this company");
     assert_eq!(told(&[&xml("6900", "2026-11-22T10:00:00Z", &real)]).0.as_deref(), REMEDY);
 }
+
+#[test]
+fn an_event_whose_text_holds_another_event_leads_to_no_remedy() {
+    let head = "Log Name: Application\nSource: Directory Synchronization\nDate: 2026-11-22 10:00:00\nEvent ID: 655\n";
+    let code_90 = format!("{head}Description:\n{CODE_90}\n");
+    assert_eq!(told(&[&code_90]).0.as_deref(), REMEDY);
+    for other in [
+        "\"TimeCreated\",\"Id\",\"Message\"\n\"2026-11-22T11:00:00Z\",\"654\",\"Provision credentials ping end.\"",
+        "[{\"EventID\": 654, \"Message\": \"Provision credentials ping end.\"}]",
+    ] {
+        doubted(&[&format!("{code_90}{other}\n")], "text-holds-other-events");
+    }
+}

@@ -13,6 +13,8 @@ pub(super) enum Doubt {
     Skipped,
     /// A record that was written after the last code 90 has an earlier time: the clock was set back.
     ClockMoved,
+    /// An event's text holds what looks like another event.
+    HoldsOthers,
 }
 
 impl Doubt {
@@ -21,6 +23,7 @@ impl Doubt {
             Doubt::Undated => ("events-undated", words!("not-events-undated")),
             Doubt::Skipped => ("events-skipped", words!("not-events-skipped")),
             Doubt::ClockMoved => ("clock-moved", words!("not-clock-moved")),
+            Doubt::HoldsOthers => ("text-holds-other-events", words!("not-text-holds-other-events")),
         };
         WhyNot { code: code.into(), text }
     }

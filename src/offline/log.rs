@@ -6,6 +6,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::doubt::Doubt;
+use super::labels::Label;
+use super::line::labelled;
 use super::raw::{Raw, When};
 use crate::diagnosis::Finding;
 use crate::report::{EVENT_IDS, Event};
@@ -210,6 +212,9 @@ impl Log {
         {
             self.computers.insert(name.to_uppercase());
         }
+        if holds_others(&event.text) {
+            self.doubts.insert(Doubt::HoldsOthers);
+        }
         shorten(&mut event.text);
         self.bytes += event.text.len();
         self.kept.push(Kept { event, moment, computer });
@@ -355,6 +360,19 @@ fn shorten(text: &mut String) {
     };
     let (head, tail) = (floor(MAX_TEXT / 4 * 3), floor(text.len() - MAX_TEXT / 4));
     *text = format!("{}\n…\n{}", &text[..head], &text[tail..]);
+}
+
+/// Whether a text holds the head of another event, in whatever format.
+fn holds_others(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let marks = ["<event ", "<event>", "<eventid", "\"timecreated\"", "\"eventid\"", "\"timegenerated\""];
+    if marks.iter().any(|mark| lower.contains(mark)) {
+        return true;
+    }
+    const HEAD: [Label; 4] = [Label::Log, Label::Id, Label::Date, Label::Provider];
+    let mut labels = text.lines().filter_map(labelled).map(|(known, _)| known.label);
+    let found: Vec<Label> = labels.by_ref().filter(|label| HEAD.contains(label)).take(16).collect();
+    HEAD.iter().filter(|label| found.contains(label)).count() >= 2
 }
 
 /// Somebody else's event is kept only if it says what ours says, so that it can be shown.

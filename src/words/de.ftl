@@ -355,6 +355,7 @@ not-times-ambiguous = Die Dateien lassen offen, wie ihre Zeiten zu lesen sind; a
 not-events-undated = Einige Ereignisse in den Dateien haben ein Datum, andere keines; welches das letzte ist, bleibt offen. Bitte mit Datum exportieren.
 not-events-skipped = In den Dateien steht etwas, das wie ein Ereignis aussieht und nicht als solches zu lesen war; es kann neuer sein als der letzte Code 90. Bitte das Protokoll neu exportieren.
 not-clock-moved = Ein nach dem letzten Code 90 geschriebener Eintrag trägt eine frühere Zeit; die Uhr des Servers wurde zurückgestellt, und welches Ereignis das letzte ist, bleibt offen. Bitte mit Zeitzone exportieren.
+not-text-holds-other-events = Der Text eines Ereignisses enthält etwas, das wie ein weiteres Ereignis aussieht und neuer sein kann als der letzte Code 90. Bitte das Protokoll neu exportieren, in einem Format.
 
 ## Was sonst Beachtung verdient
 

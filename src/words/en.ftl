@@ -355,6 +355,7 @@ not-times-ambiguous = The files leave open how their times are to be read; read 
 not-events-undated = Some events in the files have a date and others have none, so which came last is not told. Export them with their dates.
 not-events-skipped = Something in the files looks like an event and could not be read as one; it may be newer than the last code 90. Export the log again.
 not-clock-moved = A record written after the last code 90 has an earlier time, so the server's clock was set back and which came last is not told. Export the log with a time zone.
+not-text-holds-other-events = The text of an event holds what looks like another event, which may be newer than the last code 90. Export the log again, in one format.
 
 ## What else deserves attention
 
