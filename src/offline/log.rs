@@ -239,7 +239,7 @@ impl Log {
             let event = &kept.event;
             let count = if CHATTER.contains(&event.id) { &mut chatter } else { &mut signs };
             let first = newest.len() < MAX_EVENTS
-                && newest.insert((event.id, event.connector.clone(), event.counts()));
+                && newest.insert((event.id, event.connector.clone(), event.counts(), succeeded(&event)));
             let fits = *count < MAX_EVENTS && bytes + event.text.len() <= MAX_BYTES / 2;
             if first || fits {
                 *count += 1;
@@ -373,6 +373,11 @@ fn holds_others(text: &str) -> bool {
     let mut labels = text.lines().filter_map(labelled).map(|(known, _)| known.label);
     let found: Vec<Label> = labels.by_ref().filter(|label| HEAD.contains(label)).take(16).collect();
     HEAD.iter().filter(|label| found.contains(label)).count() >= 2
+}
+
+/// Whether an event of one user tells that the password arrived: a sign of life among any number of failures.
+fn succeeded(event: &Event) -> bool {
+    event.id == 657 && event.text.to_ascii_lowercase().contains("success")
 }
 
 /// Somebody else's event is kept only if it says what ours says, so that it can be shown.

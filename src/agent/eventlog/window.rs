@@ -128,9 +128,17 @@ impl Window {
 pub(crate) fn newest_of_each<'a>(
     events: impl DoubleEndedIterator<Item = &'a Event> + ExactSizeIterator,
 ) -> HashSet<usize> {
-    let mut seen: HashSet<(u32, Option<&'a ConnectorId>)> = HashSet::new();
+    let mut seen: HashSet<(u32, Option<&'a ConnectorId>, bool)> = HashSet::new();
     let last_first = events.enumerate().rev();
-    last_first.filter(|(_, e)| seen.insert((e.id, e.connector.as_ref()))).map(|(at, _)| at).collect()
+    last_first
+        .filter(|(_, e)| seen.insert((e.id, e.connector.as_ref(), succeeded(e))))
+        .map(|(at, _)| at)
+        .collect()
+}
+
+/// Whether an event of one user tells that the password arrived: a sign of life among any number of failures.
+fn succeeded(event: &Event) -> bool {
+    event.id == 657 && event.text.to_ascii_lowercase().contains("success")
 }
 
 /// Whether an event matters: of a known id, from a listed or unnamed provider, or with our inner text.
@@ -193,6 +201,21 @@ mod tests {
         assert_eq!(backlog.events.last().map(|e| e.at), Some(now()));
         assert_eq!(backlog.left_out as usize, 3 * MAX_EVENTS + 1 - backlog.events.len());
         assert_eq!(backlog.counts.iter().map(|c| c.count).sum::<u32>() as usize, 3 * MAX_EVENTS + 1);
+    }
+
+    #[test]
+    fn a_delivered_password_survives_any_number_of_failed_ones() {
+        let mut window = window();
+        let of_user = |result: &str, minutes_ago: i64| Event {
+            text: format!("Password Change Result - Anchor: x, Dn: CN=x, Result: {result}."),
+            ..event(657, minutes_ago)
+        };
+        window.push(of_user("Success", 4000), now());
+        for minute in 0..3 * MAX_EVENTS {
+            window.push(of_user("Failed", i64::try_from(minute / 3).expect("small")), now());
+        }
+        let backlog = window.backlog(now(), Vec::new());
+        assert!(backlog.events.iter().any(|event| event.text.contains("Success")));
     }
 
     #[test]
