@@ -68,7 +68,13 @@ fn against(case: &Case<'_>, last_90: Timestamp) -> Vec<WhyNot> {
     // What somebody, or the product itself, did about it counts until the flag was read as off after that.
     let read_off_at = case.state().filter(|state| state.cloud_flag == Some(false)).map(|state| state.read_at);
     let may_have_worked = |at: Timestamp| at >= last_90 && read_off_at.is_none_or(|read| read <= at);
-    if case.timeline.healings.iter().any(|healed| may_have_worked(*healed)) {
+    if case
+        .timeline
+        .healings
+        .iter()
+        .chain(&case.timeline.healings_begun)
+        .any(|healed| may_have_worked(*healed))
+    {
         doubts.push(why_not("self-healing", words!("not-self-healing-since")));
     }
     let effective = case.actions.iter().find(|action| action.succeeded != Some(false));

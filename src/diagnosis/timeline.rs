@@ -39,6 +39,8 @@ pub(super) struct Timeline<'a> {
     pub(super) foreign: Vec<Fault<'a>>,
     /// Self-healing has ended (661) at these times.
     pub(super) healings: Vec<Timestamp>,
+    /// Self-healing has begun (660) at these times.
+    pub(super) healings_begun: Vec<Timestamp>,
     /// When a full password sync last finished, of a domain (622) or a forest (623).
     pub(super) full_sync_ended: Option<Timestamp>,
     /// When the service was last seen to stop (2002) without a later sign that it runs.
@@ -91,6 +93,7 @@ impl<'a> Timeline<'a> {
             heartbeats: heartbeats.collect(),
             foreign: foreign.collect(),
             healings: counted.iter().filter(|event| event.id == 661).map(|event| event.at).collect(),
+            healings_begun: counted.iter().filter(|event| event.id == 660).map(|event| event.at).collect(),
             full_sync_ended: counted
                 .iter()
                 .rfind(|event| matches!(event.id, 622 | 623))

@@ -136,3 +136,13 @@ fn an_event_whose_text_holds_another_event_leads_to_no_remedy() {
         doubted(&[&format!("{code_90}{other}\n")], "text-holds-other-events");
     }
 }
+
+#[test]
+fn self_healing_that_has_begun_since_code_90_keeps_the_remedy_away() {
+    let code_90 = xml("655", "2026-11-22T10:00:00Z", CODE_90);
+    doubted(&[&format!("{code_90}{}", xml("660", "2026-11-22T10:10:00Z", "begins"))], "self-healing");
+    assert_eq!(
+        told(&[&format!("{}{code_90}", xml("660", "2026-11-22T09:10:00Z", "begins"))]).0.as_deref(),
+        REMEDY
+    );
+}
