@@ -146,3 +146,11 @@ fn self_healing_that_has_begun_since_code_90_keeps_the_remedy_away() {
         REMEDY
     );
 }
+
+#[test]
+fn an_event_with_endless_parts_is_read_in_part_and_leads_to_no_remedy() {
+    let parts = |count: usize| (0..count).map(|part| format!("</Data><Data>{part}x")).collect::<String>();
+    let event = |count| xml("655", "2026-11-22T10:00:00Z", &format!("{CODE_90}{}", parts(count)));
+    assert_eq!(told(&[&event(10)]).0.as_deref(), REMEDY);
+    doubted(&[&event(1000)], "events-skipped");
+}

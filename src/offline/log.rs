@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::doubt::Doubt;
 use super::labels::Label;
 use super::line::labelled;
-use super::raw::{Raw, When};
+use super::raw::{MAX_DATA, Raw, When};
 use crate::diagnosis::Finding;
 use crate::report::{EVENT_IDS, Event};
 use crate::words;
@@ -164,7 +164,7 @@ impl Log {
     /// Takes an event if it matters.
     pub(super) fn push(&mut self, raw: Raw) {
         // What has no id is no event, whatever surrounds it; it may have been one that speaks against a remedy.
-        if raw.broken || (raw.id.is_none() && raw != Raw::default()) {
+        if raw.broken || raw.data.len() > MAX_DATA || (raw.id.is_none() && raw != Raw::default()) {
             self.doubts.insert(Doubt::Skipped);
         }
         let Some(id) = raw.id else { return };

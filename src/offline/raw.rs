@@ -7,6 +7,9 @@ use super::bounded::MAX_RECORD;
 use crate::ids::ConnectorId;
 use crate::report::{Event, Level};
 
+/// The most parts of an event's data that are looked at; our events have one or two.
+pub(super) const MAX_DATA: usize = 64;
+
 /// An event as it was written. What the file does not tell is absent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Raw {
@@ -84,7 +87,7 @@ impl Raw {
     /// The message, and what of the event's data it does not hold.
     pub(super) fn text(&self) -> String {
         let mut text = clean(&self.message);
-        for data in &self.data {
+        for data in self.data.iter().take(MAX_DATA) {
             let data = clean(data);
             if !data.is_empty() && !text.contains(&data) && text.len() + data.len() < 2 * MAX_RECORD {
                 if !text.is_empty() {
