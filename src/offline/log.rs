@@ -239,7 +239,7 @@ impl Log {
             let event = &kept.event;
             let count = if CHATTER.contains(&event.id) { &mut chatter } else { &mut signs };
             let first = newest.len() < MAX_EVENTS
-                && newest.insert((event.id, event.connector.clone(), event.counts(), succeeded(&event)));
+                && newest.insert((event.id, event.connector.clone(), event.counts(), succeeded(event)));
             let fits = *count < MAX_EVENTS && bytes + event.text.len() <= MAX_BYTES / 2;
             if first || fits {
                 *count += 1;

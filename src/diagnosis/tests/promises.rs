@@ -155,10 +155,14 @@ proptest! {
             connectors[2].last_success = succeeded.map(ago);
             without.state.as_mut().expect("as before").connectors = Some(connectors[..2].to_vec());
         }
-        let (with, without) = (judge_one(report), judge_one(without));
+        // What only another provider says is shown beside a verdict, and is the last resort for one.
+        let mut ours = without.clone();
+        ours.events.retain(Event::counts);
+        let (with, without, ours) = (judge_one(report), judge_one(without), judge_one(ours));
+        let foreign = without.cause == Cause::Unknown6900 && ours.cause != without.cause;
         let good = matches!(without.cause, Cause::Healthy | Cause::Recovered);
         let unsure = without.cause == Cause::HeartbeatMissing && without.forests.iter().all(|it| it.level != HeartbeatLevel::Missing);
-        let named = with.cause == Cause::ForestChannelDisabled && (good || unsure);
+        let named = with.cause == Cause::ForestChannelDisabled && (good || unsure || foreign);
         prop_assert!(with.cause == without.cause || named, "{} hides {}", with.cause, without.cause);
     }
 
