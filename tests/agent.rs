@@ -740,7 +740,9 @@ fn a_running_agent_tells_the_servers_administrators_what_it_costs() {
     assert!(shown(&site).contains("running agent   none"), "{}", shown(&site));
     let (mut running, _address) = site.process();
     let note = site.home().join("data/running.json");
+    let began = std::time::Instant::now();
     while !note.exists() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it leaves a note: {}", note.display());
         std::thread::sleep(Duration::from_millis(20));
     }
     let text = shown(&site);
