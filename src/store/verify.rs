@@ -266,9 +266,13 @@ impl Verifier {
         let Value::Object(mut row) = value else {
             return Err(differs("it is not an object"));
         };
-        let Some(hash) = row.remove("hash").and_then(|hash| hash.as_str()?.parse::<Digest>().ok()) else {
+        let written = row.remove("hash");
+        let Some(hash) = written.as_ref().and_then(|hash| hash.as_str()?.parse::<Digest>().ok()) else {
             return Err(differs("it has no hash"));
         };
+        if written != Some(Value::String(hash.to_string())) {
+            return Err(differs("its hash is not in lower case"));
+        }
         let fields = ["actor", "at", "body", "kind", "request", "seq"];
         if row.len() != fields.len() || !fields.iter().all(|field| row.contains_key(*field)) {
             return Err(differs("its fields are not those of an audit row"));

@@ -150,6 +150,19 @@ fn sample_head() -> ExpectedHead {
     verify(sample().as_bytes(), None).head.expect("has rows").into()
 }
 
+#[test]
+fn the_case_of_one_letter_in_a_hash_is_a_change() {
+    let at = sample().find(r#""hash":""#).expect("a hash") + r#""hash":""#.len();
+    for (offset, letter) in
+        sample()[at..at + 64].char_indices().filter(|(_, letter)| letter.is_ascii_lowercase())
+    {
+        let mut text = sample().to_owned();
+        text.replace_range(at + offset..at + offset + 1, &letter.to_ascii_uppercase().to_string());
+        let broken = verify(text.as_bytes(), Some(sample_head())).broken;
+        assert!(matches!(broken, Some(Break::NotCanonical { line: 1, .. })), "{broken:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_single_byte_of_an_export_changes_unnoticed(at in any::<prop::sample::Index>(), byte in any::<u8>(), how in 0..3) {
