@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use regex::Regex;
 use syncmedic::diagnosis::Knowledge;
+use syncmedic::offline::Reading;
 use syncmedic::offline::answer::{Answer, answer};
-use syncmedic::offline::log::{Log, Reading};
+use syncmedic::offline::log::Log;
 use syncmedic::offline::{self, OfflineError};
 
 const CLOCK: &str = "2026-11-25T00:00:00Z";

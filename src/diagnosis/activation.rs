@@ -12,6 +12,7 @@ use super::limits::{CODE_90_CURRENT, FRESH};
 use super::offer::why_not;
 use super::timeline::Fault;
 use super::verdict::{Verdict, mixed, remedy, sureness};
+use crate::report::Event;
 use crate::words;
 
 /// Whether the flag was read as on at a time (or, as clocks and readings go, about then) or after it.
@@ -34,7 +35,7 @@ pub(super) fn not_activated(
         verdict.doubts.push(why_not("other-fault-newer", words!("not-other-fault-newer")));
         return verdict;
     }
-    let mut doubts = against(case, last_at);
+    let mut doubts = against(case, last.event);
     let spoken_against = !doubts.is_empty();
     let flag_on = flag_on_since(case, last_at);
     if flag_on {
@@ -57,17 +58,18 @@ pub(super) fn not_activated(
 }
 
 /// What in the log, newer than the last code 90, says that the flag may be on by now.
-fn against(case: &Case<'_>, last_90: Timestamp) -> Vec<WhyNot> {
+fn against(case: &Case<'_>, last_90: &Event) -> Vec<WhyNot> {
     let mut doubts = Vec::new();
-    if case.timeline.heartbeats.iter().any(|heartbeat| heartbeat.at >= last_90) {
+    let last_at = last_90.at;
+    if case.timeline.heartbeats.iter().any(|heartbeat| heartbeat.at >= last_at) {
         doubts.push(why_not("heartbeat-newer", words!("not-heartbeat-newer")));
     }
-    if case.timeline.full_sync_ended.is_some_and(|at| at >= last_90) {
+    if case.timeline.full_sync_ended.is_some_and(|at| at >= last_at) {
         doubts.push(why_not("full-sync-newer", words!("not-full-sync-newer")));
     }
     // What somebody, or the product itself, did about it counts until the flag was read as off after that.
     let read_off_at = case.state().filter(|state| state.cloud_flag == Some(false)).map(|state| state.read_at);
-    let may_have_worked = |at: Timestamp| at >= last_90 && read_off_at.is_none_or(|read| read <= at);
+    let may_have_worked = |at: Timestamp| at >= last_at && read_off_at.is_none_or(|read| read <= at);
     if case
         .timeline
         .healings
@@ -77,9 +79,15 @@ fn against(case: &Case<'_>, last_90: Timestamp) -> Vec<WhyNot> {
     {
         doubts.push(why_not("self-healing", words!("not-self-healing-since")));
     }
-    let effective = case.actions.iter().find(|action| action.succeeded != Some(false));
-    if effective.is_some_and(|action| action.switched_on == Some(true) && may_have_worked(action.at)) {
+    // What is not known to have failed may have worked, and what is not known to switch off may have switched on.
+    let acted = case.actions.iter().filter(|action| action.succeeded != Some(false));
+    if acted.into_iter().any(|action| action.switched_on != Some(false) && may_have_worked(action.at)) {
         doubts.push(why_not("switched-on-since", words!("not-switched-on-since")));
+    }
+    for (objection, event) in &case.timeline.objections {
+        if (event.at, event.record.or(last_90.record)) >= (last_90.at, last_90.record) {
+            doubts.push(why_not(&objection.id, objection.says.clone()));
+        }
     }
     doubts
 }

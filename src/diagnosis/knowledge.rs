@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::cause::{Cause, UnknownCause};
+use super::objection::ObjectionText;
 use super::signature::{HeartbeatText, SignatureText, Signatures};
 use crate::ids::Build;
 use crate::report::ApplianceKind;
@@ -131,6 +132,7 @@ struct CausesText {
     cause: BTreeMap<String, Explanation>,
     heartbeat: Vec<HeartbeatText>,
     signature: Vec<SignatureText>,
+    objection: Vec<ObjectionText>,
 }
 
 #[derive(Deserialize)]
@@ -146,6 +148,7 @@ struct CauseOverrides {
 struct Translation {
     cause: BTreeMap<Cause, ExplanationOverride>,
     signature: BTreeMap<String, String>,
+    objection: BTreeMap<String, String>,
 }
 
 /// What an override, or a translation, may say of a cause: words, nothing that decides.
@@ -212,11 +215,13 @@ impl Knowledge {
                     words.over(explanation);
                 }
             }
-            says.extend(translation.signature.into_iter().map(|(id, says)| ((*language, id), says)));
+            let told = translation.signature.into_iter().chain(translation.objection);
+            says.extend(told.map(|(id, says)| ((*language, id), says)));
         }
         let translated = |id: &str, language| says.get(&(language, id.to_owned())).cloned();
-        let signatures = Signatures::compile(causes.heartbeat, causes.signature, translated)
-            .map_err(KnowledgeError::Causes)?;
+        let signatures =
+            Signatures::compile(causes.heartbeat, causes.signature, causes.objection, translated)
+                .map_err(KnowledgeError::Causes)?;
         let builds: BuildsText =
             toml::from_str(BUILDS).map_err(|error| KnowledgeError::Builds(error.to_string()))?;
         let minimum = builds.minimum.ok_or_else(|| KnowledgeError::Builds("no minimum".into()))?;
@@ -404,6 +409,9 @@ mod tests {
             }
             for signature in knowledge.signatures.all() {
                 assert_ne!(signature.says.to_string(), signature.says.tell(language), "{}", signature.id);
+            }
+            for objection in knowledge.signatures.objections() {
+                assert_ne!(objection.says.to_string(), objection.says.tell(language), "{}", objection.id);
             }
         }
     }

@@ -3,6 +3,7 @@
 //! The way of a report:
 //! - `observation`: what is known of one server
 //! - `signature`: the engine that reads events by the signatures of `causes.toml`
+//! - `objection`: what keeps the remedy away without naming a fault
 //! - `timeline`: signs of faults and of life, and which faults were overcome
 //! - `forests`, `audit`: each forest's health; who last switched password sync
 //! - `case`: all of that together, for one server
@@ -28,6 +29,7 @@ mod evidence;
 mod forests;
 mod knowledge;
 mod limits;
+mod objection;
 mod observation;
 mod offer;
 mod proof;

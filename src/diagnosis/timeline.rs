@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::cause::Cause;
 use super::limits::{AHEAD, CYCLE, FAULT_WINDOW};
+use super::objection::Objection;
 use super::signature::{Signature, Signatures, connector};
 use crate::ids::ConnectorId;
 use crate::report::{ConnectorKind, Event, Report};
@@ -45,6 +46,8 @@ pub(super) struct Timeline<'a> {
     pub(super) full_sync_ended: Option<Timestamp>,
     /// When the service was last seen to stop (2002) without a later sign that it runs.
     pub(super) stopped: Option<Timestamp>,
+    /// What keeps the remedy away where it is newer than the last code 90, and the event that raises it.
+    pub(super) objections: Vec<(&'a Objection, &'a Event)>,
     /// An event lies in the server's own future: its clock was moved, or the report lies.
     pub(super) from_the_future: bool,
     /// The forests that can send heartbeats: as the state tells, else as the events do.
@@ -64,6 +67,8 @@ impl<'a> Timeline<'a> {
         let mut events: Vec<&Event> = report.events.iter().filter(again).collect();
         events.sort_by_key(|event| (event.at, event.record));
         let recent = |event: &&&Event| as_of.duration_since(event.at) <= FAULT_WINDOW;
+        let objections = signatures.objections().iter();
+        let objections = objections.filter_map(|it| Some((it, it.standing(&events, signatures)?))).collect();
         let (counted, foreign): (Vec<&Event>, Vec<&Event>) = events.iter().partition(|event| event.counts());
 
         let sign = |event: &'a Event, signature: &'a Signature| Fault {
@@ -99,6 +104,7 @@ impl<'a> Timeline<'a> {
                 .rfind(|event| matches!(event.id, 622 | 623))
                 .map(|event| event.at),
             stopped: stop.filter(|at| last_sign.is_none_or(|sign| sign < *at)),
+            objections,
             from_the_future: counted.last().is_some_and(|event| event.at.duration_since(as_of) > AHEAD),
             forests: Vec::new(),
         };

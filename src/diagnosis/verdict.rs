@@ -337,9 +337,9 @@ fn quiet(case: &Case<'_>) -> Verdict {
         let sure = sureness(case, Some(true), state);
         return Verdict::new(Cause::HeartbeatMissing, sure, Some(at), evidence);
     }
-    if !case.timeline.foreign.is_empty() {
-        let mut verdict =
-            Verdict::new(Cause::Unknown6900, Confidence::Possible, None, of_faults(&case.timeline.foreign));
+    let foreign = || case.timeline.foreign.iter().filter(|it| it.signature.cause == Cause::PhsNotActivated);
+    if foreign().next().is_some() {
+        let mut verdict = Verdict::new(Cause::Unknown6900, Confidence::Possible, None, of_faults(foreign()));
         verdict.summary = Some(words!("sum-foreign"));
         return verdict;
     }

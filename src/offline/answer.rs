@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::doubt::Doubt;
-use super::log::Reading;
+use super::reading::Reading;
 use crate::diagnosis::{
     AdminAction, Cause, Confidence, EventReading, Evidence, Finding, Knowledge, RuledOut, ServerDiagnosis,
     WhyNot, diagnose_events, explain_events,
@@ -66,9 +66,17 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
     let explained = explain.then(|| explain_events(&events, knowledge));
     let events_relevant = events.len();
     let mut verdict = diagnose_events(events, server, now, knowledge)?;
-    for (events, now) in reading.alternatives() {
+    if let Some((events, now)) = reading.other_order() {
         let other = diagnose_events(events, server, now, knowledge)?;
         if (other.cause, &other.remedy) != (verdict.cause, &verdict.remedy) {
+            doubt(&mut verdict, &other);
+        }
+    }
+    // Many readings, each of the whole log: only where a remedy is at stake.
+    let zones = verdict.remedy.is_some().then(|| reading.other_zones()).into_iter().flatten();
+    for (events, now) in zones {
+        let other = diagnose_events(events, server, now, knowledge)?;
+        if other.remedy != verdict.remedy {
             doubt(&mut verdict, &other);
             break;
         }

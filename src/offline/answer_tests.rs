@@ -154,3 +154,58 @@ fn an_event_with_endless_parts_is_read_in_part_and_leads_to_no_remedy() {
     assert_eq!(told(&[&event(10)]).0.as_deref(), REMEDY);
     doubted(&[&event(1000)], "events-skipped");
 }
+
+#[test]
+fn a_text_with_the_sentences_of_two_events_is_two_events_glued_together() {
+    let glued = [
+        format!(
+            "{CODE_90}\nProvision credentials batch end. Count: 1\nPassword Change Result - Anchor: x, Dn: y, Result: Success."
+        ),
+        format!(
+            "Log Name: Application\nSource: Directory Synchronization\nDate: 2026-11-22T10:00:00Z\nEvent ID: 655\n\
+             Description:\n{CODE_90}\n\nEvent 654, Directory Synchronization\n\nProvision credentials ping end.\n"
+        ),
+        format!(
+            "TimeCreated  : 2026-11-22T10:00:00Z\nId           : 655\nProviderName : Directory Synchronization\n\
+             Message      : {CODE_90}\n\nIndex              : 101\nInstanceId         : 654\n\
+             Message            : Provision credentials ping end.\n"
+        ),
+    ];
+    for file in &glued {
+        assert_eq!(told(&[file]).0, None, "{file}");
+    }
+}
+
+#[test]
+fn a_text_whose_middle_was_not_read_leads_to_no_remedy() {
+    let long = format!("{CODE_90} {} AADSTS50054 {}", "z".repeat(14_000), "y".repeat(8_000));
+    doubted(&[&xml("655", "2026-11-22T10:00:00Z", &long)], "text-too-long");
+}
+
+#[test]
+fn times_without_a_zone_in_two_files_may_be_of_two_zones() {
+    let alive = "\"TimeCreated\",\"Id\",\"ProviderName\",\"Message\"\n\"2026-11-22 06:00:00\",\"654\",\
+                 \"Directory Synchronization\",\"Provision credentials ping end.\"\n";
+    let tokyo = csv("").replace("2026-11-22T10:00:00Z", "2026-11-22 19:00:00");
+    doubted(&[&tokyo, alive], "times-ambiguous");
+    doubted(&[alive, &tokyo], "times-ambiguous");
+    let of_one_file = format!(
+        "{}{}",
+        csv("").trim_end().replace("10:00:00Z", "19:00:00"),
+        alive.replace("\"TimeCreated\",\"Id\",\"ProviderName\",\"Message\"", "")
+    );
+    assert_eq!(told(&[&of_one_file]).0.as_deref(), REMEDY);
+    let days_ago = alive.replace("2026-11-22", "2026-11-19");
+    assert_eq!(told(&[&days_ago, &tokyo]).0.as_deref(), REMEDY);
+}
+
+#[test]
+fn a_log_that_goes_on_after_the_time_to_judge_at_leads_to_no_remedy() {
+    let mut log = Log::new();
+    offline::read("a file", Cursor::new(xml("655", "2026-11-22T10:00:00Z", CODE_90)), &mut log)
+        .expect("reads");
+    let before = "2026-11-22T09:00:00Z".parse().expect("a time");
+    let answer = answer(&log.finish(Some(before), before), false, &Knowledge::embedded()).expect("an answer");
+    assert_eq!(answer.remedy, None);
+    assert!(answer.why_not.iter().any(|why| why.code == "events-after-now"));
+}

@@ -15,6 +15,10 @@ pub(super) enum Doubt {
     ClockMoved,
     /// An event's text holds what looks like another event.
     HoldsOthers,
+    /// An event's text was so long that its middle was not read.
+    Cut,
+    /// An event is newer than the time to judge at.
+    Future,
 }
 
 impl Doubt {
@@ -24,6 +28,8 @@ impl Doubt {
             Doubt::Skipped => ("events-skipped", words!("not-events-skipped")),
             Doubt::ClockMoved => ("clock-moved", words!("not-clock-moved")),
             Doubt::HoldsOthers => ("text-holds-other-events", words!("not-text-holds-other-events")),
+            Doubt::Cut => ("text-too-long", words!("not-text-too-long")),
+            Doubt::Future => ("events-after-now", words!("not-events-after-now")),
         };
         WhyNot { code: code.into(), text }
     }

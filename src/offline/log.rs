@@ -6,9 +6,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::doubt::Doubt;
-use super::labels::Label;
-use super::line::labelled;
-use super::raw::{MAX_DATA, Raw, When};
+use super::holds::{holds_others, says_what_ours_says};
+use super::raw::{MAX_DATA, Raw, When, id_by_text};
+use super::reading::{Kept, Moment, Reading, Stamp};
 use crate::diagnosis::Finding;
 use crate::report::{EVENT_IDS, Event};
 use crate::words;
@@ -42,80 +42,6 @@ pub struct Log {
     without_zone: bool,
     with_zone: bool,
     doubts: BTreeSet<Doubt>,
-}
-
-#[derive(Debug, Clone)]
-struct Kept {
-    event: Event,
-    moment: Moment,
-    /// The short name of the computer, where it is told.
-    computer: Option<String>,
-}
-
-/// When something was written.
-#[derive(Debug, Clone, Copy)]
-struct Moment {
-    /// The likelier reading.
-    at: Timestamp,
-    stamp: Stamp,
-    /// It names no zone.
-    zoneless: bool,
-    source: u32,
-}
-
-impl Moment {
-    /// Read in one of the ways it can be; `None` if it is not known.
-    fn read_as(&self, other_order: bool, zone: SignedDuration) -> Option<Timestamp> {
-        let at = match self.stamp {
-            Stamp::Unknown => return None,
-            Stamp::Or { other, .. } if other_order => other,
-            _ => self.at,
-        };
-        Some(if self.zoneless { at.checked_sub(zone).unwrap_or(at) } else { at })
-    }
-
-    /// Reads it as the dates of its source must be read.
-    fn resolve(&mut self, source: u32, order: bool) {
-        if let Stamp::Or { other, is_day_first } = self.stamp
-            && self.source == source
-        {
-            if is_day_first != order {
-                self.at = other;
-            }
-            self.stamp = Stamp::Known;
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stamp {
-    Known,
-    /// The other reading.
-    Or {
-        other: Timestamp,
-        is_day_first: bool,
-    },
-    Unknown,
-}
-
-/// What a log says, ready to be judged.
-#[derive(Debug, Clone)]
-pub struct Reading {
-    kept: Vec<Kept>,
-    newest: Vec<Moment>,
-    ambiguous: bool,
-    mixed_zones: bool,
-    /// The time to judge at, where it was given.
-    now: Option<Timestamp>,
-    clock: Timestamp,
-    /// The server's name, if every event that names one names the same.
-    pub server: Option<String>,
-    /// How many events the files held.
-    pub events_read: u64,
-    /// What the reader of the answer should know.
-    pub notes: Vec<Finding>,
-    /// What of the files was not understood: no remedy stands beside it.
-    pub(super) doubts: BTreeSet<Doubt>,
 }
 
 impl Log {
@@ -153,7 +79,7 @@ impl Log {
             Stamp::Or { .. } => [2, 3],
         };
         for place in places {
-            let at = |moment: &Moment| moment.read_as(place == 3, SignedDuration::ZERO);
+            let at = |moment: &Moment| moment.read_as(place == 3, SignedDuration::ZERO, None);
             let slot = &mut self.newest[place];
             if slot.as_ref().is_none_or(|known| at(known) < at(&moment)) {
                 *slot = Some(moment);
@@ -201,7 +127,7 @@ impl Log {
         let computer =
             raw.computer.as_deref().map(|name| name.split('.').next().unwrap_or(name).trim().to_owned());
         let Some(mut event) = raw.into_event(moment.at) else { return };
-        if !event.counts() && !says_what_ours_says(&event.text) {
+        if !event.counts() && !says_what_ours_says(&event.text) && id_by_text(&event.text).is_none() {
             return;
         }
         self.with_zone |= with_zone;
@@ -215,7 +141,9 @@ impl Log {
         if holds_others(&event.text) {
             self.doubts.insert(Doubt::HoldsOthers);
         }
-        shorten(&mut event.text);
+        if shorten(&mut event.text) {
+            self.doubts.insert(Doubt::Cut);
+        }
         self.bytes += event.text.len();
         self.kept.push(Kept { event, moment, computer });
         if self.kept.len() > 3 * MAX_EVENTS || self.bytes > MAX_BYTES {
@@ -264,10 +192,24 @@ impl Log {
         if undated > 0 && self.newest.iter().flatten().next().is_some() {
             self.doubts.insert(Doubt::Undated);
         }
+        let newest =
+            self.newest.iter().flatten().filter_map(|it| it.read_as(false, SignedDuration::ZERO, None)).max();
+        if now.zip(newest).is_some_and(|(now, newest)| newest.duration_since(now) > SLACK) {
+            self.doubts.insert(Doubt::Future);
+        }
+        let zoneless: BTreeSet<u32> = self
+            .kept
+            .iter()
+            .map(|kept| &kept.moment)
+            .filter(|it| it.zoneless && it.stamp != Stamp::Unknown)
+            .map(|it| it.source)
+            .collect();
+        let home = zoneless.first().copied().filter(|_| !self.with_zone);
         Reading {
             notes: self.notes(undated, ambiguous),
             ambiguous,
-            mixed_zones: self.with_zone && self.without_zone,
+            mixed_zones: self.with_zone && self.without_zone || zoneless.len() > 1,
+            home,
             now,
             clock,
             server: self.computers.first().filter(|_| self.computers.len() == 1).cloned(),
@@ -303,54 +245,13 @@ impl Log {
     }
 }
 
-/// How far zones lie from UTC, in hours.
-const ZONES: std::ops::RangeInclusive<i64> = -12..=14;
+/// How much newer than the time to judge at an event may be: clocks are read one after another.
+const SLACK: SignedDuration = SignedDuration::from_secs(60);
 
-impl Reading {
-    /// The same log with every text in it masked, for places where the names in it must not be seen. The server's
-    /// name stays.
-    #[must_use]
-    pub fn masked(mut self, mask: impl Fn(&str) -> String) -> Reading {
-        for Kept { event, .. } in &mut self.kept {
-            event.text = mask(&event.text);
-            event.provider = event.provider.as_deref().map(&mask);
-        }
-        self
-    }
-
-    /// The relevant events as they are most likely meant, and the time to judge them at.
-    pub fn events(&self) -> (Vec<Event>, Timestamp) {
-        self.read_as(false, SignedDuration::ZERO)
-    }
-
-    /// The computer of each of the [events](Self::events).
-    pub(super) fn computers(&self) -> Vec<Option<&str>> {
-        self.kept.iter().map(|kept| kept.computer.as_deref()).collect()
-    }
-
-    /// The other ways to read the events' times, where the files leave them open.
-    pub fn alternatives(&self) -> impl Iterator<Item = (Vec<Event>, Timestamp)> + '_ {
-        let zones = self.mixed_zones.then_some(ZONES).into_iter().flatten().map(SignedDuration::from_hours);
-        let shifts = zones.chain((!self.mixed_zones).then_some(SignedDuration::ZERO));
-        let orders = [false, true].into_iter().filter(|other| !other || self.ambiguous);
-        let ways = shifts.flat_map(move |shift| orders.clone().map(move |other| (other, shift)));
-        ways.filter(|way| *way != (false, SignedDuration::ZERO))
-            .map(|(other, shift)| self.read_as(other, shift))
-    }
-
-    fn read_as(&self, other_order: bool, zone: SignedDuration) -> (Vec<Event>, Timestamp) {
-        let at = |moment: &Moment| moment.read_as(other_order, zone);
-        let newest = self.newest.iter().filter_map(at).max();
-        let now = self.now.or(newest).unwrap_or(self.clock);
-        let dated = |kept: &Kept| Event { at: at(&kept.moment).unwrap_or(now), ..kept.event.clone() };
-        (self.kept.iter().map(dated).collect(), now)
-    }
-}
-
-/// Keeps head and tail: what an error is stands at the head, what it is about at the tail.
-fn shorten(text: &mut String) {
+/// Keeps head and tail: what an error is stands at the head, what it is about at the tail. Says whether it cut.
+fn shorten(text: &mut String) -> bool {
     if text.len() <= MAX_TEXT {
-        return;
+        return false;
     }
     let floor = |mut at: usize| {
         while !text.is_char_boundary(at) {
@@ -360,35 +261,10 @@ fn shorten(text: &mut String) {
     };
     let (head, tail) = (floor(MAX_TEXT / 4 * 3), floor(text.len() - MAX_TEXT / 4));
     *text = format!("{}\n…\n{}", &text[..head], &text[tail..]);
-}
-
-/// Whether a text holds the head of another event, in whatever format.
-fn holds_others(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let marks = ["<event ", "<event>", "<eventid", "\"timecreated\"", "\"eventid\"", "\"timegenerated\""];
-    if marks.iter().any(|mark| lower.contains(mark)) {
-        return true;
-    }
-    const HEAD: [Label; 4] = [Label::Log, Label::Id, Label::Date, Label::Provider];
-    let mut labels = text.lines().filter_map(labelled).map(|(known, _)| known.label);
-    let found: Vec<Label> = labels.by_ref().filter(|label| HEAD.contains(label)).take(16).collect();
-    HEAD.iter().filter(|label| found.contains(label)).count() >= 2
+    true
 }
 
 /// Whether an event of one user tells that the password arrived: a sign of life among any number of failures.
 fn succeeded(event: &Event) -> bool {
     event.id == 657 && event.text.to_ascii_lowercase().contains("success")
-}
-
-/// Somebody else's event is kept only if it says what ours says, so that it can be shown.
-fn says_what_ours_says(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
-    let mut code_90 = false;
-    let mut last = ["", ""];
-    for word in &mut words {
-        code_90 |= last == ["error", "code"] && word == "90";
-        last = [last[1], word];
-    }
-    code_90 || lower.contains("password synchronization has not been activated")
 }

@@ -9,7 +9,8 @@
 //! - `line`, `table`: one line of text; what `Get-WinEvent` prints by itself
 //! - `labels`, `time`: the localised labels and dates that they share
 //! - `raw`: an event as it was written, and what it becomes
-//! - [`log`]: the bounded log that several files make together
+//! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
+//! - `holds`: whether one event's text holds more than that event
 //! - `doubt`: what of the files was not understood, and keeps a remedy away
 //! - [`answer`]: the verdict on such a log, for people and for programs
 
@@ -20,11 +21,13 @@ pub mod decode;
 mod doubt;
 mod evtx;
 mod format;
+mod holds;
 mod json;
 mod labels;
 mod line;
 pub mod log;
 mod raw;
+mod reading;
 mod table;
 mod text;
 mod time;
@@ -35,6 +38,7 @@ use std::io::{BufRead, Read, Seek, SeekFrom};
 pub use format::Format;
 use log::Log;
 use raw::Raw;
+pub use reading::Reading;
 
 /// Anything a log can be read from. `.evtx` is read by its chunks, so that the source must know its places.
 pub trait Source: Read + Seek {}

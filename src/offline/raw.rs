@@ -151,10 +151,44 @@ pub(super) fn named_by_windows(text: &str) -> Option<(u32, String)> {
 /// How much may stand before the message in a text that is one, in characters.
 const MOST_BEFORE: usize = 200;
 
+/// What one event alone says, in lower case, and its id.
+///
+/// Source: the facts on the wording of events 611, 650 to 657, 659 and 6900.
+const SENTENCES: &[(&str, u32)] = &[
+    ("failed credential provisioning batch", 652),
+    ("failed credential provisioning ping", 655),
+    ("provision credentials ping end", 654),
+    ("provision credentials ping start", 653),
+    ("provision credentials batch end", 651),
+    ("provision credentials batch start", 650),
+    ("password change result - anchor", 657),
+    ("password change request - anchor", 656),
+    ("password hash synchronization failed for domain", 611),
+    ("password synchronization failed for domain", 611),
+    ("error while retrieving password policy sync configuration", 659),
+    ("full password hash synchronization completed for domain", 622),
+    ("full password hash synchronization completed for forest", 623),
+    ("acquiretokenwithcertificate", 906),
+    ("unable to retrieve a security token for the provisioning web service", 906),
+    ("access to windows azure active directory has been denied", 115),
+    ("unexpected error while processing a password change notification", 6900),
+    ("_idl_drsgetncchanges", 611),
+    ("drscommunicationexception", 611),
+    ("drsexception", 611),
+    ("unable to open connection to domain", 611),
+];
+
+/// How many different events' sentences a text in lower case holds: more than one is more than one event.
+pub(super) fn sentences(lower: &str) -> usize {
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let text = words.join(" ");
+    let ids = SENTENCES.iter().filter(|(sentence, _)| text.contains(sentence)).map(|(_, id)| *id);
+    ids.collect::<std::collections::BTreeSet<u32>>().len()
+}
+
 /// The id of an event that only its text tells. Microsoft's English templates are each one event's alone.
 ///
-/// Source: the facts on the wording of events 611, 650 to 657, 659 and 6900; a localised wrapper of 6900 is told by
-/// the English answer of the cloud inside it.
+/// A localised wrapper of 6900 is told by the English answer of the cloud inside it.
 pub(super) fn id_by_text(text: &str) -> Option<u32> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ").to_ascii_lowercase();
@@ -162,36 +196,13 @@ pub(super) fn id_by_text(text: &str) -> Option<u32> {
     if ["<eventid", "<event ", "-----", "|---", "\",\"", "\";\""].iter().any(|sign| text.contains(sign)) {
         return None;
     }
-    const TEMPLATES: &[(&str, u32)] = &[
-        ("failed credential provisioning batch", 652),
-        ("failed credential provisioning ping", 655),
-        ("provision credentials ping end", 654),
-        ("provision credentials ping start", 653),
-        ("provision credentials batch end", 651),
-        ("provision credentials batch start", 650),
-        ("password change result - anchor", 657),
-        ("password change request - anchor", 656),
-        ("password hash synchronization failed for domain", 611),
-        ("password synchronization failed for domain", 611),
-        ("error while retrieving password policy sync configuration", 659),
-        ("full password hash synchronization completed for domain", 622),
-        ("full password hash synchronization completed for forest", 623),
-        ("acquiretokenwithcertificate", 906),
-        ("unable to retrieve a security token for the provisioning web service", 906),
-        ("access to windows azure active directory has been denied", 115),
-        ("unexpected error while processing a password change notification", 6900),
-        ("_idl_drsgetncchanges", 611),
-        ("drscommunicationexception", 611),
-        ("drsexception", 611),
-        ("unable to open connection to domain", 611),
-    ];
     // What stands before the message is a greeting or a localised wrapper; more than that is prose about messages.
     let is_message = |at: usize| {
         let before = text.get(..at).unwrap_or_default();
         before.chars().count() <= MOST_BEFORE
             && ![". ", "? ", "! ", "。", "|"].iter().any(|end| before.contains(end))
     };
-    let found = TEMPLATES.iter().filter_map(|(template, id)| Some((text.find(template)?, *id)));
+    let found = SENTENCES.iter().filter_map(|(template, id)| Some((text.find(template)?, *id)));
     if let Some((at, id)) = found.min() {
         return is_message(at).then_some(id);
     }

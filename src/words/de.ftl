@@ -344,7 +344,7 @@ not-self-healing-since = Das Produkt hat seit dem letzten Code 90 versucht, den 
 not-other-fault-newer = Seit dem letzten Code 90 gibt es Anzeichen eines anderen Fehlers, den das Einschalten nicht beheben würde.
 not-heartbeat-newer = Ein Lebenszeichen ist neuer als der letzte Code 90.
 not-full-sync-newer = Seit dem letzten Code 90 ist eine vollständige Kennwortsynchronisierung zu Ende gegangen.
-not-switched-on-since = Seit dem letzten Code 90 hat jemand die Kennwortsynchronisierung eingeschaltet.
+not-switched-on-since = Seit dem letzten Code 90 hat jemand die Kennwortsynchronisierung eingeschaltet, oder vielleicht eingeschaltet.
 not-closed-alive = Eine Gesamtstruktur, deren Schalter als aus gelesen wurde, hat seither ein Lebenszeichen gezeigt.
 not-allowed-at-server = Die eigene Konfiguration des Servers erlaubt { $command } nicht.
 not-other-silent = { $server } antwortet nicht; ob dies der einzige aktive Server ist, ist darum nicht bekannt.
@@ -356,6 +356,8 @@ not-events-undated = Einige Ereignisse in den Dateien haben ein Datum, andere ke
 not-events-skipped = In den Dateien steht etwas, das wie ein Ereignis aussieht und nicht als solches zu lesen war; es kann neuer sein als der letzte Code 90. Bitte das Protokoll neu exportieren.
 not-clock-moved = Ein nach dem letzten Code 90 geschriebener Eintrag trägt eine frühere Zeit; die Uhr des Servers wurde zurückgestellt, und welches Ereignis das letzte ist, bleibt offen. Bitte mit Zeitzone exportieren.
 not-text-holds-other-events = Der Text eines Ereignisses enthält etwas, das wie ein weiteres Ereignis aussieht und neuer sein kann als der letzte Code 90. Bitte das Protokoll neu exportieren, in einem Format.
+not-text-too-long = Der Text eines Ereignisses ist so lang, dass seine Mitte nicht gelesen wurde; was dort steht, kann gegen die Abhilfe sprechen.
+not-events-after-now = Einige Ereignisse sind neuer als der Zeitpunkt, zu dem das Protokoll beurteilt werden soll (--now).
 
 ## Was sonst Beachtung verdient
 

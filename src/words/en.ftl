@@ -344,7 +344,7 @@ not-self-healing-since = The product has tried to switch the flag on again since
 not-other-fault-newer = Since the last code 90 there is evidence of another fault, which switching on would not mend.
 not-heartbeat-newer = A sign of life is newer than the last code 90.
 not-full-sync-newer = A full password sync has finished since the last code 90.
-not-switched-on-since = Somebody has switched password sync on since the last code 90.
+not-switched-on-since = Since the last code 90 somebody has switched password sync on, or may have.
 not-closed-alive = A forest whose switch was read as off has shown a sign of life since.
 not-allowed-at-server = The server's own configuration does not allow { $command }.
 not-other-silent = { $server } does not answer, so whether this is the only active server is not known.
@@ -356,6 +356,8 @@ not-events-undated = Some events in the files have a date and others have none, 
 not-events-skipped = Something in the files looks like an event and could not be read as one; it may be newer than the last code 90. Export the log again.
 not-clock-moved = A record written after the last code 90 has an earlier time, so the server's clock was set back and which came last is not told. Export the log with a time zone.
 not-text-holds-other-events = The text of an event holds what looks like another event, which may be newer than the last code 90. Export the log again, in one format.
+not-text-too-long = The text of an event is so long that its middle was not read; what stands there may speak against the remedy.
+not-events-after-now = Some events are newer than the time that the log is to be judged at (--now).
 
 ## What else deserves attention
 

@@ -1,0 +1,81 @@
+//! What keeps the remedy away although no other fault is named.
+
+use super::*;
+
+/// Code 90 ten minutes ago, then these; from events alone, as from a file.
+fn then(newer: Vec<Event>) -> ServerDiagnosis {
+    let mut events = switched_off().events;
+    events.extend(newer);
+    diagnose_events(events, Some("SYNC01"), now(), &Knowledge::embedded()).expect("a name")
+}
+
+fn withheld(newer: Vec<Event>, code: &str) {
+    let server = then(newer.clone());
+    assert!(server.remedy.is_none() && codes(&server).contains(&code), "{newer:?}: {:?}", codes(&server));
+}
+
+fn named(newer: Vec<Event>) {
+    let server = then(newer.clone());
+    assert!(server.remedy.is_some(), "{newer:?}: {:?}", codes(&server));
+}
+
+#[test]
+fn an_error_of_the_sync_account_whose_text_is_not_known_keeps_the_remedy_away() {
+    for id in [0, 106, 659, 662] {
+        withheld(vec![event(id, 5, "Der Benutzername oder das Kennwort ist falsch.")], "unread-newer");
+        named(vec![event(id, 15, "Der Benutzername oder das Kennwort ist falsch.")]);
+    }
+    assert_eq!(then(vec![event(906, 5, "Die Anmeldung wurde verweigert.")]).cause, Cause::Mixed);
+    // Accounts that are tried again, and a health check that quotes code 90, go along with it.
+    named(vec![event(0, 5, "CN=Ann,OU=Staff,DC=contoso,DC=com")]);
+    named(vec![event(662, 5, CODE_90)]);
+}
+
+#[test]
+fn a_sync_that_was_stopped_since_and_not_started_again_keeps_the_remedy_away() {
+    for id in [602, 609, 610] {
+        withheld(vec![event(id, 5, "stopping")], "stopped-since");
+        named(vec![event(id, 5, "stopping"), event(601, 4, "starting")]);
+    }
+}
+
+#[test]
+fn a_full_sync_that_began_since_keeps_the_remedy_away() {
+    for id in [617, 618, 619] {
+        withheld(vec![event(id, 5, "started")], "full-sync-begun");
+    }
+}
+
+#[test]
+fn another_programs_word_against_code_90_keeps_the_remedy_away() {
+    let foreign = |id, text: &str| {
+        let mut it = event(id, 5, text);
+        it.provider = Some("Microsoft Entra Connect Sync".into());
+        it
+    };
+    withheld(vec![foreign(6900, "AADSTS50054: Old password is used")], "foreign-newer");
+    withheld(vec![foreign(654, "Provision credentials ping end.")], "foreign-newer");
+    named(vec![foreign(1000, "AADSTS50054: Old password is used")]);
+}
+
+#[test]
+fn an_action_of_unknown_direction_may_have_switched_it_on() {
+    let unknown = r#"{"Name":"Enable/Disable PHS Sync","Status":"Success","User":"a"}"#;
+    let on = r#"{"ActionType":"Enable","Status":"Success"}"#;
+    let off = r#"{"ActionType":"Disable","Status":"Success"}"#;
+    let failed = r#"{"ActionType":"Enable","Status":"Failure"}"#;
+    let method = r#"{"ActionType":"Update","Status":"Success","Details":""}"#;
+    withheld(vec![event(2506, 5, unknown)], "switched-on-since");
+    withheld(vec![event(2506, 5, on), event(2513, 4, method)], "switched-on-since");
+    withheld(vec![event(2506, 5, on), event(2506, 4, off)], "switched-on-since");
+    named(vec![event(2506, 5, off)]);
+    named(vec![event(2506, 5, failed)]);
+}
+
+#[test]
+fn what_a_name_in_a_text_says_is_no_sign_of_life() {
+    let failed = "Password Change Result - Anchor : x, Dn : CN=Result: Success,OU=a,DC=b, Result : Failed.";
+    named(vec![event(657, 5, failed)]);
+    let delivered = "Password Change Result - Anchor : x, Dn : CN=Ann,OU=a,DC=b, Result : Success.";
+    withheld(vec![event(657, 5, delivered)], "heartbeat-newer");
+}

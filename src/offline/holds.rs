@@ -1,0 +1,34 @@
+//! Whether one event's text holds more than that event.
+
+use super::labels::Label;
+use super::line::labelled;
+use super::raw::sentences;
+
+/// Whether a text holds the head of another event, in whatever format.
+pub(super) fn holds_others(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let marks = ["<event ", "<event>", "<eventid", "\"timecreated\"", "\"eventid\"", "\"timegenerated\""];
+    if marks.iter().any(|mark| lower.contains(mark)) {
+        return true;
+    }
+    if sentences(&lower) > 1 {
+        return true;
+    }
+    const HEAD: [Label; 4] = [Label::Log, Label::Id, Label::Date, Label::Provider];
+    let mut labels = text.lines().filter_map(labelled).map(|(known, _)| known.label);
+    let found: Vec<Label> = labels.by_ref().filter(|label| HEAD.contains(label)).take(16).collect();
+    HEAD.iter().filter(|label| found.contains(label)).count() >= 2
+}
+
+/// Somebody else's event is kept only if it says what ours says, so that it can be shown.
+pub(super) fn says_what_ours_says(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    let mut code_90 = false;
+    let mut last = ["", ""];
+    for word in &mut words {
+        code_90 |= last == ["error", "code"] && word == "90";
+        last = [last[1], word];
+    }
+    code_90 || lower.contains("password synchronization has not been activated")
+}
