@@ -79,9 +79,7 @@ fn against(case: &Case<'_>, last_90: &Event) -> Vec<WhyNot> {
     {
         doubts.push(why_not("self-healing", words!("not-self-healing-since")));
     }
-    // What is not known to have failed may have worked, and what is not known to switch off may have switched on.
-    let acted = case.actions.iter().filter(|action| action.succeeded != Some(false));
-    if acted.into_iter().any(|action| action.switched_on != Some(false) && may_have_worked(action.at)) {
+    if case.actions.iter().any(|action| action.may_have_switched_on() && may_have_worked(action.at)) {
         doubts.push(why_not("switched-on-since", words!("not-switched-on-since")));
     }
     for (objection, event) in &case.timeline.objections {

@@ -12,8 +12,7 @@ use crate::words;
 
 /// Every recorded action on password sync or on the sign-in method, newest first.
 pub(super) fn actions(report: &Report) -> Vec<AdminAction> {
-    let acts = |event: &&Event| matches!(event.id, 2506 | 2606 | 2513 | 2613) && event.counts();
-    let mut events: Vec<&Event> = report.events.iter().filter(acts).collect();
+    let mut events: Vec<&Event> = report.events.iter().filter(|event| acts(event)).collect();
     events.sort_by_key(|event| std::cmp::Reverse((event.at, event.record)));
     events.into_iter().map(action).collect()
 }
@@ -22,6 +21,22 @@ pub(super) fn actions(report: &Report) -> Vec<AdminAction> {
 pub(super) fn deliberate(actions: &[AdminAction]) -> bool {
     let effective = actions.iter().find(|action| action.succeeded != Some(false));
     effective.is_some_and(|action| action.switched_on != Some(true))
+}
+
+fn acts(event: &Event) -> bool {
+    matches!(event.id, 2506 | 2606 | 2513 | 2613) && event.counts()
+}
+
+impl AdminAction {
+    /// What is not known to have failed may have worked, and what is not known to switch off may have switched on.
+    pub(super) fn may_have_switched_on(&self) -> bool {
+        self.succeeded != Some(false) && self.switched_on != Some(false)
+    }
+}
+
+/// Whether an event is such an action.
+pub(super) fn may_have_switched_on(event: &Event) -> bool {
+    acts(event) && action(event).may_have_switched_on()
 }
 
 fn action(event: &Event) -> AdminAction {

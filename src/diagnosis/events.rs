@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::knowledge::Knowledge;
+use super::objection::against;
 use super::observation::Observation;
 use super::offer::why_not;
 use super::signature::{Reading, connector};
@@ -78,8 +79,17 @@ pub struct EventReading {
     pub counts: bool,
     /// Whether it is a sign of life of its connector.
     pub heartbeat: bool,
+    /// Whether it speaks against code 90, where it is newer.
+    pub against: bool,
     /// Every signature that reads this event's id, and what came of it.
     pub signatures: Vec<SignatureReading>,
+}
+
+impl EventReading {
+    /// Whether it is code 90, of a provider that counts.
+    pub fn code_90(&self) -> bool {
+        self.counts && self.signatures.iter().any(|it| it.fired && it.cause == super::Cause::PhsNotActivated)
+    }
 }
 
 /// What one signature made of one event.
@@ -114,6 +124,7 @@ pub fn explain_events(events: &[Event], knowledge: &Knowledge) -> Vec<EventReadi
             connector: connector(event),
             counts: event.counts(),
             heartbeat: knowledge.signatures.is_heartbeat(event),
+            against: against(event, &counted, &knowledge.signatures),
             signatures: signatures.collect(),
         }
     };

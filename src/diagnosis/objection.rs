@@ -4,8 +4,9 @@
 use regex::Regex;
 use serde::Deserialize;
 
+use super::audit::may_have_switched_on;
 use super::cause::Cause;
-use super::signature::{Signatures, code_90, regex};
+use super::signature::{Signature, Signatures, code_90, regex};
 use crate::report::Event;
 use crate::words::{Language, Text};
 
@@ -67,6 +68,16 @@ impl Objection {
         let settled = events[at + 1..].iter().any(|it| it.counts() && self.until.contains(&it.id));
         (!settled).then(|| events[at])
     }
+}
+
+/// Whether an event speaks against code 90 where it is newer: as a sign of life, another fault, a step that somebody or
+/// the product took, or an objection.
+pub(super) fn against(event: &Event, beside: &[&Event], signatures: &Signatures) -> bool {
+    let objected = || signatures.objections().iter().any(|it| it.is_raised_by(event, signatures));
+    let other = |it: &&Signature| it.cause != Cause::PhsNotActivated;
+    let fault = || signatures.faults_among(event, beside, None).iter().any(other);
+    let step = || matches!(event.id, 622 | 623 | 660 | 661 | 2002) || may_have_switched_on(event);
+    objected() || event.counts() && (signatures.is_heartbeat(event) || fault() || step())
 }
 
 /// Whether an event would be another fault or a sign of life, if its provider were one of ours.

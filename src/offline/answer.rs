@@ -1,16 +1,19 @@
 //! The verdict on a log from files, for programs and for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::doubt::Doubt;
-use super::reading::Reading;
+use super::reading::{Place, Reading};
 use crate::diagnosis::{
     AdminAction, Cause, Confidence, EventReading, Evidence, Finding, Knowledge, RuledOut, ServerDiagnosis,
     WhyNot, diagnose_events, explain_events,
 };
 use crate::ids::InvalidId;
+use crate::report::Event;
 use crate::words;
 use crate::words::Text;
 
@@ -40,9 +43,9 @@ pub struct Answer {
     /// How, step by step.
     pub steps: Vec<String>,
     /// Since when.
-    pub since: Option<jiff::Timestamp>,
+    pub since: Option<Timestamp>,
     /// The time it was judged at.
-    pub now: jiff::Timestamp,
+    pub now: Timestamp,
     /// How many events the files held.
     pub events_read: u64,
     /// How many of them matter here.
@@ -72,19 +75,15 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
             doubt(&mut verdict, &other);
         }
     }
-    // Many readings, each of the whole log: only where a remedy is at stake.
-    let zones = verdict.remedy.is_some().then(|| reading.other_zones()).into_iter().flatten();
-    for (events, now) in zones {
-        let other = diagnose_events(events, server, now, knowledge)?;
-        if other.remedy != verdict.remedy {
-            doubt(&mut verdict, &other);
-            break;
-        }
-    }
     if verdict.remedy.is_some() {
-        let (events, _) = reading.events();
-        if records_contradict_times(&explain_events(&events, knowledge), &reading.computers()) {
+        let read_as = |(events, _): (Vec<Event>, _)| explain_events(&events, knowledge);
+        let (likely, other) = (read_as(reading.events()), reading.other_order().map(read_as));
+        let places = reading.places();
+        if records_contradict_times(&likely, &places) {
             Doubt::ClockMoved.withhold(&mut verdict);
+        }
+        if [Some(likely), other].into_iter().flatten().any(|events| zones_leave_open(&events, &places)) {
+            Doubt::ZonesMixed.withhold(&mut verdict);
         }
     }
     reading.doubts.iter().for_each(|doubt| doubt.withhold(&mut verdict));
@@ -115,23 +114,38 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
 
 /// Whether what speaks against the last code 90 was written after it, by its record, and yet has an earlier time: a
 /// clock was set back, as it is in autumn where times name no zone. Records of two computers are not compared.
-fn records_contradict_times(events: &[EventReading], computers: &[Option<&str>]) -> bool {
-    let fired = |event: &EventReading, code_90: bool| {
-        event.signatures.iter().any(|it| it.fired && (it.cause == Cause::PhsNotActivated) == code_90)
-    };
-    let given = || events.iter().zip(computers).filter(|(event, _)| event.counts);
-    let last =
-        given().filter(|(event, _)| fired(event, true)).max_by_key(|(event, _)| (event.at, event.record));
+fn records_contradict_times(events: &[EventReading], places: &[Place<'_>]) -> bool {
+    let given = || events.iter().zip(places);
+    let last = given().filter(|(event, _)| event.code_90()).max_by_key(|(event, _)| (event.at, event.record));
     let Some((last, at)) = last else { return false };
-    let telling = |event: &EventReading| {
-        event.heartbeat || fired(event, false) || matches!(event.id, 622 | 623 | 661 | 2506 | 2606)
-    };
-    given().any(|(event, computer)| {
-        let same = computer.zip(*at).is_none_or(|(one, other)| one.eq_ignore_ascii_case(other));
+    given().any(|(event, place)| {
+        let same = place.computer.zip(at.computer).is_none_or(|(one, other)| one.eq_ignore_ascii_case(other));
         same && event.record.zip(last.record).is_some_and(|(record, last)| record > last)
             && event.at < last.at
-            && telling(event)
+            && event.against
     })
+}
+
+/// How far zones lie from each other at most: UTC-12 and UTC+14.
+const ZONES_APART: SignedDuration = SignedDuration::from_hours(26);
+
+/// Whether what speaks against code 90 may be newer, if times without a zone are of another one than it seems. Times of
+/// one file, and times with a zone, are of one.
+fn zones_leave_open(events: &[EventReading], places: &[Place<'_>]) -> bool {
+    let mut last: BTreeMap<Option<u32>, Timestamp> = BTreeMap::new();
+    for (event, place) in events.iter().zip(places).filter(|(event, _)| event.code_90()) {
+        let at = last.entry(place.zone).or_insert(event.at);
+        *at = event.at.max(*at);
+    }
+    // In whichever zones: no earlier than the last code 90 of its own, nor possibly of any other.
+    let may_be_newer = |event: &EventReading, zone: Option<u32>| {
+        last.iter().all(|(other, last)| {
+            let apart = if *other == zone { SignedDuration::ZERO } else { ZONES_APART };
+            event.at.duration_since(*last) >= -apart
+        })
+    };
+    let against = events.iter().zip(places).filter(|(event, _)| event.against);
+    against.into_iter().any(|(event, place)| may_be_newer(event, place.zone))
 }
 
 /// The files' times leave open what came after what.

@@ -187,8 +187,8 @@ fn times_without_a_zone_in_two_files_may_be_of_two_zones() {
     let alive = "\"TimeCreated\",\"Id\",\"ProviderName\",\"Message\"\n\"2026-11-22 06:00:00\",\"654\",\
                  \"Directory Synchronization\",\"Provision credentials ping end.\"\n";
     let tokyo = csv("").replace("2026-11-22T10:00:00Z", "2026-11-22 19:00:00");
-    doubted(&[&tokyo, alive], "times-ambiguous");
-    doubted(&[alive, &tokyo], "times-ambiguous");
+    doubted(&[&tokyo, alive], "zones-mixed");
+    doubted(&[alive, &tokyo], "zones-mixed");
     let of_one_file = format!(
         "{}{}",
         csv("").trim_end().replace("10:00:00Z", "19:00:00"),

@@ -17,6 +17,8 @@ pub(super) enum Doubt {
     HoldsOthers,
     /// An event's text was so long that its middle was not read.
     Cut,
+    /// Times of several zones, or of several files that name none, leave open what came last.
+    ZonesMixed,
     /// An event is newer than the time to judge at.
     Future,
 }
@@ -29,6 +31,7 @@ impl Doubt {
             Doubt::ClockMoved => ("clock-moved", words!("not-clock-moved")),
             Doubt::HoldsOthers => ("text-holds-other-events", words!("not-text-holds-other-events")),
             Doubt::Cut => ("text-too-long", words!("not-text-too-long")),
+            Doubt::ZonesMixed => ("zones-mixed", words!("not-zones-mixed")),
             Doubt::Future => ("events-after-now", words!("not-events-after-now")),
         };
         WhyNot { code: code.into(), text }

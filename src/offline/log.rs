@@ -79,7 +79,7 @@ impl Log {
             Stamp::Or { .. } => [2, 3],
         };
         for place in places {
-            let at = |moment: &Moment| moment.read_as(place == 3, SignedDuration::ZERO, None);
+            let at = |moment: &Moment| moment.read_as(place == 3);
             let slot = &mut self.newest[place];
             if slot.as_ref().is_none_or(|known| at(known) < at(&moment)) {
                 *slot = Some(moment);
@@ -192,24 +192,13 @@ impl Log {
         if undated > 0 && self.newest.iter().flatten().next().is_some() {
             self.doubts.insert(Doubt::Undated);
         }
-        let newest =
-            self.newest.iter().flatten().filter_map(|it| it.read_as(false, SignedDuration::ZERO, None)).max();
+        let newest = self.newest.iter().flatten().filter_map(|it| it.read_as(false)).max();
         if now.zip(newest).is_some_and(|(now, newest)| newest.duration_since(now) > SLACK) {
             self.doubts.insert(Doubt::Future);
         }
-        let zoneless: BTreeSet<u32> = self
-            .kept
-            .iter()
-            .map(|kept| &kept.moment)
-            .filter(|it| it.zoneless && it.stamp != Stamp::Unknown)
-            .map(|it| it.source)
-            .collect();
-        let home = zoneless.first().copied().filter(|_| !self.with_zone);
         Reading {
             notes: self.notes(undated, ambiguous),
             ambiguous,
-            mixed_zones: self.with_zone && self.without_zone || zoneless.len() > 1,
-            home,
             now,
             clock,
             server: self.computers.first().filter(|_| self.computers.len() == 1).cloned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::doubt::Doubt;
 use crate::diagnosis::Finding;
@@ -14,6 +14,15 @@ pub(super) struct Kept {
     pub(super) moment: Moment,
     /// The short name of the computer, where it is told.
     pub(super) computer: Option<String>,
+}
+
+/// Where an event was written, as far as the files tell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// On which computer.
+    pub(super) computer: Option<&'a str>,
+    /// The file whose zone, which it does not name, its time is of.
+    pub(super) zone: Option<u32>,
 }
 
 /// When something was written.
@@ -28,19 +37,18 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// Read in one of the ways it can be, in a zone so far from that of the file at `home`; `None` if it is not known.
-    pub(super) fn read_as(
-        &self,
-        other_order: bool,
-        zone: SignedDuration,
-        home: Option<u32>,
-    ) -> Option<Timestamp> {
-        let at = match self.stamp {
-            Stamp::Unknown => return None,
-            Stamp::Or { other, .. } if other_order => other,
-            _ => self.at,
-        };
-        Some(if self.zoneless && home != Some(self.source) { at.checked_sub(zone).unwrap_or(at) } else { at })
+    /// Read in one of the ways it can be; `None` if it is not known.
+    pub(super) fn read_as(&self, other_order: bool) -> Option<Timestamp> {
+        match self.stamp {
+            Stamp::Unknown => None,
+            Stamp::Or { other, .. } if other_order => Some(other),
+            _ => Some(self.at),
+        }
+    }
+
+    /// Which times can be compared with it: those that name a zone, or those of the same file.
+    fn zone(&self) -> Option<u32> {
+        self.zoneless.then_some(self.source)
     }
 
     /// Reads it as the dates of its source must be read.
@@ -73,10 +81,6 @@ pub struct Reading {
     pub(super) kept: Vec<Kept>,
     pub(super) newest: Vec<Moment>,
     pub(super) ambiguous: bool,
-    /// Times of several zones, or of several files that name none.
-    pub(super) mixed_zones: bool,
-    /// The file whose zone counts as known, where none is told: the others may lie in another.
-    pub(super) home: Option<u32>,
     /// The time to judge at, where it was given.
     pub(super) now: Option<Timestamp>,
     pub(super) clock: Timestamp,
@@ -89,9 +93,6 @@ pub struct Reading {
     /// What of the files was not understood: no remedy stands beside it.
     pub(super) doubts: BTreeSet<Doubt>,
 }
-
-/// How far zones lie from each other, in quarters of an hour: from UTC-12 to UTC+14, and back.
-const ZONES: std::ops::RangeInclusive<i64> = -26 * 4..=26 * 4;
 
 impl Reading {
     /// The same log with every text in it masked, for places where the names in it must not be seen. The server's
@@ -107,30 +108,22 @@ impl Reading {
 
     /// The relevant events as they are most likely meant, and the time to judge them at.
     pub fn events(&self) -> (Vec<Event>, Timestamp) {
-        self.read_as(false, SignedDuration::ZERO)
+        self.read_as(false)
     }
 
-    /// The computer of each of the [events](Self::events).
-    pub(super) fn computers(&self) -> Vec<Option<&str>> {
-        self.kept.iter().map(|kept| kept.computer.as_deref()).collect()
+    /// The place of each of the [events](Self::events).
+    pub(super) fn places(&self) -> Vec<Place<'_>> {
+        let places = self.kept.iter();
+        places.map(|it| Place { computer: it.computer.as_deref(), zone: it.moment.zone() }).collect()
     }
 
     /// The events with those dates that may be two read the other way.
     pub fn other_order(&self) -> Option<(Vec<Event>, Timestamp)> {
-        self.ambiguous.then(|| self.read_as(true, SignedDuration::ZERO))
+        self.ambiguous.then(|| self.read_as(true))
     }
 
-    /// The events in every zone that times without one may be of, where that changes their order.
-    pub fn other_zones(&self) -> impl Iterator<Item = (Vec<Event>, Timestamp)> + '_ {
-        let shifts = self.mixed_zones.then_some(ZONES).into_iter().flatten();
-        let shifts =
-            shifts.map(|quarters| SignedDuration::from_mins(15 * quarters)).filter(|it| !it.is_zero());
-        let orders = [false, true].into_iter().filter(|other| !other || self.ambiguous);
-        shifts.flat_map(move |shift| orders.clone().map(move |other| self.read_as(other, shift)))
-    }
-
-    fn read_as(&self, other_order: bool, zone: SignedDuration) -> (Vec<Event>, Timestamp) {
-        let at = |moment: &Moment| moment.read_as(other_order, zone, self.home);
+    fn read_as(&self, other_order: bool) -> (Vec<Event>, Timestamp) {
+        let at = |moment: &Moment| moment.read_as(other_order);
         let moments = self.newest.iter().chain(self.kept.iter().map(|kept| &kept.moment));
         let newest = moments.filter_map(at).max();
         let now = self.now.or(newest).unwrap_or(self.clock);

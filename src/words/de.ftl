@@ -357,6 +357,7 @@ not-events-skipped = In den Dateien steht etwas, das wie ein Ereignis aussieht u
 not-clock-moved = Ein nach dem letzten Code 90 geschriebener Eintrag trägt eine frühere Zeit; die Uhr des Servers wurde zurückgestellt, und welches Ereignis das letzte ist, bleibt offen. Bitte mit Zeitzone exportieren.
 not-text-holds-other-events = Der Text eines Ereignisses enthält etwas, das wie ein weiteres Ereignis aussieht und neuer sein kann als der letzte Code 90. Bitte das Protokoll neu exportieren, in einem Format.
 not-text-too-long = Der Text eines Ereignisses ist so lang, dass seine Mitte nicht gelesen wurde; was dort steht, kann gegen die Abhilfe sprechen.
+not-zones-mixed = Zeiten ohne Zeitzone neben solchen einer anderen Datei oder mit Zeitzone lassen offen, welches Ereignis das letzte ist. Bitte das Protokoll in einer Datei und mit Zeitzone exportieren.
 not-events-after-now = Einige Ereignisse sind neuer als der Zeitpunkt, zu dem das Protokoll beurteilt werden soll (--now).
 
 ## Was sonst Beachtung verdient

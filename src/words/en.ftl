@@ -357,6 +357,7 @@ not-events-skipped = Something in the files looks like an event and could not be
 not-clock-moved = A record written after the last code 90 has an earlier time, so the server's clock was set back and which came last is not told. Export the log with a time zone.
 not-text-holds-other-events = The text of an event holds what looks like another event, which may be newer than the last code 90. Export the log again, in one format.
 not-text-too-long = The text of an event is so long that its middle was not read; what stands there may speak against the remedy.
+not-zones-mixed = Times that name no zone, beside others of another file or with a zone, leave open which came last. Export the log in one file, with its time zone.
 not-events-after-now = Some events are newer than the time that the log is to be judged at (--now).
 
 ## What else deserves attention
