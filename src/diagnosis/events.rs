@@ -9,7 +9,7 @@ use super::objection::against;
 use super::observation::Observation;
 use super::offer::why_not;
 use super::signature::{Reading, connector};
-use super::{ServerDiagnosis, server};
+use super::{Confidence, ServerDiagnosis, server};
 use crate::ids::{AgentId, ConnectorId, InvalidId};
 use crate::report::{Appliance, ApplianceKind, Cut, Event, Permits, Report, VERSION};
 use crate::words;
@@ -54,6 +54,10 @@ pub fn diagnose_events(
         verdict.why_not.insert(0, why_not("offline", words!("not-offline")));
     }
     verdict.offer = false;
+    // How long ago the last code 90 was tells nothing in a file, which ends where somebody cut it; `code-90-stale` says it.
+    if verdict.remedy.is_some() {
+        verdict.confidence = Confidence::Probable;
+    }
     if server_name.is_none() {
         let summary = verdict.summary.clone();
         let named = |language| words!("the-server").tell(language);

@@ -20,6 +20,22 @@ fn named(newer: Vec<Event>) {
 }
 
 #[test]
+fn events_alone_that_prove_code_90_with_nothing_newer_against_it_are_probable() {
+    for minutes in [0, 300, 1000] {
+        let server = diagnose_events(
+            vec![event(655, minutes, CODE_90), event(663, 0, "alive")],
+            None,
+            now(),
+            &Knowledge::embedded(),
+        )
+        .expect("a name");
+        assert!(server.remedy.is_some());
+        assert_eq!(server.confidence, Confidence::Probable);
+        assert_eq!(codes(&server).contains(&"code-90-stale"), minutes > 65);
+    }
+}
+
+#[test]
 fn an_error_of_the_sync_account_whose_text_is_not_known_keeps_the_remedy_away() {
     for id in [0, 106, 659, 662] {
         withheld(vec![event(id, 5, "Der Benutzername oder das Kennwort ist falsch.")], "unread-newer");
