@@ -7,7 +7,7 @@
 //! - `format`: which format it is, by its content, never by its name
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
 //! - `line`, `table`: one line of text; what `Get-WinEvent` prints by itself
-//! - `labels`, `time`: the localised labels and dates that they share
+//! - `labels`, `time`, `calendar`: the localised labels and dates that they share
 //! - `raw`: an event as it was written, and what it becomes
 //! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
 //! - `holds`: whether one event's text holds more than that event
@@ -16,6 +16,7 @@
 
 pub mod answer;
 mod bounded;
+mod calendar;
 mod csv;
 pub mod decode;
 mod doubt;
