@@ -7,7 +7,7 @@ use std::io::BufRead;
 use super::Fault;
 use super::bounded::{Lines, MAX_RECORD};
 use super::labels::{self, Label};
-use super::raw::{Raw, event_id};
+use super::raw::{Raw, event_id, same_name};
 use super::time;
 
 /// The most columns that are looked at.
@@ -34,8 +34,9 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
                 return Err(Fault::new(rows.lines.place(), what));
             }
             Some(known) => {
-                let broken = rows.malformed || row.len() < known.header.len();
-                sink(Raw { broken, ..event(&row, known) });
+                let mut raw = event(&row, known);
+                raw.broken |= rows.malformed || row.len() < known.header.len();
+                sink(raw);
             }
             None => columns = Some(Columns::read(row)),
         }
@@ -63,6 +64,8 @@ impl Columns {
         let known =
             header.iter().enumerate().filter_map(|(at, cell)| Some((labels::known(cell.trim())?, at)));
         let mut known: Vec<_> = known.collect();
+        let names_ids = known.iter().any(|(known, _)| known.label == Label::Id && !known.guessed);
+        known.retain(|(known, _)| !(known.guessed && names_ids));
         // An English name is surer: `Data` is a date in Portuguese and bytes in Get-EventLog.
         known.sort_by_key(|(known, at)| (known.day_first.is_some(), *at));
         let english = known.iter().filter(|(known, _)| known.day_first.is_none()).count();
@@ -71,30 +74,43 @@ impl Columns {
         Columns { header, found, day_first }
     }
 
-    fn cell<'a>(&self, row: &'a [String], label: Label) -> Option<&'a str> {
-        let of = self.found.iter().filter(|(found, _)| *found == label);
-        let mut cells = of.filter_map(|(_, at)| row.get(*at)).map(|cell| cell.trim());
-        cells.find(|cell| !cell.is_empty())
+    /// Whether the words alone can tell the events: no column holds ids, and the message is Windows' own, as PowerShell
+    /// names it, not somebody's ticket or chat.
+    fn holds_messages_only(&self) -> bool {
+        let has = |label| self.found.iter().any(|(found, _)| *found == label);
+        !has(Label::Id) && self.header.iter().any(|name| name.trim() == "Message")
+    }
+
+    /// What a row's cells of this kind hold, the surest first.
+    fn cells<'a>(&self, row: &'a [String], label: Label) -> impl Iterator<Item = &'a str> {
+        let of = self.found.iter().filter(move |(found, _)| *found == label);
+        let cells: Vec<&str> = of.filter_map(|(_, at)| row.get(*at)).map(|cell| cell.trim()).collect();
+        cells.into_iter().filter(|cell| !cell.is_empty())
     }
 }
 
 fn event(row: &[String], columns: &Columns) -> Raw {
-    let cell = |label| columns.cell(row, label);
+    let cell = |label| columns.cells(row, label).next();
     let beyond = row.get(columns.header.len()..).unwrap_or_default().join(" ");
     let number = |text: &str| text.trim().parse::<u64>().ok();
+    let ids: Vec<u32> = columns.cells(row, Label::Id).filter_map(number).filter_map(event_id).collect();
+    let mut providers = columns.cells(row, Label::Provider);
+    let provider = providers.next();
+    // Two columns that name different ids, or providers: which is the event's is not told.
+    let broken = ids.iter().any(|id| Some(id) != ids.first())
+        || providers.any(|other| provider.is_some_and(|provider| !same_name(provider, other)));
     let raw = Raw {
-        id: cell(Label::Id).and_then(number).and_then(event_id),
-        provider: cell(Label::Provider).map(str::to_owned),
+        id: ids.first().copied(),
+        provider: provider.or(cell(Label::ProviderId)).map(str::to_owned),
         level: cell(Label::Level).and_then(labels::level),
         record: cell(Label::Record).and_then(number),
         when: cell(Label::Date).map_or_else(Default::default, |text| time::read(text, columns.day_first)),
         computer: cell(Label::Computer).map(str::to_owned),
         message: cell(Label::Message).map_or(beyond, str::to_owned),
         data: Vec::new(),
-        broken: false,
+        broken,
     };
-    let has_ids = columns.found.iter().any(|(label, _)| *label == Label::Id);
-    if has_ids { raw } else { raw.with_id_by_text() }
+    if columns.holds_messages_only() { raw.known_by_words() } else { raw }
 }
 
 /// The rows of a table whose cells may be quoted and hold line breaks.

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::Fault;
 use super::bounded::MAX_RECORD;
 use super::labels::{self, Known, Label};
-use super::raw::{Raw, event_id};
-use super::time;
+use super::raw::{Raw, event_id, same_name};
+use super::{time, unique};
 
 /// How deep an event's own structure is followed.
 const MAX_DEPTH: usize = 6;
@@ -88,10 +88,12 @@ impl Splitter {
                 self.depth -= 1;
                 if self.depth == 0 {
                     let object = std::mem::take(&mut self.object);
-                    let value: Value = serde_json::from_slice(&object)
+                    let (value, twice) = unique::read(&object)
                         .map_err(|error| Fault::new(self.place(), format!("this is no JSON: {error}")))?;
                     self.events += 1;
-                    sink(event(&value));
+                    let mut raw = event(&value);
+                    raw.broken |= twice;
+                    sink(raw);
                 }
             }
             _ => {}
@@ -138,8 +140,11 @@ impl Splitter {
 fn event(value: &Value) -> Raw {
     let mut raw = Raw::default();
     fill(&mut raw, value, 0);
-    // An id that can't be used is not the same as none.
-    if names_an_id(value, 0) { raw } else { raw.with_id_by_text() }
+    raw.provider = raw.provider.or_else(|| provider_id(value));
+    // An id that can't be used is not the same as none; and a ticket's or a chat's text is no message of Windows, which
+    // PowerShell names so.
+    let is_message = value.get("Message").and_then(Value::as_str) == Some(raw.message.as_str());
+    if names_an_id(value, 0) || !is_message { raw } else { raw.known_by_words() }
 }
 
 fn names_an_id(value: &Value, depth: usize) -> bool {
@@ -151,22 +156,37 @@ fn names_an_id(value: &Value, depth: usize) -> bool {
     })
 }
 
+/// The GUID of a provider that has no name.
+fn provider_id(value: &Value) -> Option<String> {
+    let names_it = |key: &str| labels::exactly(key).is_some_and(|known| known.label == Label::ProviderId);
+    let fields = value.as_object()?;
+    fields.iter().filter(|(key, _)| names_it(key)).find_map(|(_, value)| scalar(value, 0))
+}
+
 /// Takes the fields of an object; then those of the parts that event XML has.
 fn fill(raw: &mut Raw, value: &Value, depth: usize) {
     let Some(fields) = value.as_object() else { return };
     for (key, value) in fields {
         // Elastic's common name; as a label in a text it would be that of a sign-in error's.
         let known = match key.as_str() {
-            "@timestamp" => Some(Known { label: Label::Date, day_first: None }),
-            _ => labels::known(key),
+            "@timestamp" => Some(Known::of(Label::Date)),
+            _ => labels::exactly(key),
         };
-        let Some(Known { label, day_first: None }) = known else { continue };
+        let Some(Known { label, day_first: None, .. }) = known else { continue };
         let text = || scalar(value, 0);
         match label {
-            Label::Id if raw.id.is_none() => {
-                raw.id = text().and_then(|text| text.trim().parse().ok()).and_then(event_id);
+            Label::Id => {
+                let id = text().and_then(|text| text.trim().parse().ok()).and_then(event_id);
+                // Two fields that name different ids, or providers: which is the event's is not told.
+                raw.broken |= raw.id.zip(id).is_some_and(|(one, other)| one != other);
+                raw.id = raw.id.or(id);
             }
-            Label::Provider if raw.provider.is_none() => raw.provider = text(),
+            Label::Provider => {
+                let name = text().filter(|name| !name.trim().is_empty());
+                let known = raw.provider.as_deref().zip(name.as_deref());
+                raw.broken |= known.is_some_and(|(one, other)| !same_name(one, other));
+                raw.provider = raw.provider.take().or(name);
+            }
             Label::Date if raw.when == Default::default() => {
                 raw.when = text().map_or_else(Default::default, |text| time::read(&text, None));
             }
@@ -182,9 +202,15 @@ fn fill(raw: &mut Raw, value: &Value, depth: usize) {
             "Properties" | "ReplacementStrings" | "EventData" | "UserData" | "Data" => {
                 texts(&mut raw.data, value, 0)
             }
-            "Event" | "System" | "RenderingInfo" | "winlog" if depth < MAX_DEPTH => {
-                fill(raw, value, depth + 1)
+            // The provider's name there is one for display.
+            "RenderingInfo" if depth < MAX_DEPTH => {
+                let mut rendered = Raw::default();
+                fill(&mut rendered, value, depth + 1);
+                if raw.message.is_empty() {
+                    raw.message = rendered.message;
+                }
             }
+            "Event" | "System" | "winlog" if depth < MAX_DEPTH => fill(raw, value, depth + 1),
             _ => {}
         }
     }
@@ -196,8 +222,18 @@ fn scalar(value: &Value, depth: usize) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Object(fields) if depth < MAX_DEPTH => {
-            let inner =
-                ["value", "Value", "#text", "#attributes", "Name", "SystemTime", "@Name", "@SystemTime"];
+            let inner = [
+                "value",
+                "Value",
+                "#text",
+                "#attributes",
+                "Name",
+                "SystemTime",
+                "@Name",
+                "@SystemTime",
+                "Guid",
+                "@Guid",
+            ];
             inner.into_iter().filter_map(|name| fields.get(name)).find_map(|inner| scalar(inner, depth + 1))
         }
         _ => None,

@@ -1,4 +1,6 @@
-//! The labels of Event Viewer, wevtutil and PowerShell, in the languages of Windows.
+//! The labels of Event Viewer, wevtutil and PowerShell, and the words for a level.
+
+use super::dictionary::{ERROR, LABELS, WARNING};
 
 /// What a label introduces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -6,6 +8,8 @@ pub(super) enum Label {
     /// The log's name: the first line of an event copied from Event Viewer.
     Log,
     Provider,
+    /// The provider's GUID: its name, where it has no other.
+    ProviderId,
     Date,
     Id,
     Level,
@@ -16,302 +20,31 @@ pub(super) enum Label {
     Other,
 }
 
-/// A known label, and whether its language writes the day before the month.
+/// A known label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Known {
     pub(super) label: Label,
+    /// Whether its language writes the day before the month.
     pub(super) day_first: Option<bool>,
+    /// It only says "ID" in words that are not known: beside a known label it is none.
+    pub(super) guessed: bool,
 }
 
-/// English first, then German, French, Spanish, Portuguese, Italian, Dutch, Polish, Czech, Swedish, Turkish,
-/// Russian, Japanese, Chinese, Korean; folded as [`fold`] does.
-const LABELS: &[(Label, &[&str], &[&str])] = &[
-    (
-        Label::Log,
-        &["logname", "log", "containerlog"],
-        &[
-            "protokollname",
-            "nomdujournal",
-            "journal",
-            "nombrederegistro",
-            "nombrederegistros",
-            "nomedolog",
-            "nomedoregisto",
-            "nomeregistro",
-            "logboeknaam",
-            "nazwadziennika",
-            "nazevprotokolu",
-            "loggnamn",
-            "gunlukadi",
-            "имяжурнала",
-            "ログの名前",
-            "日志名称",
-            "記錄檔名稱",
-            "로그이름",
-        ],
-    ),
-    (
-        Label::Provider,
-        &["source", "providername", "provider", "eventsource", "sourcename"],
-        &[
-            "quelle",
-            "origen",
-            "origem",
-            "fonte",
-            "origine",
-            "bron",
-            "zrodlo",
-            "zdroj",
-            "kalla",
-            "kaynak",
-            "источник",
-            "ソース",
-            "来源",
-            "來源",
-            "원본",
-            "fuente",
-        ],
-    ),
-    (
-        Label::Date,
-        &[
-            "date",
-            "logged",
-            "timecreated",
-            "timegenerated",
-            "dateandtime",
-            "timewritten",
-            "time",
-            "at",
-            "timegeneratedutc",
-            "eventtime",
-        ],
-        &[
-            "datum",
-            "protokolliert",
-            "datumunduhrzeit",
-            "journalise",
-            "consigne",
-            "dateetheure",
-            "fecha",
-            "registrado",
-            "fechayhora",
-            "data",
-            "dataehora",
-            "dataeora",
-            "registrato",
-            "datumentijd",
-            "vastgelegd",
-            "zalogowano",
-            "dataigodzina",
-            "datumacas",
-            "zaznamenano",
-            "datumochtid",
-            "loggat",
-            "tarih",
-            "tarihvesaat",
-            "дата",
-            "датаивремя",
-            "日付",
-            "ログの日付",
-            "日付と時刻",
-            "日期",
-            "日期和时间",
-            "날짜",
-            "날짜및시간",
-            "connecte",
-        ],
-    ),
-    (
-        Label::Id,
-        &["eventid", "id", "instanceid", "eventcode"],
-        &[
-            "ereignisid",
-            "ereigniskennung",
-            "iddelevenement",
-            "idevenement",
-            "identificateurdelevenement",
-            "iddeevento",
-            "iddelevento",
-            "idevento",
-            "iddoevento",
-            "identificadordeevento",
-            "identificacaodoevento",
-            "identificadordoevento",
-            "gebeurtenisid",
-            "identyfikatorzdarzenia",
-            "idzdarzenia",
-            "idudalosti",
-            "handelseid",
-            "olaykimligi",
-            "кодсобытия",
-            "イベントid",
-            "事件id",
-            "事件識別碼",
-            "이벤트id",
-        ],
-    ),
-    (
-        Label::Level,
-        &["level", "leveldisplayname", "entrytype", "type"],
-        &[
-            "ebene",
-            "stufe",
-            "niveau",
-            "nivel",
-            "livello",
-            "poziom",
-            "uroven",
-            "niva",
-            "duzey",
-            "уровень",
-            "レベル",
-            "级别",
-            "等級",
-            "수준",
-        ],
-    ),
-    (
-        Label::Record,
-        &["recordid", "eventrecordid", "recordnumber", "index", "record"],
-        &["datensatznummer", "datensatzid"],
-    ),
-    (
-        Label::Computer,
-        &["computer", "machinename", "computername", "hostname"],
-        &[
-            "ordinateur",
-            "equipo",
-            "computador",
-            "komputer",
-            "pocitac",
-            "dator",
-            "bilgisayar",
-            "компьютер",
-            "コンピューター",
-            "コンピュータ",
-            "计算机",
-            "電腦",
-            "컴퓨터",
-        ],
-    ),
-    (
-        Label::Message,
-        &["description", "message", "text", "rendereddescription"],
-        &[
-            "beschreibung",
-            "meldung",
-            "descripcion",
-            "mensaje",
-            "descricao",
-            "mensagem",
-            "descrizione",
-            "beschrijving",
-            "opis",
-            "popis",
-            "beskrivning",
-            "aciklama",
-            "описание",
-            "説明",
-            "描述",
-            "説明文",
-            "說明",
-            "설명",
-            "nachricht",
-        ],
-    ),
-    (
-        Label::Other,
-        &[
-            "taskcategory",
-            "category",
-            "categorynumber",
-            "keywords",
-            "keyword",
-            "user",
-            "username",
-            "opcode",
-            "task",
-            "operationalcode",
-            "moreinformation",
-            "opcodedisplayname",
-            "taskdisplayname",
-            "keywordsdisplaynames",
-            "processid",
-            "threadid",
-            "logmode",
-            "version",
-            "qualifiers",
-            "userid",
-            "activityid",
-            "relatedactivityid",
-            "providerid",
-            "matchedqueryids",
-            "bookmark",
-            "properties",
-            "site",
-            "container",
-            "replacementstrings",
-            "pscomputername",
-            "runspaceid",
-            "securityuserid",
-        ],
-        &[
-            "aufgabenkategorie",
-            "schlusselworter",
-            "benutzer",
-            "vorgangscode",
-            "categoriedelatache",
-            "motscles",
-            "utilisateur",
-            "categoriadelatarea",
-            "categoriadetarea",
-            "palabrasclave",
-            "usuario",
-            "categoriadatarefa",
-            "categoriadetarefas",
-            "palavraschave",
-            "utilizador",
-            "categoriaattivita",
-            "parolechiave",
-            "utente",
-            "taakcategorie",
-            "trefwoorden",
-            "gebruiker",
-            "kategoriazadania",
-            "slowakluczowe",
-            "uzytkownik",
-            "kategorieulohy",
-            "klicovaslova",
-            "uzivatel",
-            "aktivitetskategori",
-            "nyckelord",
-            "anvandare",
-            "категориязадачи",
-            "ключевыеслова",
-            "пользователь",
-            "タスクのカテゴリ",
-            "キーワード",
-            "ユーザー",
-            "任务类别",
-            "关键字",
-            "用户",
-            "작업범주",
-            "키워드",
-            "사용자",
-            "codederoperation",
-            "codigodeoperacion",
-            "codigooperacional",
-            "オペコード",
-            "操作代码",
-            "weitereinformationen",
-        ],
-    ),
-];
+impl Known {
+    /// A label that no language changes.
+    pub(super) fn of(label: Label) -> Known {
+        Known { label, day_first: None, guessed: false }
+    }
+
+    /// Whether it stands in the head of an event, and seldom elsewhere.
+    pub(super) fn begins_events(self) -> bool {
+        !self.guessed && matches!(self.label, Label::Log | Label::Provider | Label::Date | Label::Id)
+    }
+}
 
 /// What a label introduces, if it is known or at least says that it is an id.
 pub(super) fn known(text: &str) -> Option<Known> {
-    exactly(text).or_else(|| is_id(text).then_some(Known { label: Label::Id, day_first: None }))
+    exactly(text).or_else(|| is_id(text).then_some(Known { guessed: true, ..Known::of(Label::Id) }))
 }
 
 /// What a label introduces, if it is known.
@@ -325,9 +58,9 @@ pub(super) fn exactly(text: &str) -> Option<Known> {
     }
     LABELS.iter().find_map(|(label, english, others)| {
         if english.contains(&folded.as_str()) {
-            return Some(Known { label: *label, day_first: None });
+            return Some(Known::of(*label));
         }
-        others.contains(&folded.as_str()).then_some(Known { label: *label, day_first: Some(true) })
+        others.contains(&folded.as_str()).then_some(Known { day_first: Some(true), ..Known::of(*label) })
     })
 }
 
@@ -379,48 +112,6 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
 pub(super) fn level(text: &str) -> Option<crate::report::Level> {
     use crate::report::Level;
     let folded = fold(text);
-    const ERROR: &[&str] = &[
-        "1",
-        "2",
-        "error",
-        "critical",
-        "fehler",
-        "kritisch",
-        "erreur",
-        "critique",
-        "critico",
-        "erro",
-        "errore",
-        "fout",
-        "blad",
-        "krytyczny",
-        "chyba",
-        "fel",
-        "hata",
-        "ошибка",
-        "エラー",
-        "重大",
-        "错误",
-        "錯誤",
-        "오류",
-    ];
-    const WARNING: &[&str] = &[
-        "3",
-        "warning",
-        "warnung",
-        "avertissement",
-        "advertencia",
-        "aviso",
-        "avviso",
-        "waarschuwing",
-        "ostrzezenie",
-        "upozorneni",
-        "varning",
-        "uyari",
-        "предупреждение",
-        "警告",
-        "경고",
-    ];
     match folded.as_str() {
         "" => None,
         word if ERROR.contains(&word) => Some(Level::Error),

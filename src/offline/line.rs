@@ -1,7 +1,7 @@
 //! What one line of text may be: a label with its value, a title, a line of the tab "Details".
 
 use super::labels::{self, Known, Label};
-use super::raw::{When, one_line};
+use super::raw::{When, clean};
 use super::time;
 use crate::report::{EVENT_IDS, PROVIDERS};
 
@@ -51,7 +51,7 @@ pub(super) fn details(line: &str) -> Option<(Known, &str)> {
     let line = line.trim_start_matches(['-', '+', ' ', '\t']);
     let (label, value) = NAMES.iter().find_map(|(name, label)| Some((*label, line.strip_prefix(name)?)))?;
     let separate = value.is_empty() || value.starts_with(char::is_whitespace);
-    separate.then(|| (Known { label, day_first: None }, value.trim()))
+    separate.then(|| (Known::of(label), value.trim()))
 }
 
 /// A line that somebody typed: when, source, id and text in this or a similar order. The source must be one of ours,
@@ -96,11 +96,52 @@ pub(super) fn next_label(value: &str) -> (&str, Option<(Known, &str)>) {
     (value.trim(), None)
 }
 
-/// A number at the beginning of a value, also with a thousands separator (`6,900`).
+/// A number at the beginning of a value, also with separators of thousands (`6,900`); what may be another number
+/// (`65.5`, `0x28f`) is none.
 pub(super) fn digits(value: &str) -> Option<u64> {
-    let value = one_line(value);
-    let number = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | '\u{a0}' | '\u{202f}');
-    let end = value.find(|c| !number(c)).unwrap_or(value.len());
-    let digits: String = value.get(..end)?.chars().filter(char::is_ascii_digit).collect();
-    digits.parse().ok()
+    let value = clean(value);
+    let value = value.trim_matches(['"', '\'']).trim();
+    let group = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let first = group(value);
+    let (mut digits, mut rest) = (value.get(..first)?.to_owned(), value.get(first..)?);
+    while let Some(after) = rest.strip_prefix([',', '.', '\'', '’', '\u{a0}', '\u{202f}']) {
+        match group(after) {
+            0 => break,
+            3 if (1..=3).contains(&first) => digits.push_str(after.get(..3)?),
+            _ => return None,
+        }
+        rest = after.get(3..)?;
+    }
+    let goes_on = rest.starts_with(|c: char| c.is_ascii_alphanumeric())
+        || rest.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    if goes_on { None } else { digits.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_whole_or_not_at_all() {
+        for (text, is) in [
+            ("6900", Some(6900)),
+            ("6,900", Some(6900)),
+            ("6.900", Some(6900)),
+            ("6\u{202f}900", Some(6900)),
+            ("6\u{a0}900.", Some(6900)),
+            ("1,234,567", Some(1_234_567)),
+            ("655 (0x28f)", Some(655)),
+            ("\"655\",", Some(655)),
+            ("65.5", None),
+            ("65,5", None),
+            ("6900.0", None),
+            ("6 900", None),
+            ("0x28f", None),
+            ("6,9000", None),
+            ("1234,567", None),
+            ("", None),
+        ] {
+            assert_eq!(digits(text), is, "{text}");
+        }
+    }
 }

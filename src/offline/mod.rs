@@ -6,9 +6,9 @@
 //! - `bounded`: no token, line or record may grow without end
 //! - `format`: which format it is, by its content, never by its name
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
-//! - `line`, `table`: one line of text; what `Get-WinEvent` prints by itself
-//! - `labels`, `time`: the localised labels and dates that they share
-//! - `raw`: an event as it was written, and what it becomes
+//! - `line`, `table`: one line of text; what `Get-WinEvent` prints by itself; `unique`: JSON that names each key once
+//! - `labels`, `dictionary`, `time`, `calendar`: the localised labels and dates that they share
+//! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell
 //! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
 //! - `holds`: whether one event's text holds more than that event
 //! - `doubt`: what of the files was not understood, and keeps a remedy away
@@ -16,8 +16,10 @@
 
 pub mod answer;
 mod bounded;
+mod calendar;
 mod csv;
 pub mod decode;
+mod dictionary;
 mod doubt;
 mod evtx;
 mod format;
@@ -27,10 +29,14 @@ mod labels;
 mod line;
 pub mod log;
 mod raw;
+#[cfg(test)]
+mod reader_tests;
 mod reading;
 mod table;
 mod text;
 mod time;
+mod unique;
+mod wording;
 mod xml;
 
 use std::io::{BufRead, Read, Seek, SeekFrom};

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::bounded::MAX_RECORD;
+use super::wording::known_by_words;
+pub(super) use super::wording::{id_by_text, sentences};
 use crate::ids::ConnectorId;
 use crate::report::{Event, Level};
 
@@ -61,10 +63,14 @@ impl Raw {
         self.id.is_some()
     }
 
-    /// The event with the id that its message tells, if nothing else does: `select TimeCreated, Message`.
-    pub(super) fn with_id_by_text(mut self) -> Raw {
-        if self.id.is_none() {
-            self.id = id_by_text(&self.message);
+    /// The event that its message tells, if nothing else does: `select TimeCreated, Message`.
+    pub(super) fn known_by_words(mut self) -> Raw {
+        if self.id.is_none()
+            && !self.message.is_empty()
+            && let Some(known) = known_by_words(&self.text())
+        {
+            self.id = Some(known.id);
+            self.broken |= known.doubtful;
         }
         self
     }
@@ -110,7 +116,7 @@ pub(super) fn event_id(number: u64) -> Option<u32> {
 
 /// A text without what copying leaves in it: marks of writing direction, soft hyphens, zero bytes.
 pub(super) fn clean(text: &str) -> String {
-    let invisible = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
+    let invisible = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}');
     let kept = text.chars().filter(|c| !invisible(*c) && *c != '\r');
     let kept: String = kept.map(|c| if c == '\0' { ' ' } else { c }).collect();
     kept.trim().to_owned()
@@ -121,6 +127,11 @@ pub(super) fn one_line(text: &str) -> String {
     let text = clean(text).replace(|c: char| c.is_control() && !c.is_whitespace(), "");
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").trim_matches(['"', '\'', '\u{201c}', '\u{201d}']).to_owned()
+}
+
+/// Whether two names are the same, however they are written.
+pub(super) fn same_name(one: &str, other: &str) -> bool {
+    one_line(one).to_lowercase() == one_line(other).to_lowercase()
 }
 
 /// The connector that a text names: `<connector-id>GUID</connector-id>`, also where the marks were lost.
@@ -148,77 +159,6 @@ pub(super) fn named_by_windows(text: &str) -> Option<(u32, String)> {
     Some((id, bare(rest.get(at + mark.len()..until)?)))
 }
 
-/// How much may stand before the message in a text that is one, in characters.
-const MOST_BEFORE: usize = 200;
-
-/// What one event alone says, in lower case, and its id.
-///
-/// Source: the facts on the wording of events 611, 650 to 657, 659 and 6900.
-const SENTENCES: &[(&str, u32)] = &[
-    ("failed credential provisioning batch", 652),
-    ("failed credential provisioning ping", 655),
-    ("provision credentials ping end", 654),
-    ("provision credentials ping start", 653),
-    ("provision credentials batch end", 651),
-    ("provision credentials batch start", 650),
-    ("password change result - anchor", 657),
-    ("password change request - anchor", 656),
-    ("password hash synchronization failed for domain", 611),
-    ("password synchronization failed for domain", 611),
-    ("error while retrieving password policy sync configuration", 659),
-    ("full password hash synchronization completed for domain", 622),
-    ("full password hash synchronization completed for forest", 623),
-    ("acquiretokenwithcertificate", 906),
-    ("unable to retrieve a security token for the provisioning web service", 906),
-    ("access to windows azure active directory has been denied", 115),
-    ("unexpected error while processing a password change notification", 6900),
-    ("_idl_drsgetncchanges", 611),
-    ("drscommunicationexception", 611),
-    ("drsexception", 611),
-    ("unable to open connection to domain", 611),
-];
-
-/// How many different events' sentences a text in lower case holds: more than one is more than one event.
-pub(super) fn sentences(lower: &str) -> usize {
-    let words: Vec<&str> = lower.split_whitespace().collect();
-    let text = words.join(" ");
-    let ids = SENTENCES.iter().filter(|(sentence, _)| text.contains(sentence)).map(|(_, id)| *id);
-    ids.collect::<std::collections::BTreeSet<u32>>().len()
-}
-
-/// The id of an event that only its text tells. Microsoft's English templates are each one event's alone.
-///
-/// A localised wrapper of 6900 is told by the English answer of the cloud inside it.
-pub(super) fn id_by_text(text: &str) -> Option<u32> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let text = words.join(" ").to_ascii_lowercase();
-    // Events in a format that was not understood: their ids stand there, and are others perhaps.
-    if ["<eventid", "<event ", "-----", "|---", "\",\"", "\";\""].iter().any(|sign| text.contains(sign)) {
-        return None;
-    }
-    // What stands before the message is a greeting or a localised wrapper; more than that is prose about messages.
-    let is_message = |at: usize| {
-        let before = text.get(..at).unwrap_or_default();
-        before.chars().count() <= MOST_BEFORE
-            && ![". ", "? ", "! ", "。", "|"].iter().any(|end| before.contains(end))
-    };
-    let found = SENTENCES.iter().filter_map(|(template, id)| Some((text.find(template)?, *id)));
-    if let Some((at, id)) = found.min() {
-        return is_message(at).then_some(id);
-    }
-    const INNER: &[&str] = &[
-        "error description: password synchronization has not been activated for this company",
-        "error description: windows azure active directory is currently busy",
-        "microsoft.online.coexistence",
-        "user name or password is incorrect. verify your user name",
-        "aadsts70002",
-        "aadsts50054",
-    ];
-    let at = INNER.iter().filter_map(|inner| text.find(inner)).min()?;
-    let begins = text.find("an error occurred. error code").map_or(at, |begins| begins.min(at));
-    is_message(begins).then_some(6900)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,32 +179,6 @@ mod tests {
         assert_eq!(raw("wrapped: inner", "inner").text(), "wrapped: inner");
         assert_eq!(raw("", "in\u{200b}ner\r\n").text(), "inner");
         assert_eq!(raw("no description", "inner").text(), "no description\n·\ninner");
-    }
-
-    #[test]
-    fn a_text_that_holds_events_in_another_format_is_known_by_no_words() {
-        let code_90 = "Error Description: Password Synchronization has not been activated for this company";
-        assert_eq!(id_by_text(code_90), Some(6900));
-        assert_eq!(id_by_text(&format!("<EventID>1000</EventID> {code_90}")), None);
-        assert_eq!(id_by_text(&format!("\"1000\",\"Contoso Backup\",\"{code_90}\"")), None);
-        assert_eq!(id_by_text("Error Code: 90"), None);
-    }
-
-    #[test]
-    fn prose_about_an_event_is_no_event() {
-        let wrapper = "unexpected error while processing a password change notification: \"An error occurred. Error \
-            Code: 90. Error Description: Password Synchronization has not been activated for this company";
-        assert_eq!(id_by_text(&format!("The server encountered an {wrapper}")), Some(6900));
-        assert_eq!(
-            id_by_text(&format!("seit heute früh bei allen: The server encountered an {wrapper}")),
-            Some(6900)
-        );
-        let article = format!(
-            "Symptoms. Passwords don't sync to the cloud. An event says: The server met an {wrapper}"
-        );
-        assert_eq!(id_by_text(&article), None);
-        let runbook = format!("| Event ID | Description | |---|---| | 6900 | The server met an {wrapper} |");
-        assert_eq!(id_by_text(&runbook), None);
     }
 
     #[test]

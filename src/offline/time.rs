@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
+use super::calendar::{Half, UNITS, half_of_day, month};
 use super::raw::When;
 
 /// Reads a time. `day_first` is what the surroundings (the language of the labels) say of slashed dates.
@@ -81,7 +82,8 @@ fn exact(text: &str) -> Option<When> {
         return Some(When::At(at));
     }
     let iso = text.as_bytes().get(4) == Some(&b'-');
-    iso.then(|| text.parse::<DateTime>().ok()).flatten().map(When::Local)
+    let at = iso.then(|| text.parse::<DateTime>().ok()).flatten()?;
+    Some(if YEARS.contains(&at.year()) { When::Local(at) } else { When::Unknown })
 }
 
 /// `/Date(1764032400000)/`, as Windows PowerShell writes it: milliseconds since 1970, always UTC.
@@ -93,67 +95,42 @@ fn script_date(text: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(inner.get(..end)?.parse().ok()?).ok()
 }
 
-/// Any order and any separators: the numbers in it, told apart by what each can be.
+/// Any separators: the numbers in it, told apart by what each can be, and the words between them.
 fn by_numbers(text: &str, surroundings: Option<bool>) -> Option<When> {
     let lower = text.to_lowercase();
-    let numbers: Vec<(i64, usize, usize)> = numbers(&lower);
-    let value = |index: usize| numbers.get(index).map(|(value, _, _)| *value);
-    let digits = |index: usize| numbers.get(index).map_or(0, |(_, digits, _)| *digits);
-    let month = month_name(&lower);
-    let (date, time_from) = if digits(0) == 4 {
-        (Date::Known(value(0)?, value(1)?, value(2)?), 3)
-    } else if let Some(month) = month {
-        // "22. November 2026", "Sunday, November 22, 2026".
-        (Date::Known(value(1)?, month, value(0)?), 2)
-    } else if digits(2) == 4 || digits(2) == 2 {
-        let year = if digits(2) == 2 { 2000 + value(2)? } else { value(2)? };
-        let (first, second) = (value(0)?, value(1)?);
-        let separator = lower.get(numbers.first()?.2..)?.chars().next()?;
-        (
-            if separator == '.' {
-                Date::Known(year, second, first)
-            } else {
-                Date::Slashed(year, first, second)
-            },
-            3,
-        )
-    } else {
-        return None;
-    };
-    let hour = value(time_from)?;
-    let (minute, second) = (value(time_from + 1)?, value(time_from + 2).unwrap_or(0));
-    let fraction = numbers.get(time_from + 3).filter(|(_, digits, _)| *digits <= 9);
-    let nanos = fraction.map_or(0, |(value, digits, _)| {
-        let scale = 10_i64.pow(u32::try_from(9 - digits).unwrap_or(0));
-        value.saturating_mul(scale)
+    let numbers = numbers(&lower);
+    let value = |index: usize| numbers.get(index).map(|number| number.value);
+    let date = date(&lower, &numbers)?;
+    let from = date.numbers();
+    let half = half_of_day(lower.get(numbers.get(from - 1)?.end..)?)?;
+    let hour = value(from)?;
+    let (minute, second) = (value(from + 1)?, value(from + 2).unwrap_or(0));
+    let fraction = numbers.get(from + 3).filter(|number| number.digits() <= 9);
+    let nanos = fraction.map_or(0, |number| {
+        let scale = 10_i64.pow(u32::try_from(9 - number.digits()).unwrap_or(0));
+        number.value.saturating_mul(scale)
     });
-    let hour = match half_of_day(&lower) {
-        Some(afternoon) if (1..=12).contains(&hour) => hour % 12 + if afternoon { 12 } else { 0 },
+    let hour = match half {
+        Half::Morning if (1..=12).contains(&hour) => hour % 12,
+        Half::Afternoon if (1..=12).contains(&hour) => hour % 12 + 12,
         _ => hour,
     };
     let at = |year: i64, month: i64, day: i64| {
         let part = |value: i64| i8::try_from(value).ok();
-        DateTime::new(
-            i16::try_from(year).ok()?,
-            part(month)?,
-            part(day)?,
-            part(hour)?,
-            part(minute)?,
-            part(second)?,
-            i32::try_from(nanos).ok()?,
-        )
-        .ok()
+        let year = i16::try_from(year).ok().filter(|year| YEARS.contains(year))?;
+        let (hour, minute, second) = (part(hour)?, part(minute)?, part(second)?);
+        DateTime::new(year, part(month)?, part(day)?, hour, minute, second, i32::try_from(nanos).ok()?).ok()
     };
     match date {
-        Date::Known(year, month, day) => at(year, month, day).map(When::Local),
+        Date::Numbers(year, month, day) | Date::Named(year, month, day) => {
+            at(year, month, day).map(When::Local)
+        }
         Date::Slashed(year, first, second) => match (at(year, second, first), at(year, first, second)) {
             (Some(day_first), Some(month_first)) if day_first == month_first => Some(When::Local(day_first)),
             (Some(day_first), Some(_)) if surroundings == Some(true) => Some(When::Local(day_first)),
-            (Some(day_first), Some(month_first)) => Some(When::Either {
-                day_first,
-                month_first,
-                suggests_day_first: Some(half_of_day(&lower).is_none()),
-            }),
+            (Some(day_first), Some(month_first)) => {
+                Some(When::Either { day_first, month_first, suggests_day_first: Some(half == Half::Untold) })
+            }
             (Some(at), None) => Some(When::Ordered { at, day_first: true }),
             (None, Some(at)) => Some(When::Ordered { at, day_first: false }),
             (None, None) => None,
@@ -161,25 +138,112 @@ fn by_numbers(text: &str, surroundings: Option<bool>) -> Option<When> {
     }
 }
 
+/// The years that a log can be of. Other calendars than ours count otherwise: 2569, 1448, 115.
+const YEARS: std::ops::RangeInclusive<i16> = 1970..=2100;
+
+/// The years that two digits may mean. The first program that synchronised passwords is of 2013.
+const SHORT_YEARS: std::ops::RangeInclusive<i64> = 2013..=2039;
+
+/// The date that a time begins with. `None` if it can't be told, or may be of two years.
+fn date(lower: &str, numbers: &[Number]) -> Option<Date> {
+    let (first, second) = (numbers.first()?, numbers.get(1)?);
+    let between = |one: &Number, other: &Number| lower.get(one.end..other.start).unwrap_or_default();
+    let short = |number: &Number| {
+        (number.digits() == 2).then_some(2000 + number.value).filter(|year| SHORT_YEARS.contains(year))
+    };
+    let year = |number: &Number| if number.digits() == 4 { Some(number.value) } else { short(number) };
+    let mark = |one: &Number, other: &Number| {
+        let between = between(one, other).trim();
+        let mark = between.chars().next()?;
+        let wordless = between.chars().all(|c| !c.is_alphabetic() || UNITS.contains(&c));
+        (wordless && (['.', '/', '-'].contains(&mark) || UNITS.contains(&mark))).then_some(mark)
+    };
+    let separator = mark(first, second);
+    let third = numbers.get(2).filter(|third| match (separator, mark(second, third)) {
+        (Some(one), Some(other)) => one == other || (UNITS.contains(&one) && UNITS.contains(&other)),
+        _ => false,
+    });
+    if let Some(third) = third {
+        let separator = separator?;
+        if first.digits() == 4 {
+            return Some(Date::Numbers(first.value, second.value, third.value));
+        }
+        if UNITS.contains(&separator) {
+            // The year of an emperor.
+            return None;
+        }
+        if third.digits() == 4 || third.digits() == 2 {
+            let can_begin = short(first).is_some() && is_date(second.value, third.value);
+            let can_end = is_date(first.value, second.value) || is_date(second.value, first.value);
+            let ends = year(third).filter(|_| can_end);
+            return match (ends, third.digits() == 2 && can_begin) {
+                (Some(_), true) | (None, false) => None,
+                (None, true) => short(first).map(|year| Date::Numbers(year, second.value, third.value)),
+                (Some(year), false) if separator == '.' => {
+                    Some(Date::Numbers(year, second.value, first.value))
+                }
+                (Some(year), false) => Some(Date::Slashed(year, first.value, second.value)),
+            };
+        }
+        return None;
+    }
+    // "22. November 2026", "Sunday, November 22, 2026", "2026. november 22."
+    let month = month(lower.get(..second.start)?).filter(|_| !between(first, second).contains(':'))?;
+    let is_day = |number: &Number| number.digits() <= 2 && (1..=31).contains(&number.value);
+    let year_of = |one: &Number, other: &Number| year(one).filter(|_| is_day(other));
+    match (year_of(first, second), year_of(second, first)) {
+        (Some(year), None) => Some(Date::Named(year, month, second.value)),
+        (None, Some(year)) => Some(Date::Named(year, month, first.value)),
+        _ => None,
+    }
+}
+
+fn is_date(month: i64, day: i64) -> bool {
+    (1..=12).contains(&month) && (1..=31).contains(&day)
+}
+
+/// Year, month and day, or what may be either.
 enum Date {
-    /// Year, month, day.
-    Known(i64, i64, i64),
-    /// Year, and two numbers of which either may be the day.
+    /// Told by three numbers.
+    Numbers(i64, i64, i64),
+    /// Told by two numbers and the month's name.
+    Named(i64, i64, i64),
+    /// A year, and two numbers of which either may be the day.
     Slashed(i64, i64, i64),
 }
 
-/// Each number, how many digits it has, and where it ends.
-fn numbers(text: &str) -> Vec<(i64, usize, usize)> {
+impl Date {
+    /// How many numbers it takes.
+    fn numbers(&self) -> usize {
+        if matches!(self, Date::Named(..)) { 2 } else { 3 }
+    }
+}
+
+/// A number in a text, and where it stands.
+struct Number {
+    value: i64,
+    start: usize,
+    end: usize,
+}
+
+impl Number {
+    fn digits(&self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// The first numbers of a text.
+fn numbers(text: &str) -> Vec<Number> {
     let mut found = Vec::new();
-    let mut start = None;
+    let mut begun = None;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (c.is_ascii_digit(), start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                if let Some(value) = text.get(from..at).and_then(|digits| digits.parse().ok()) {
-                    found.push((value, at - from, at));
+        match (c.is_ascii_digit(), begun) {
+            (true, None) => begun = Some(at),
+            (false, Some(start)) => {
+                if let Some(value) = text.get(start..at).and_then(|digits| digits.parse().ok()) {
+                    found.push(Number { value, start, end: at });
                 }
-                start = None;
+                begun = None;
             }
             _ => {}
         }
@@ -188,81 +252,6 @@ fn numbers(text: &str) -> Vec<(i64, usize, usize)> {
         }
     }
     found
-}
-
-/// Whether a time is of the afternoon, where it says so.
-fn half_of_day(lower: &str) -> Option<bool> {
-    let letters: String = lower.chars().filter(|c| c.is_alphabetic() || *c == ' ').collect();
-    let has = |these: &[&str]| letters.split(' ').any(|word| these.contains(&word));
-    if has(&["pm", "μμ"])
-        || lower.contains("p. m.")
-        || lower.contains("午後")
-        || lower.contains("下午")
-        || lower.contains("오후")
-    {
-        return Some(true);
-    }
-    (has(&["am", "πμ"])
-        || lower.contains("a. m.")
-        || lower.contains("午前")
-        || lower.contains("上午")
-        || lower.contains("오전"))
-    .then_some(false)
-}
-
-/// A month by the first letters of its name in English, German, French, Spanish, Portuguese, Italian or Polish.
-fn month_name(lower: &str) -> Option<i64> {
-    const NAMES: &[(&str, i64)] = &[
-        ("jan", 1),
-        ("ene", 1),
-        ("gen", 1),
-        ("sty", 1),
-        ("feb", 2),
-        ("fév", 2),
-        ("fev", 2),
-        ("lut", 2),
-        ("mar", 3),
-        ("mär", 3),
-        ("apr", 4),
-        ("avr", 4),
-        ("abr", 4),
-        ("kwi", 4),
-        ("may", 5),
-        ("mai", 5),
-        ("mag", 5),
-        ("maj", 5),
-        ("jun", 6),
-        ("juin", 6),
-        ("giu", 6),
-        ("cze", 6),
-        ("jul", 7),
-        ("juil", 7),
-        ("lug", 7),
-        ("lip", 7),
-        ("aug", 8),
-        ("aoû", 8),
-        ("ago", 8),
-        ("sie", 8),
-        ("sep", 9),
-        ("set", 9),
-        ("wrz", 9),
-        ("oct", 10),
-        ("okt", 10),
-        ("out", 10),
-        ("ott", 10),
-        ("paź", 10),
-        ("nov", 11),
-        ("lis", 11),
-        ("dec", 12),
-        ("dez", 12),
-        ("déc", 12),
-        ("dic", 12),
-        ("gru", 12),
-    ];
-    const DAYS: &[&str] = &["mardi", "martes", "martedì", "março-feira"];
-    let words = lower.split(|c: char| !c.is_alphabetic()).filter(|word| word.chars().count() >= 3);
-    let mut words = words.filter(|word| !DAYS.contains(word));
-    words.find_map(|word| NAMES.iter().find(|(name, _)| word.starts_with(name)).map(|(_, month)| *month))
 }
 
 #[cfg(test)]
@@ -318,6 +307,48 @@ mod tests {
         {
             assert_eq!(read(text, None), When::Unknown, "{text}");
         }
+    }
+
+    #[test]
+    fn a_date_with_a_word_or_a_year_that_is_not_known_is_no_date() {
+        for text in [
+            "22/11/2026 11:00:00 e paradites",
+            "22/11/2026 02:05:00 CH",
+            "22/11/2026 11:00:00 पूर्वाह्न",
+            "22/11/2026 02:05:00 م",
+            "Ekuseni 30. marraskuuta 2026 23:00:00",
+            "22 novembre 2026 de tarde 02:05:00",
+            "26/11/30 23:00:00",
+            "30/11/26 23:00",
+            "26-Nov-27 23:00:00",
+            "Nov 22 14:05:09",
+            "Sun Nov 22 14:05:09 2026",
+            "22/11/2569 14:05:09",
+            "2569-11-22 14:05:09",
+            "1405/09/01 11:00:00",
+            "令和8年11月22日 14:05:09",
+        ] {
+            assert_eq!(read(text, None), When::Unknown, "{text}");
+        }
+        let at = "2026-12-01T00:05:00".parse::<DateTime>().expect("a time");
+        for text in [
+            "martedi 1 dicembre 2026 00:05:00",
+            "mar. 1 déc. 2026 00:05:00",
+            "2026. december 1. 0:05:00",
+            "Dec 1, 2026 12:05:00 AM",
+            "2026年12月1日火曜日 午前12時05分00秒",
+            "26/12/01 00:05:00",
+        ] {
+            assert_eq!(read(text, None), When::Local(at), "{text}");
+        }
+        assert_eq!(
+            read("mar 12/1/26 12:05:00 AM", Some(false)),
+            When::Either {
+                day_first: "2026-01-12T00:05:00".parse().expect("a time"),
+                month_first: at,
+                suggests_day_first: Some(false),
+            }
+        );
     }
 
     #[test]

@@ -149,6 +149,8 @@ struct State {
     /// How many elements were open when the event began.
     inside: Option<usize>,
     raw: Raw,
+    /// The parts of `System` that were there.
+    told: Vec<Element>,
     /// The text of the innermost element so far.
     value: String,
     /// Bytes of text of this event so far.
@@ -164,6 +166,7 @@ impl State {
         if self.inside.is_none() && name == Element::Event {
             self.inside = Some(self.path.len());
             self.raw = Raw::default();
+            self.told.clear();
             self.size = 0;
         } else if self.inside.is_some() {
             // An event inside of another.
@@ -174,11 +177,25 @@ impl State {
             let found = start.attributes().flatten().find(|it| it.key.local_name().as_ref() == wanted);
             found.map(|it| unescape(&it.value))
         };
-        match self.within() {
-            [Element::System, Element::Provider] => {
-                self.raw.provider = attribute("Name").or_else(|| attribute("EventSourceName"))
+        let (within, depth) = (self.within(), self.depth());
+        let part = match within {
+            [Element::System, part] if depth == 2 => part,
+            [Element::System, _] if depth == 1 => Element::System,
+            _ => return,
+        };
+        // Each is there once. Of two, which is the event's is not told.
+        match self.told.contains(&part) {
+            true => self.raw.broken = true,
+            false if part != Element::Other => self.told.push(part),
+            false => {}
+        }
+        match part {
+            Element::Provider => {
+                let names = ["Name", "EventSourceName", "Guid"];
+                let mut names = names.into_iter().filter_map(attribute);
+                self.raw.provider = names.find(|name| !name.trim().is_empty());
             }
-            [Element::System, Element::TimeCreated] => {
+            Element::TimeCreated => {
                 self.raw.when = attribute("SystemTime").map_or(When::Unknown, |text| time::read(&text, None));
             }
             _ => {}

@@ -1,0 +1,200 @@
+//! What the readers make of events that contradict themselves, of prose, and of what looks like an event.
+
+use std::io::Cursor;
+
+use super::answer::{Answer, answer};
+use super::log::Log;
+use super::{OfflineError, read};
+use crate::diagnosis::Knowledge;
+
+const CODE_90: &str = "Failed credential provisioning ping. Error: Microsoft.Online.Coexistence.ProvisionException: An error \
+    occurred. Error Code: 90. Error Description: Password Synchronization has not been activated for this company.";
+const ALIVE: &str = "Provision credentials ping end.";
+const OURS: &str = "Directory Synchronization";
+const REMEDY: Option<&str> = Some("enable-password-sync");
+
+fn judged(file: &str) -> Result<Answer, OfflineError> {
+    let mut log = Log::new();
+    read("a file", Cursor::new(file.as_bytes()), &mut log)?;
+    let clock = "2026-11-25T00:00:00Z".parse().expect("a time");
+    Ok(answer(&log.finish(None, clock), false, &Knowledge::embedded()).expect("an answer"))
+}
+
+#[track_caller]
+fn remedied(file: &str) {
+    assert_eq!(judged(file).expect("reads").remedy.as_deref(), REMEDY, "{file}");
+}
+
+#[track_caller]
+fn doubted(file: &str) {
+    let answer = judged(file).expect("reads");
+    assert_eq!(answer.remedy, None, "{file}");
+    assert!(answer.why_not.iter().any(|why| why.code == "events-skipped"), "{file}: {:?}", answer.why_not);
+}
+
+/// The text of an event as it is copied.
+fn copied(id: u32, time: &str, text: &str) -> String {
+    format!(
+        "Log Name:      Application\nSource:        {OURS}\nDate:          {time}\nEvent ID:      {id}\nDescription:\n{text}\n"
+    )
+}
+
+fn xml(system: &str) -> String {
+    format!(
+        "<Event><System>{system}<TimeCreated SystemTime=\"2026-11-22T10:00:00Z\"/></System><EventData><Data>{CODE_90}\
+         </Data></EventData></Event>"
+    )
+}
+
+#[test]
+fn two_parts_of_an_event_that_name_different_ids_or_providers_keep_the_remedy_away() {
+    remedied(&xml("<Provider Name='ADSync'/><EventID>655</EventID>"));
+    doubted(&xml("<Provider Name='ADSync'/><Provider/><EventID>655</EventID>"));
+    doubted(&xml("<Provider Name='ADSync'/><EventID>655</EventID><EventID>655</EventID>"));
+    doubted(&xml("<Provider Name='ADSync'/><EventID>655</EventID></System><System><EventID>655</EventID>"));
+    let csv = |header: &str, row: &str| {
+        format!("\"TimeCreated\",{header},\"Message\"\n\"2026-11-22T10:00:00Z\",{row},\"{CODE_90}\"\n")
+    };
+    remedied(&csv("\"Id\",\"Source\",\"ProviderName\"", "\"655\",\"ADSync\",\"adsync\""));
+    doubted(&csv("\"Id\",\"Source\",\"ProviderName\"", "\"655\",\"ADSync\",\"Contoso Backup\""));
+    remedied(&csv("\"EventID\",\"InstanceId\"", "\"655\",\"3221226127\""));
+    doubted(&csv("\"EventID\",\"InstanceId\"", "\"655\",\"1000\""));
+    let json = |fields: &str| {
+        format!("{{{fields},\"Message\":\"{CODE_90}\",\"TimeCreated\":\"2026-11-22T10:00:00Z\"}}")
+    };
+    remedied(&json(
+        "\"Id\":655,\"ProviderName\":\"ADSync\",\"Source\":\"ADSync\",\"ProviderName\":\"ADSync\"",
+    ));
+    doubted(&json("\"Id\":655,\"ProviderName\":\"ADSync\",\"Source\":\"Contoso\""));
+    doubted(&json("\"Id\":655,\"EventID\":1000,\"ProviderName\":\"ADSync\""));
+    doubted(&json("\"Id\":655,\"ProviderName\":\"ADSync\",\"ProviderName\":null"));
+    remedied(&copied(655, "2026-11-22T10:00:00Z", CODE_90));
+    doubted(&copied(655, "2026-11-22T10:00:00Z\nProvider: Contoso Backup", CODE_90));
+    let other_id =
+        copied(655, "2026-11-22T10:00:00Z", CODE_90).replace("\nDescription", "\nEventID: 1000\nDescription");
+    doubted(&other_id);
+}
+
+#[test]
+fn a_provider_with_nothing_but_a_guid_is_that_guid_and_so_not_ours() {
+    let guid = "{555908d1-a6d7-4695-8e1e-26931d2012f4}";
+    let message = format!("\"Message\":\"{CODE_90}\",\"TimeCreated\":\"2026-11-22T10:00:00Z\"");
+    for file in [
+        xml(&format!("<Provider Guid='{guid}'/><EventID>655</EventID>")),
+        xml(&format!("<Provider Name='' Guid='{guid}'/><EventID>655</EventID>")),
+        format!("{{\"Id\":655,\"ProviderName\":null,\"ProviderId\":\"{guid}\",{message}}}"),
+        format!(
+            "{{\"Event\":{{\"System\":{{\"Provider\":{{\"#attributes\":{{\"Guid\":\"{guid}\"}}}},\"EventID\":655}}}},{message}}}"
+        ),
+        format!(
+            "\"Id\",\"ProviderName\",\"ProviderId\",\"Message\"\n\"655\",\"\",\"{guid}\",\"{CODE_90}\"\n"
+        ),
+        format!("Id           : 655\nProviderName : \nProviderId   : {guid}\nMessage      : {CODE_90}\n"),
+    ] {
+        let answer = judged(&file).expect("reads");
+        assert_eq!(answer.remedy, None, "{file}");
+        assert_eq!(answer.events_read, 1, "{file}");
+    }
+    remedied(&xml(&format!("<Provider Name='ADSync' Guid='{guid}'/><EventID>655</EventID>")));
+}
+
+#[test]
+fn invisible_signs_in_a_providers_name_change_nothing() {
+    let heartbeat = xml("<Provider Name='Directory&#x2063; Synchron&#x206f;ization'/><EventID>654</EventID>")
+        .replace(CODE_90, ALIVE)
+        .replace("10:00", "10:30");
+    let answer = judged(&format!("{}{heartbeat}", xml("<Provider Name='ADSync'/><EventID>655</EventID>")));
+    assert_eq!(answer.expect("reads").cause.as_str(), "recovered");
+}
+
+#[test]
+fn an_id_that_is_guessed_from_a_label_yields_to_one_that_is_named() {
+    let csv = |first: &str, second: &str| {
+        format!(
+            "\"Rule ID\",\"Date\",\"Event ID\",\"Message\"\n\"{first}\",\"2026-11-22T10:00:00Z\",\"{second}\",\"{CODE_90}\"\n"
+        )
+    };
+    remedied(&csv("1000", "655"));
+    let text = |first: &str, second: &str| {
+        format!("Ticket ID: {first}\nDate: 2026-11-22T10:00:00Z\nEvent ID: {second}\nMessage: {CODE_90}\n")
+    };
+    remedied(&text("17", "655"));
+    for file in [csv("655", "1000"), text("655", "1000"), text("655", "65.5")] {
+        assert!(
+            judged(&file).is_ok_and(|answer| answer.remedy.is_none()) || judged(&file).is_err(),
+            "{file}"
+        );
+    }
+    assert_eq!(judged(&text("655", "1000")).expect("reads").events_read, 1);
+}
+
+#[test]
+fn words_alone_tell_an_event_only_where_the_message_is_windows_own() {
+    let csv = |message: &str| {
+        format!("\"Date\",\"{message}\",\"Status\"\n\"2026-11-22T10:00:00Z\",\"{CODE_90}\",\"Closed\"\n")
+    };
+    let json =
+        |message: &str| format!("[{{\"type\":\"x\",\"{message}\":\"{CODE_90}\",\"ts\":\"1795356309.000\"}}]");
+    remedied(&csv("Message"));
+    remedied(&json("Message"));
+    for file in [csv("Description"), csv("text"), json("text"), json("message"), json("Description")] {
+        assert!(judged(&file).is_err(), "{file}");
+    }
+    assert!(
+        judged(&format!("Source: {OURS}\nDescription: {}", CODE_90.replace("ping.", "ping is known as")))
+            .is_err()
+    );
+    doubted(&format!("{CODE_90} - we fixed that in March"));
+}
+
+#[test]
+fn a_numbered_event_deeper_in_a_message_is_that_messages() {
+    let quoted = format!(
+        "Training:\n  Event[1]:\n    {}",
+        copied(655, "2026-11-22T10:00:00Z", CODE_90).replace('\n', "\n    ")
+    );
+    let about = copied(1000, "2026-11-22T10:00:00Z", &quoted);
+    for file in [format!("Event[0]:\n{about}"), about] {
+        let answer = judged(&file).expect("reads");
+        assert_eq!((answer.remedy, answer.events_relevant), (None, 0), "{file}");
+    }
+    let indented = |number: u32| {
+        let event = copied(655, "2026-11-22T10:00:00Z", CODE_90);
+        format!("Event[{number}]:\n  {}\n", event.trim_end().replace('\n', "\n  "))
+    };
+    let both = format!("{}{}", indented(0), indented(1));
+    assert_eq!(judged(&both).expect("reads").events_read, 2);
+}
+
+#[test]
+fn messages_with_a_blank_line_between_them_are_events_of_their_own() {
+    let answer = judged(&format!("{CODE_90}\n\n{ALIVE}\n")).expect("reads");
+    assert_eq!((answer.events_read, answer.remedy), (2, None));
+    let answer = judged(&format!("Hello,\n\n{CODE_90}\n\n\n{ALIVE}\n\n{CODE_90}")).expect("reads");
+    assert_eq!(answer.events_read, 3);
+    doubted(&format!("{CODE_90}\n\nWe fixed that in March.\n"));
+    remedied(&format!("Hello,\n\n{CODE_90}\n"));
+    let answer = CODE_90.split_once("Exception: ").map_or("", |(_, answer)| answer);
+    let wrapper =
+        "The server encountered an unexpected error while processing a password change notification:";
+    remedied(&format!("{wrapper}\n\n \"{answer}\"\n"));
+}
+
+#[test]
+fn an_event_in_another_form_behind_a_table_is_read() {
+    let table = format!(
+        "   ProviderName: {OURS}\n\nTimeCreated                     Id LevelDisplayName Message\n\
+         -----------                     -- ---------------- -------\n\
+         11/22/2026 10:00:00 AM         655 Error            {CODE_90}\n\n"
+    );
+    remedied(&table);
+    let answer = judged(&format!("{table}{}", copied(654, "11/22/2026 10:30:00 AM", ALIVE))).expect("reads");
+    assert_eq!((answer.events_read, answer.cause.as_str()), (2, "recovered"));
+}
+
+#[test]
+fn lines_that_end_as_in_old_mail_programs_are_lines() {
+    let both = [copied(655, "11/22/2026 10:00:00 AM", CODE_90), copied(654, "11/22/2026 10:30:00 AM", ALIVE)];
+    let answer = judged(&both.join("\n").replace('\n', "\r")).expect("reads");
+    assert_eq!((answer.events_read, answer.cause.as_str()), (2, "recovered"));
+}

@@ -1,0 +1,166 @@
+//! The lines of an event's head: labels with their values, in whatever order and language.
+
+use super::super::labels::{self, Known, Label};
+use super::super::line::{column, details, digits, label_like, labelled, next_label, title};
+use super::super::raw::{Raw, When, event_id, one_line, same_name};
+use super::super::time;
+use super::{Place, Reader, append};
+
+/// The most labels on one line that are followed.
+const MAX_LABELS: usize = 32;
+
+impl Reader {
+    pub(super) fn header_line(&mut self, line: &str, trimmed: &str, sink: &mut dyn FnMut(Raw)) {
+        if trimmed.is_empty() {
+            self.blank = true;
+            if self.place == Place::Before {
+                append(&mut self.before, line);
+            }
+            return;
+        }
+        if self.place == Place::Before
+            && let Some((id, provider)) = title(trimmed)
+        {
+            self.finish(sink);
+            self.place = Place::Header;
+            self.field(Known::of(Label::Id), id);
+            self.field(Known::of(Label::Provider), provider);
+            return;
+        }
+        if let Some((known, value)) = labelled(trimmed).or_else(|| details(trimmed)) {
+            let seen = || {
+                let guesses_only = known.label == Label::Id && !known.guessed && !self.names_id;
+                !guesses_only && self.header.iter().any(|(label, _)| *label == Some(known.label))
+            };
+            let again = match self.column.is_some() && column(line) == self.column {
+                // Such a list may name two ids.
+                true => self.is_first(trimmed) && !self.header.is_empty(),
+                false => self.begins(known.label) && seen(),
+            };
+            if again {
+                self.finish(sink);
+            }
+            if self.place == Place::Before && known.label == Label::Message && self.before.trim().is_empty() {
+                self.place = Place::Body;
+            } else {
+                self.place = Place::Header;
+            }
+            if self.header.is_empty() {
+                self.indent = self.indent.or(Some(line.len() - line.trim_start().len()));
+            }
+            if self.column.is_none() && self.header.is_empty() {
+                self.column = column(line);
+                self.first = labels::split(trimmed).map(|(label, _)| labels::fold(label));
+            }
+            self.field(known, value);
+            return;
+        }
+        if self.place == Place::Before {
+            if self.blank && !self.before.is_empty() {
+                self.paragraphs.push(self.before.len());
+            }
+            self.blank = false;
+            append(&mut self.before, line);
+            return;
+        }
+        if let Some(known) = self.pending.take() {
+            self.field(known, trimmed);
+            return;
+        }
+        if matches!(
+            trimmed,
+            "- EventData" | "EventData" | "+ EventData" | "- UserData" | "UserData" | "+ UserData"
+        ) {
+            (self.place, self.has_message_label) = (Place::Body, true);
+            return;
+        }
+        if self.details {
+            return;
+        }
+        let is_next = self.raw.id.is_some() && !self.before.trim().is_empty();
+        if is_next && self.blank {
+            // The labels came after their message: this is the next one's.
+            self.finish(sink);
+            append(&mut self.before, line);
+            return;
+        }
+        if let Some((_, value)) = label_like(trimmed) {
+            self.header.push((None, value.to_owned()));
+            append(&mut self.unsure, line);
+        } else if is_next {
+            self.finish(sink);
+            append(&mut self.before, line);
+        } else {
+            self.place = Place::Body;
+            append(&mut self.body, line);
+        }
+    }
+
+    /// Takes a label's value, and the labels that follow it where line breaks were lost.
+    pub(super) fn field(&mut self, known: Known, value: &str) {
+        let mut next = Some((known, value));
+        for _ in 0..MAX_LABELS {
+            let Some((known, value)) = next else { return };
+            next = self.one_field(known, value);
+        }
+    }
+
+    /// Takes one label's value; gives the label that follows on the same line.
+    fn one_field<'v>(&mut self, known: Known, value: &'v str) -> Option<(Known, &'v str)> {
+        self.take_unknown_labels();
+        self.start = self.start.or(Some(known.label));
+        self.day_first = self.day_first.or(known.day_first);
+        self.blank = false;
+        if known.label == Label::Message {
+            self.has_message_label = true;
+            self.place = Place::Body;
+            append(&mut self.body, value);
+            return None;
+        }
+        if value.is_empty() {
+            self.pending = Some(known);
+            return None;
+        }
+        self.pending = None;
+        let (value, rest) = next_label(value);
+        self.header.push((Some(known.label), value.to_owned()));
+        let number = || digits(value);
+        match known.label {
+            Label::Id => {
+                let id = number().and_then(event_id);
+                if known.guessed {
+                    self.guesses.extend(id);
+                    return rest;
+                }
+                self.names_id = true;
+                // Two labels that name different ids, or providers: which is the event's is not told.
+                self.raw.broken |= self.raw.id.zip(id).is_some_and(|(one, other)| one != other);
+                self.raw.id = self.raw.id.or(id);
+            }
+            Label::Provider => {
+                let name = value.trim_matches([',', ';', '"', ' ']);
+                self.raw.broken |= self.raw.provider.as_deref().is_some_and(|known| !same_name(known, name));
+                self.raw.provider.get_or_insert_with(|| name.to_owned());
+            }
+            Label::ProviderId => self.provider_id = Some(value.to_owned()),
+            Label::Date if self.raw.when == When::Unknown => {
+                self.raw.when = time::read(value, self.day_first)
+            }
+            Label::Level => self.raw.level = labels::level(value),
+            Label::Record if self.raw.record.is_none() => self.raw.record = number(),
+            Label::Computer if self.raw.computer.is_none() => self.raw.computer = Some(one_line(value)),
+            _ => {}
+        }
+        rest
+    }
+
+    /// Lines before the first known label that look like labels too: a header in a language that is not known.
+    fn take_unknown_labels(&mut self) {
+        let lines = || self.before.lines().map(str::trim).filter(|line| !line.is_empty());
+        if !self.header.is_empty() || !lines().all(|line| label_like(line).is_some()) {
+            return;
+        }
+        self.header = lines().filter_map(label_like).map(|(_, value)| (None, value.to_owned())).collect();
+        self.unsure = std::mem::take(&mut self.before);
+    }
+}

@@ -1,0 +1,206 @@
+//! Text: `wevtutil qe /f:text`, `Format-List`, and what people copy from Event Viewer, in any language.
+//!
+//! A file's first label tells with which line its events begin; only that line begins another one, so that labels
+//! quoted inside of a message change nothing. Where `wevtutil` numbers its events (`Event[0]`), only that counts, and only
+//! as far to the left as the first.
+//!
+//! - here: what kind of line each is
+//! - `header`: labels with their values
+//! - `whole`: what an event's lines make together
+
+mod header;
+mod whole;
+
+use std::io::BufRead;
+
+use super::Fault;
+use super::bounded::{Lines, MAX_RECORD};
+use super::labels::{self, Known, Label};
+use super::line::{column, is_number, labelled, typed};
+use super::raw::Raw;
+use super::table;
+
+/// Reads every event.
+pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
+    let mut lines = Lines::new(input);
+    let mut reader = Reader::default();
+    while let Some(line) = lines.next()? {
+        reader.size += line.len() + 1;
+        if reader.size > MAX_RECORD {
+            return Err(Fault::new(lines.place(), "it is too long for an event"));
+        }
+        // An old mail program's line breaks.
+        line.split('\r').for_each(|line| reader.line(line, sink));
+    }
+    reader.finish(sink);
+    Ok(())
+}
+
+#[derive(Default, PartialEq, Clone, Copy)]
+enum Place {
+    /// Text before any label: a bare message, or one whose labels follow it.
+    #[default]
+    Before,
+    Header,
+    Body,
+}
+
+#[derive(Default)]
+struct Reader {
+    place: Place,
+    /// The label that every event of this file begins with.
+    start: Option<Label>,
+    /// Events begin with `Event[n]` and nothing else.
+    numbered: bool,
+    /// How far to the right the first event begins.
+    indent: Option<usize>,
+    raw: Raw,
+    /// The header's lines in their order: what is known of the label, and the value.
+    header: Vec<(Option<Label>, String)>,
+    /// A label whose value comes on the next line.
+    pending: Option<Known>,
+    /// The ids of labels that may be another's, and whether a known label names one.
+    guesses: Vec<u32>,
+    names_id: bool,
+    provider_id: Option<String>,
+    before: String,
+    /// Where in it something begins behind a blank line.
+    paragraphs: Vec<usize>,
+    /// Lines of the header that may belong to the message.
+    unsure: String,
+    body: String,
+    has_message_label: bool,
+    /// A blank line came since the last label.
+    blank: bool,
+    /// The tab "Details": the message follows `EventData` and nothing else.
+    details: bool,
+    /// The table that `Get-WinEvent` prints, and the provider named above it.
+    table: Option<Option<String>>,
+    day_first: Option<bool>,
+    /// Where the colons of a list stand.
+    column: Option<usize>,
+    /// The label that the events of such a list begin with.
+    first: Option<String>,
+    /// Events are lines that somebody typed.
+    typed: bool,
+    /// The event's XML, where Event Viewer copied it along.
+    xml: String,
+    size: usize,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str, sink: &mut dyn FnMut(Raw)) {
+        // A quotation in chat or mail.
+        let line = line.trim_start().strip_prefix('>').unwrap_or(line);
+        let trimmed = line
+            .trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}'));
+        let indent = line.len() - line.trim_start().len();
+        if is_number(trimmed) && self.indent.is_none_or(|first| indent <= first) {
+            self.finish(sink);
+            self.indent = self.indent.or(Some(indent));
+            (self.numbered, self.place) = (true, Place::Header);
+            return;
+        }
+        if !self.xml.is_empty() || trimmed.starts_with("<Event ") || trimmed.starts_with("<Event>") {
+            self.xml.push_str(line);
+            self.xml.push('\n');
+            if line.contains("</Event>") {
+                self.take_xml(sink);
+            }
+            return;
+        }
+        if self.table.is_some() || table::is_head(trimmed) {
+            self.table_line(line, trimmed, sink);
+            return;
+        }
+        if !self.numbered && matches!(trimmed, "System" | "+ System" | "- System") {
+            self.finish(sink);
+            (self.details, self.place) = (true, Place::Header);
+            self.start = self.start.or(Some(Label::Provider));
+            return;
+        }
+        if (self.typed || self.is_untouched())
+            && let Some((when, id, provider, message)) = typed(trimmed)
+        {
+            self.finish(sink);
+            self.raw = Raw { when, id: Some(id), provider: Some(provider.into()), ..Raw::default() };
+            (self.typed, self.place) = (true, Place::Body);
+            append(&mut self.body, message);
+            return;
+        }
+        match self.place {
+            Place::Body if self.column.is_some() && column(line) == self.column => {
+                if let Some((known, value)) = labelled(trimmed) {
+                    if self.first.is_some()
+                        && labels::split(trimmed).map(|it| labels::fold(it.0)) == self.first
+                    {
+                        self.finish(sink);
+                    }
+                    self.place = Place::Header;
+                    self.field(known, value);
+                }
+            }
+            Place::Body if self.details => append(&mut self.body, line),
+            Place::Body if self.numbered => append(&mut self.body, line),
+            Place::Body => match labelled(trimmed) {
+                // What lies deeper in a message is quoted there.
+                Some((known, value))
+                    if self.begins(known.label) && self.indent.is_none_or(|first| indent <= first) =>
+                {
+                    self.finish(sink);
+                    self.place = Place::Header;
+                    self.field(known, value);
+                }
+                _ => append(&mut self.body, line),
+            },
+            Place::Before | Place::Header => self.header_line(line, trimmed, sink),
+        }
+    }
+
+    fn table_line(&mut self, line: &str, trimmed: &str, sink: &mut dyn FnMut(Raw)) {
+        if table::is_head(trimmed) {
+            let provider = self.raw.provider.take().or_else(|| self.table.clone().flatten());
+            self.header.clear();
+            self.finish(sink);
+            self.table = Some(provider);
+        } else if let Some((label, value)) = labels::split(trimmed)
+            && labels::fold(label) == "providername"
+        {
+            self.finish(sink);
+            self.table = Some(Some(value.to_owned()));
+        } else if labelled(trimmed).is_some_and(|(known, _)| known.begins_events()) {
+            // The table is over: an event in another form follows.
+            self.finish(sink);
+            self.table = None;
+            self.header_line(line, trimmed, sink);
+        } else if let Some((when, id, message)) = table::row(trimmed) {
+            self.finish(sink);
+            self.raw = Raw { when, id: Some(id), provider: self.table.clone().flatten(), ..Raw::default() };
+            append(&mut self.body, message);
+        } else if self.raw.id.is_some() {
+            append(&mut self.body, line);
+        }
+    }
+
+    /// Whether nothing of an event was read yet.
+    fn is_untouched(&self) -> bool {
+        self.place == Place::Before && self.start.is_none() && self.before.trim().is_empty()
+    }
+
+    /// Whether a line has the label that events of a list begin with.
+    fn is_first(&self, line: &str) -> bool {
+        self.first.is_some() && labels::split(line).map(|(label, _)| labels::fold(label)) == self.first
+    }
+
+    /// Whether a label begins another event.
+    fn begins(&self, label: Label) -> bool {
+        !self.numbered && (label == Label::Log || Some(label) == self.start)
+    }
+}
+
+fn append(to: &mut String, line: &str) {
+    if !to.is_empty() && !line.is_empty() {
+        to.push('\n');
+    }
+    to.push_str(line);
+}

@@ -1,0 +1,144 @@
+//! An event whose lines were all read.
+
+use super::super::labels::Label;
+use super::super::line::label_like;
+use super::super::raw::{Raw, named_by_windows, one_line};
+use super::super::wording::known_by_words;
+use super::super::xml;
+use super::{Place, Reader, append};
+use crate::report::EVENT_IDS;
+
+impl Reader {
+    /// A whole header in a language that is not known: at least three such lines at the beginning.
+    fn take_unknown_header(&mut self) {
+        if !self.header.is_empty() || self.raw.id.is_some() {
+            return;
+        }
+        let lines = self.before.lines().map(str::trim).filter(|line| !line.is_empty());
+        let header: Vec<(Option<Label>, String)> =
+            lines.map_while(label_like).map(|(_, value)| (None, value.to_owned())).collect();
+        if header.len() >= 3 {
+            self.header = header;
+        }
+    }
+
+    /// The XML that Event Viewer copies behind the text: the same event, told exactly.
+    pub(super) fn take_xml(&mut self, sink: &mut dyn FnMut(Raw)) {
+        let text = std::mem::take(&mut self.xml);
+        let mut found = Vec::new();
+        let start = text.find("<Event").unwrap_or(0);
+        let xml = text.get(start..).unwrap_or_default();
+        let read = xml::read(xml.as_bytes(), &mut |raw| found.push(raw));
+        if read.is_ok() && self.header.is_empty() && self.raw.id.is_none() {
+            // Event XML under a line that somebody typed.
+            self.before.clear();
+            found.into_iter().for_each(sink);
+            return;
+        }
+        let only = found.pop().filter(|_| found.is_empty() && read.is_ok());
+        let same = |exact: &Raw| {
+            let provider = self.raw.provider.as_deref().map(one_line);
+            let other = exact.provider.as_deref().map(one_line);
+            exact.id == self.raw.id && (provider.is_none() || provider == other)
+        };
+        match only {
+            Some(exact) if same(&exact) => {
+                self.raw.provider = exact.provider;
+                self.raw.record = exact.record;
+                self.raw.when = exact.when;
+                self.raw.data = exact.data;
+            }
+            // Somebody's message quotes an event.
+            _ => append(&mut self.body, &text),
+        }
+    }
+
+    /// Hands over the event that was read so far.
+    pub(super) fn finish(&mut self, sink: &mut dyn FnMut(Raw)) {
+        let xml = std::mem::take(&mut self.xml);
+        append(&mut self.body, &xml);
+        self.take_unknown_header();
+        let mut raw = std::mem::take(&mut self.raw);
+        if raw.id.is_none() && !self.names_id {
+            raw.id = self.guesses.first().copied();
+            raw.broken |= self.guesses.iter().any(|guess| Some(*guess) != raw.id);
+        }
+        let id_at = self.header.iter().position(|(label, _)| *label == Some(Label::Id)).or_else(|| {
+            // A label that is not known, with one of our ids.
+            let ours = |value: &str| value.parse().is_ok_and(|id| EVENT_IDS.contains(&id) && id > 0);
+            let at = self.header.iter().position(|(label, value)| label.is_none() && ours(value))?;
+            raw.id = self.header.get(at)?.1.parse().ok();
+            Some(at)
+        });
+        if raw.provider.is_none() {
+            // In every language Event Viewer writes log, source, date, id.
+            let source = id_at.and_then(|at| at.checked_sub(2)).and_then(|at| self.header.get(at));
+            raw.provider = source.filter(|(label, _)| label.is_none()).map(|(_, value)| value.clone());
+        }
+        raw.provider = raw.provider.or(self.provider_id.take());
+        raw.message = std::mem::take(&mut self.before);
+        if !self.has_message_label {
+            append(&mut raw.message, &self.unsure);
+        }
+        append(&mut raw.message, &self.body);
+        if raw.id.is_none()
+            && raw.provider.is_none()
+            && let Some((id, provider)) = named_by_windows(&raw.message)
+        {
+            (raw.id, raw.provider) = (Some(id), Some(provider));
+        }
+        // Only a text without any label, or one whose own labels are all known and leave the id out, is known by its
+        // words: else the id, or a foreign source, may stand there unread.
+        let bare = self.start.is_none() && !self.numbered && !self.details && self.table.is_none();
+        let known = !self.header.is_empty() && self.header.iter().all(|(label, _)| label.is_some());
+        let names_id = self.header.iter().any(|(label, _)| *label == Some(Label::Id));
+        if raw.id.is_none() && bare && self.header.is_empty() {
+            let messages = bare_messages(&raw.message, &self.paragraphs);
+            if messages.len() > 1 {
+                messages
+                    .into_iter()
+                    .for_each(|message| sink(Raw { message, ..Raw::default() }.known_by_words()));
+            } else {
+                raw = raw.known_by_words();
+            }
+        } else if raw.id.is_none() && known && !names_id {
+            raw = raw.known_by_words();
+        }
+        // A header that names no usable id was an event's all the same.
+        if raw.is_event() || names_id {
+            sink(raw);
+        }
+        *self = Reader {
+            start: self.start,
+            numbered: self.numbered,
+            day_first: self.day_first,
+            column: self.column,
+            first: self.first.take(),
+            indent: self.indent,
+            typed: self.typed,
+            table: self.table.take(),
+            ..Reader::default()
+        };
+        if self.numbered {
+            self.place = Place::Header;
+        }
+    }
+}
+
+/// Messages without any label, divided where one that is known by its words begins behind a blank line. What is known
+/// by no words belongs to the message before it; a greeting, to the first.
+fn bare_messages(text: &str, paragraphs: &[usize]) -> Vec<String> {
+    let mut messages: Vec<String> = Vec::new();
+    let mut found = false;
+    let starts = std::iter::once(0).chain(paragraphs.iter().copied());
+    let ends = paragraphs.iter().copied().chain([text.len()]);
+    for paragraph in starts.zip(ends).filter_map(|(from, to)| text.get(from..to)) {
+        let is_message = known_by_words(paragraph).is_some_and(|known| known.by_sentence || !found);
+        match messages.last_mut() {
+            Some(last) if !(is_message && found) => last.push_str(paragraph),
+            _ => messages.push(paragraph.trim_start().to_owned()),
+        }
+        found |= is_message;
+    }
+    messages
+}
