@@ -34,6 +34,10 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
                 return Err(Fault::new(rows.lines.place(), what));
             }
             Some(known) => {
+                if !known.names_ids() && is_saved_by_event_viewer(&known.header, &row) {
+                    columns = Some(Columns::of_event_viewer(&known.header));
+                }
+                let Some(known) = &columns else { continue };
                 let mut raw = event(&row, known);
                 raw.broken |= rows.malformed || row.len() < known.header.len();
                 sink(raw);
@@ -50,6 +54,16 @@ fn is_header(row: &[String]) -> bool {
     let labels: Vec<Label> = labels.collect();
     [Label::Id, Label::Message, Label::Date, Label::Provider].iter().filter(|it| labels.contains(it)).count()
         >= 2
+}
+
+/// Whether a table is Event Viewer's, in whatever language: it writes level, date, source, id and category, and behind
+/// these, without a name, the message.
+pub(super) fn is_saved_by_event_viewer(header: &[String], row: &[String]) -> bool {
+    let id = row.get(3).map(|id| id.trim()).unwrap_or_default();
+    let is_id = (1..=5).contains(&id.len()) && id.bytes().all(|digit| digit.is_ascii_digit());
+    let has_time =
+        row.get(1).is_some_and(|date| date.contains(':') && date.contains(|c: char| c.is_ascii_digit()));
+    header.len() == 5 && row.len() >= 5 && is_id && has_time
 }
 
 struct Columns {
@@ -74,11 +88,21 @@ impl Columns {
         Columns { header, found, day_first }
     }
 
+    /// Event Viewer's, whose names are in a language that is not known.
+    fn of_event_viewer(header: &[String]) -> Columns {
+        let found = [Label::Level, Label::Date, Label::Provider, Label::Id, Label::Other];
+        let found = found.into_iter().zip(0..).collect();
+        Columns { header: header.to_vec(), found, day_first: Some(true) }
+    }
+
+    fn names_ids(&self) -> bool {
+        self.found.iter().any(|(found, _)| *found == Label::Id)
+    }
+
     /// Whether the words alone can tell the events: no column holds ids, and the message is Windows' own, as PowerShell
     /// names it, not somebody's ticket or chat.
     fn holds_messages_only(&self) -> bool {
-        let has = |label| self.found.iter().any(|(found, _)| *found == label);
-        !has(Label::Id) && self.header.iter().any(|name| name.trim() == "Message")
+        !self.names_ids() && self.header.iter().any(|name| name.trim() == "Message")
     }
 
     /// What a row's cells of this kind hold, the surest first.

@@ -1,7 +1,7 @@
 //! Which format a file is in, by its first few thousand characters.
 
-use super::Fault;
 use super::labels::{self, Label};
+use super::{Fault, csv};
 
 /// The formats that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,13 @@ fn delimiter(text: &str) -> Option<char> {
     if first.trim_start_matches('"').starts_with("#TYPE") {
         first = lines.next()?;
     }
+    let row = lines.next().unwrap_or_default();
+    let is_saved = |delimiter: &char| {
+        let cells = |line: &str| -> Vec<String> {
+            line.split(*delimiter).map(|cell| cell.trim().trim_matches('"').to_owned()).collect()
+        };
+        csv::is_saved_by_event_viewer(&cells(first), &cells(row))
+    };
     [',', ';', '\t', '|'].into_iter().find(|delimiter| {
         let cells = first.split(*delimiter).map(|cell| labels::known(cell.trim().trim_matches('"')));
         let known: Vec<Label> = cells.flatten().map(|known| known.label).collect();
@@ -71,6 +78,9 @@ fn delimiter(text: &str) -> Option<char> {
         let of_events = has(Label::Message) && (has(Label::Date) || has(Label::Provider));
         // A table with bars and without dates and sources is somebody's list of events.
         let names_ids = has(Label::Id) && *delimiter != '|' && has(Label::Message);
-        of_events || names_ids || (has(Label::Id) && (has(Label::Provider) || has(Label::Date)))
+        is_saved(delimiter)
+            || of_events
+            || names_ids
+            || (has(Label::Id) && (has(Label::Provider) || has(Label::Date)))
     })
 }

@@ -1,15 +1,54 @@
-//! The table that `Get-WinEvent` prints by itself: one line an event, under the name of its provider.
+//! The tables that `Get-WinEvent` and `Get-EventLog` print by themselves: one line an event. The first stands under the
+//! name of its provider, the second tells no year and cuts long names.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::raw::{When, event_id};
 use super::{labels, time};
+use crate::report::PROVIDERS;
 
-/// Whether a line is the table's head: `TimeCreated  Id LevelDisplayName Message`.
+/// Whether a line is a table's head: `TimeCreated  Id LevelDisplayName Message` or `Index Time EntryType Source …`.
 pub(super) fn is_head(line: &str) -> bool {
-    labels::fold(line) == "timecreatedidleveldisplaynamemessage"
+    ["timecreatedidleveldisplaynamemessage", "indextimeentrytypesourceinstanceidmessage"]
+        .contains(&labels::fold(line).as_str())
 }
 
-/// One row: when, the id, and the message with the level's word before it.
-pub(super) fn row(line: &str) -> Option<(When, u32, &str)> {
+/// A row of either table.
+#[derive(Debug, PartialEq)]
+pub(super) struct Row<'a> {
+    pub(super) when: When,
+    pub(super) id: u32,
+    /// The provider, where the row names it in full.
+    pub(super) provider: Option<&'a str>,
+    /// The message; in the first table with the level's word before it.
+    pub(super) message: &'a str,
+}
+
+/// One row of either table.
+pub(super) fn row(line: &str) -> Option<Row<'_>> {
+    let under_provider = |(when, id, message)| Row { when, id, provider: None, message };
+    of_win_event(line).map(under_provider).or_else(|| of_event_log(line))
+}
+
+/// `324047520 Nov 02 04:30  Error       Directory Synchron...         655 Failed …`
+fn of_event_log(line: &str) -> Option<Row<'_>> {
+    static ROW: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^\s*\d+\s+\S+ \d\d \d\d:\d\d\s+\w+\s+(\S.*?)\s+(\d+) (.*)$").ok());
+    let found = ROW.as_ref()?.captures(line)?;
+    let [provider, id, message] = [1, 2, 3].map(|at| found.get(at).map_or("", |it| it.as_str()));
+    let cut = provider.strip_suffix("...").or(provider.strip_suffix('…'));
+    let ours = |head: &str| PROVIDERS.iter().any(|name| name.starts_with(head));
+    Some(Row {
+        when: When::Unknown,
+        id: id.parse().ok().and_then(event_id)?,
+        provider: Some(provider).filter(|_| !cut.is_some_and(ours)),
+        message,
+    })
+}
+
+fn of_win_event(line: &str) -> Option<(When, u32, &str)> {
     let mut from = 0;
     for word in line.split_whitespace().take(8) {
         let at = from + line.get(from..)?.find(word)?;
@@ -33,10 +72,16 @@ mod tests {
     #[test]
     fn a_row_is_told_from_a_line_of_a_message() {
         assert!(is_head("TimeCreated                     Id LevelDisplayName Message"));
-        let (_, id, rest) =
-            row("11/22/2026 2:00:00 AM         6900 Error            The server …").expect("a row");
-        assert_eq!((id, rest), (6900, "Error            The server …"));
+        let told = row("11/22/2026 2:00:00 AM         6900 Error            The server …").expect("a row");
+        assert_eq!((told.id, told.message), (6900, "Error            The server …"));
         assert!(row("22.11.2026 02:00:00            654 Informationen    Provision").is_some());
+        assert!(is_head("   Index Time          EntryType   Source                 InstanceID Message"));
+        let told = row("324047520 Nov 02 04:30  Error       Directory Synchron...         655 Failed ping")
+            .expect("a row");
+        assert_eq!((told.id, told.provider, told.message), (655, None, "Failed ping"));
+        let other = row("  1 Nov 02 04:30  Error       Contoso Backup and Re...         655 Failed ping")
+            .expect("a row");
+        assert_eq!(other.provider, Some("Contoso Backup and Re..."));
         assert_eq!(row("at 90 of 2026"), None);
         assert_eq!(row("-----------                     -- ---------------- -------"), None);
     }

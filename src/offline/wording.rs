@@ -85,7 +85,9 @@ pub(super) fn known_by_words(text: &str) -> Option<Known> {
     }
     let says_90 = CODE_90.is_match(&text);
     let (id, from, by_sentence) = begins(&text, &lines, says_90)?;
-    let doubtful = says_90 && !lines.get(from..).is_some_and(|message| MESSAGE.is_match(message));
+    // A narrow window breaks lines within words.
+    let is_whole = |message: &str| MESSAGE.is_match(message) || MESSAGE.is_match(&message.replace('\n', ""));
+    let doubtful = says_90 && !lines.get(from..).is_some_and(is_whole);
     Some(Known { id, by_sentence, doubtful })
 }
 
@@ -163,26 +165,26 @@ static CODE_90: LazyLock<Regex> = LazyLock::new(|| pattern(r"error\s*code\s*:\s*
 static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#"(?x)
-        ^ (?: failed\s credential\s provisioning\s (?:ping|batch) [\s.:]* (?:error\s?:)?
-            | the\s server\s encountered\s an\s unexpected\s error\s while\s processing\s a\s password\s change\s
+        ^ (?: failed\s? credential\s? provisioning\s? (?:ping|batch) [\s.:]* (?:error\s?:)?
+            | the\s? server\s? encountered\s? an\s? unexpected\s? error\s? while\s? processing\s? a\s? password\s? change\s?
               notification [\s.:：]* )?
         ["'“„«‘「『\s]*
         (?: [a-z][\w.]*\.\s? \w*exception [\w`]* \s?:\s? )*
-        (?: an\s error\s occurred [.\s]* )?
+        (?: an\s? error\s? occurred [.\s]* )?
         error\s? code\s? :\s? 90 \b
-        (?: [\s.]* error\s description\s? :\s? password\s synchronization\s has\s not\s been\s activated\s for\s this\s
+        (?: [\s.]* error\s? description\s? :\s? password\s? synchronization\s? has\s? not\s? been\s? activated\s? for\s? this\s?
             company )?
         (?: [.\s"'”“»«’」』)`*_]+
           | tracking\s?id\s? :\s? [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}
-          | server\s name\s? :\s? [\w-]+
+          | server\s? name\s? :\s? [\w-]*
           | --->\s? [a-z][\w.]*exception [\w`]* (?: \[[\w.,+`\s]*\] )? \s?:
-          | an\s error\s occurred\. | error\s code\s? :\s? 90 \b | error\s description\s? :
-          | password\s synchronization\s has\s not\s been\s activated\s for\s this\s company
-          | \(fault\s detail\s is\s equal\s to\s [\w.+`]+\)
+          | an\s? error\s? occurred\. | error\s? code\s? :\s? 90 \b | error\s? description\s? :
+          | password\s? synchronization\s? has\s? not\s? been\s? activated\s? for\s? this\s? company
+          | \(fault\s? detail\s? is\s? equal\s? to\s? [\w.+`]+\)
           | \s (?: at | bei | à | en | em | in | w | v | 場所 | 在 | 於 | 위치 ) \s [a-z_][\w`]* (?: [.+][\w`<>\[\],]+ )+
-            \( (?: [\w.`+\[\],&*]+ (?: \s \w+ )? (?: ,\s [\w.`+\[\],&*]+ (?: \s \w+ )? )* )? \)
-          | ---\s end\s of\s inner\s exception\s stack\s trace\s ---
-          | server\s stack\s trace: | exception\s rethrown\s at\s \[\d\]:
+            \( (?: [\w.`+\[\],&*]+ (?: \s? \w+ )? (?: ,\s? [\w.`+\[\],&*]+ (?: \s? \w+ )? )* )? \)
+          | ---\s? end\s? of\s? inner\s? exception\s? stack\s? trace\s? ---
+          | server\s? stack\s? trace: | exception\s? rethrown\s? at\s? \[\d\]:
           | < (?: /? forest-info | (?: partition-name | connector-id ) > [^<>\s]* < / (?: partition-name | connector-id ) ) >
         )* $"#,
     )

@@ -51,6 +51,9 @@ fn a_message_alone_is_known_by_its_words_with_all_that_windows_writes_behind_it(
             )),
             655,
         ),
+        ("Failed credential provisioning batch.\nError: Microsoft.Online.Coexistence.Provi\nsionException: An error \
+          occurred. Error\nCode: 90. Error Description: Password\nSynchronization has not been activated\nfor this \
+          company. Tracking ID:\ndc7c39cb-f455-44fd-ae5a-e707ac9892d8\nServer Name: .".into(), 652),
         ("Provision credentials batch end. Count: 1".into(), 651),
         ("Provision credentials ping end. TrackingID : x".into(), 654),
     ] {

@@ -77,7 +77,10 @@ impl Reader {
         if self.details {
             return;
         }
-        let is_next = self.raw.id.is_some() && !self.before.trim().is_empty();
+        // What ends with a colon leads to the event, and is no message before its labels.
+        let is_next = self.raw.id.is_some()
+            && !self.before.trim().is_empty()
+            && !self.before.trim_end().ends_with([':', '：']);
         if is_next && self.blank {
             // The labels came after their message: this is the next one's.
             self.finish(sink);

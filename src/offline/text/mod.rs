@@ -7,8 +7,10 @@
 //! - here: what kind of line each is
 //! - `header`: labels with their values
 //! - `whole`: what an event's lines make together
+//! - `paste`: what people put around events
 
 mod header;
+mod paste;
 mod whole;
 
 use std::io::BufRead;
@@ -22,6 +24,37 @@ use super::table;
 
 /// Reads every event.
 pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
+    let (mut found, mut kept) = (false, String::new());
+    read_plain(
+        input,
+        &mut |line| {
+            if kept.len() <= paste::MOST {
+                kept.push_str(line);
+                kept.push('\n');
+            }
+        },
+        &mut |raw| {
+            found |= raw.is_event();
+            sink(raw);
+        },
+    )?;
+    if !found && kept.len() <= paste::MOST {
+        let plain = |text: &str| {
+            let mut events = Vec::new();
+            let read = read_plain(text.as_bytes(), &mut |_| {}, &mut |raw| events.push(raw));
+            read.map_or_else(|_| Vec::new(), |()| events)
+        };
+        paste::read(&kept, plain).into_iter().for_each(sink);
+    }
+    Ok(())
+}
+
+/// Reads the events of a text that holds nothing else.
+fn read_plain(
+    input: impl BufRead,
+    seen: &mut dyn FnMut(&str),
+    sink: &mut dyn FnMut(Raw),
+) -> Result<(), Fault> {
     let mut lines = Lines::new(input);
     let mut reader = Reader::default();
     while let Some(line) = lines.next()? {
@@ -29,6 +62,7 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
         if reader.size > MAX_RECORD {
             return Err(Fault::new(lines.place(), "it is too long for an event"));
         }
+        seen(&line);
         // An old mail program's line breaks.
         line.split('\r').for_each(|line| reader.line(line, sink));
     }
@@ -173,10 +207,11 @@ impl Reader {
             self.finish(sink);
             self.table = None;
             self.header_line(line, trimmed, sink);
-        } else if let Some((when, id, message)) = table::row(trimmed) {
+        } else if let Some(row) = table::row(trimmed) {
             self.finish(sink);
-            self.raw = Raw { when, id: Some(id), provider: self.table.clone().flatten(), ..Raw::default() };
-            append(&mut self.body, message);
+            let provider = row.provider.map(str::to_owned).or(self.table.clone().flatten());
+            self.raw = Raw { when: row.when, id: Some(row.id), provider, ..Raw::default() };
+            append(&mut self.body, row.message);
         } else if self.raw.id.is_some() {
             append(&mut self.body, line);
         }

@@ -1,0 +1,208 @@
+//! What people put around events: a greeting, a mail's head, a ticket's form, a transcript, quotation marks, code
+//! fences. Read so only where the text as a whole holds no event.
+//!
+//! An event stands in paragraphs of its own. What is said around it is talk; where there is much of it, or where it may
+//! say that the event is of another time or place, the event is told and no remedy is.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::labels::{self, Label};
+use super::super::line::next_label;
+use super::super::raw::Raw;
+use super::append;
+
+/// The longest text that is read so, in bytes; nobody pastes more into a chat.
+pub(super) const MOST: usize = 256 << 10;
+/// The most words of talk beside an event that is trusted: a greeting and a question.
+const MOST_WORDS: usize = 40;
+
+/// A paragraph.
+#[derive(Default)]
+struct Block {
+    text: String,
+    /// Quoted or fenced: what follows it is talk again.
+    set_apart: bool,
+}
+
+/// The events of a text that as a whole holds none; `read` reads those of a text without talk.
+pub(super) fn read(text: &str, read: impl Fn(&str) -> Vec<Raw>) -> Vec<Raw> {
+    let blocks = blocks(text);
+    let mut talk = String::new();
+    let mut events = Vec::new();
+    if let Some((at, from)) = first_head(&blocks) {
+        let first = &blocks[at];
+        let alike = blocks[at..].iter().take_while(|block| !first.set_apart || block.set_apart).count();
+        let head: Vec<&str> = blocks[..at].iter().map(|block| block.text.as_str()).collect();
+        let tail = blocks[at + alike..].iter().map(|block| block.text.as_str());
+        let lead = first.text.get(..from).unwrap_or_default();
+        talk = head.into_iter().chain([lead]).chain(tail).collect::<Vec<_>>().join("\n");
+        let rest = first.text.get(from..).into_iter();
+        let rest = rest.chain(blocks[at + 1..at + alike].iter().map(|block| block.text.as_str()));
+        events = read(&rest.collect::<Vec<_>>().join("\n\n"));
+    } else {
+        for block in &blocks {
+            let raw = Raw { message: block.text.clone(), ..Raw::default() }.known_by_words();
+            match raw.id {
+                Some(_) => events.push(raw),
+                None => append(&mut talk, &block.text),
+            }
+        }
+    }
+    let ids: Vec<u32> = events.iter().filter_map(|raw| raw.id).collect();
+    if may_speak_against(&talk, &ids) {
+        events.iter_mut().for_each(|raw| raw.broken = true);
+    }
+    events
+}
+
+/// The text's paragraphs, without the marks of quotation and fences.
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = vec![Block::default()];
+    let mut fenced = false;
+    for line in text.lines().flat_map(|line| line.split('\r')) {
+        let bare = line.trim_start();
+        let fence = bare.starts_with("```") || bare.starts_with("~~~");
+        fenced ^= fence;
+        let quoted = bare.starts_with('>');
+        let content = if quoted { bare.trim_start_matches(['>', ' ']) } else { line };
+        let set_apart = quoted || fenced;
+        let ends = fence || content.trim().is_empty();
+        if ends || blocks.last().is_some_and(|last| last.set_apart != set_apart) {
+            blocks.push(Block { text: String::new(), set_apart });
+        }
+        if let Some(last) = blocks.last_mut().filter(|_| !ends) {
+            append(&mut last.text, content);
+        }
+    }
+    blocks.retain(|block| !block.text.trim().is_empty());
+    blocks
+}
+
+/// The first paragraph with an event's head, and where in it the head begins.
+fn first_head(blocks: &[Block]) -> Option<(usize, usize)> {
+    blocks.iter().enumerate().find_map(|(at, block)| {
+        let (mut place, mut first, mut names_id) = (0, None, false);
+        for line in block.text.split_inclusive('\n') {
+            for label in line_labels(line) {
+                if matches!(label, Label::Log | Label::Provider | Label::Date | Label::Id | Label::Record) {
+                    first = first.or(Some(place));
+                    names_id |= label == Label::Id;
+                }
+            }
+            place += line.len();
+        }
+        first.filter(|_| names_id).map(|from| (at, from))
+    })
+}
+
+/// The labels on one line, where line breaks between them were lost, too.
+fn line_labels(line: &str) -> Vec<Label> {
+    let Some((label, mut value)) = labels::split(line) else { return Vec::new() };
+    let mut found: Vec<Label> = labels::exactly(label).map(|known| known.label).into_iter().collect();
+    while let (_, Some((known, rest))) = next_label(value)
+        && found.len() < 16
+    {
+        found.push(known.label);
+        value = rest;
+    }
+    found
+}
+
+/// Words by which somebody says that an event is of another time, of somebody else, or an example.
+static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"(?ix)
+        \b(?: not | no\ longer | isn.t | wasn.t | don.t | last\ (?:year|month|week) | ago | was | were | had | old
+            | fixed | solved | resolved | closed | example | sample | article | documentation | runbook | wiki | symptoms?
+            | resolution | workaround | means | typical | training | test
+            | nicht | kein\w* | war\w* | letzte[nsrm]? | behoben | gelöst | beispiel\w* | heißt | bedeutet
+            | pas | plus | était | exemple | résolu\w* | dernier\w* | ejemplo | resuelt\w* | era | ayer | exemplo | resolvid\w*
+            | przykład\w* | nie | był\w* | rozwiązan\w* )\b
+        | ^\s*\#{1,6}\s | https?:// | \bkb\s?\d | ^\s*\|.*\| | 例 | 解決 | ではな";
+    Regex::new(words).unwrap_or_else(|error| panic!("{words}: {error}"))
+});
+
+/// What a program wrote around it: a mail's head, a prompt, a rule.
+fn is_frame(line: &str) -> bool {
+    let line = line.trim();
+    let ruled = line.starts_with("---") || line.starts_with("***") || line.starts_with("===");
+    let prompt = line.starts_with("PS ") && line.contains('>');
+    let mail = labels::split(line).is_some_and(|(label, _)| {
+        const MAIL: &[&str] =
+            &["from", "to", "cc", "sent", "date", "mimeversion", "contenttype", "username", "starttime"];
+        MAIL.contains(&labels::fold(label).as_str())
+    });
+    ruled || prompt || mail
+}
+
+/// Whether what is said around events of these ids is more than a greeting and a question.
+fn may_speak_against(talk: &str, ids: &[u32]) -> bool {
+    let said: Vec<&str> = talk.lines().filter(|line| !is_frame(line)).collect();
+    let said = said.join("\n");
+    let words = said.split_whitespace().count();
+    let number =
+        |word: &str| word.parse::<u32>().ok().filter(|id| crate::report::EVENT_IDS.contains(id) && *id > 99);
+    let mut numbers = said.split(|c: char| !c.is_alphanumeric()).filter_map(number);
+    words > MOST_WORDS || ELSEWHERE.is_match(&said) || numbers.any(|id| !ids.contains(&id))
+}
+
+#[cfg(test)]
+mod tests {
+    const MESSAGE: &str = "Failed credential provisioning ping. Error: Microsoft.Online.Coexistence.ProvisionException: An \
+        error occurred. Error Code: 90. Error Description: Password Synchronization has not been activated for this \
+        company. Tracking ID: 0744fa31-1d9b-453a-83d8-c2555d843802 Server Name: BL2GR1BBA005.";
+    const COPIED: &str = "Log Name:      Application\nSource:        Directory Synchronization\nDate:          11/17/2026 \
+        3:30:00 AM\nEvent ID:      655\nLevel:         Error\nDescription:\n";
+
+    /// The ids, and whether they are in doubt.
+    fn told(text: &str) -> Vec<(u32, bool)> {
+        let mut events = Vec::new();
+        super::super::read(text.as_bytes(), &mut |raw| events.push(raw)).expect("reads");
+        events.into_iter().filter_map(|raw| Some((raw.id?, raw.broken))).collect()
+    }
+
+    #[test]
+    fn an_event_is_found_in_a_chat_a_mail_a_ticket_and_a_transcript() {
+        let quoted =
+            format!("{COPIED}{MESSAGE}").lines().map(|line| format!("> {line}\n")).collect::<String>();
+        let pasted = [
+            format!(
+                "Hi all, since this morning we see this, what do we have to do?\n\n```\n{MESSAGE}\n```\n\nThanks,\nHelen\n"
+            ),
+            format!("morning! got this in the Application log:\n> {MESSAGE}\nany idea?\n"),
+            format!("is this bad?\n\n{MESSAGE}\n"),
+            format!(
+                "From: Helpdesk <it@fabrikam.example>\nTo: idm@fabrikam.example\nSubject: FW: Password sync\nDate: Tue, 17 Nov \
+                2026 09:22:10 +0100\n\nHi IDM team,\n\nsee below from the night shift.\n\n{quoted}\n"
+            ),
+            format!(
+                "Ticket #90211\nUsuario: soporte N1\nEvento del servidor:\n\nOrigen: Directory Synchronization\nId. del evento: \
+                655\nNivel: Error\n{MESSAGE}\n\nGracias\n"
+            ),
+            format!(
+                "**********************\nWindows PowerShell transcript start\nStart time: 20261124101502\nUsername: \
+                CORP\\adm\n**********************\nPS C:\\> Get-WinEvent -FilterHashtable @{{Id=652,655,6900}} | fl\n\n\n\
+                TimeCreated  : 11/24/2026 10:00:00 AM\nProviderName : Directory Synchronization\nId           : 655\nMessage      \
+                : {MESSAGE}\n\n\nPS C:\\> Stop-Transcript\n"
+            ),
+        ];
+        for text in &pasted {
+            assert_eq!(told(text), [(655, false)], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_around_an_event_may_leave_it_in_doubt() {
+        for talk in [
+            "We checked, it is not our case.",
+            "this was in March",
+            "# Runbook",
+            "ours is 611",
+            "see https://learn.microsoft.com/troubleshoot",
+            &"word ".repeat(41),
+        ] {
+            assert_eq!(told(&format!("hello\n\n{MESSAGE}\n\n{talk}\n")), [(655, true)], "{talk}");
+        }
+    }
+}
