@@ -202,3 +202,44 @@ fn an_approver_who_left_does_not_count_any_more() {
         s.skim();
     });
 }
+
+#[test]
+fn a_run_whose_agent_died_is_unknown_never_repeated_observed_and_told() {
+    tell(Setup::new(), async |s| {
+        let card = s.request_enablement().await;
+        s.server("SYNC01").change(|state| state.hold_runs = true);
+        s.press(LEE, card.id, "Approve").await;
+        let id = s.request().await.id;
+        let agent = s.site.post_of("SYNC01").expect("is there").agent.clone();
+        s.until("the server has taken the grant", async || agent.execution(&id).expect("readable")).await;
+        drop(agent);
+        s.restart_killed_agents().await;
+        s.server("SYNC01").release();
+
+        // The approvers read it on their card, the requester is called.
+        s.until_state(&id, State::Unknown).await;
+        let unknown = s.card_says(card.id, "it will not be run again").await;
+        assert!(unknown.buttons().is_empty(), "{}", unknown.text());
+        assert!(unknown.text().contains("Unknown: the agent stopped during the run"), "{}", unknown.text());
+        let told = s.told("not known whether it ran").await;
+        assert!(
+            told.text().contains("It is not tried again; the state is being observed"),
+            "{}",
+            told.text()
+        );
+
+        // The server could run it now, and is not asked to.
+        s.pass(10 * MINUTE).await;
+        assert_eq!(s.request().await.state, State::Unknown);
+        assert_eq!(s.runs(), 0);
+        assert!(!s.server("SYNC01").tenant().flag());
+
+        // Whether the run had done it or a person does: what counts is what is seen.
+        s.server("SYNC01").tenant().set_flag(true);
+        s.until_state(&id, State::Verified).await;
+        s.card_says(card.id, "Verified").await;
+        s.told("proven").await;
+        assert_eq!(s.runs(), 0);
+        s.skim();
+    });
+}

@@ -5,15 +5,18 @@
 //! - [`Story`] (here): how it begins and ends, and what it rests on
 //! - [`people`]: what people do and see
 //! - [`program`]: the bot started, stopped, killed
+//! - [`agents`]: the agents started, killed
 //! - [`time`]: the story's own time: it flows as real time does, and [`Story::pass`] makes it jump, in small steps, so
 //!   that everything that is due happens on the way. Waits are for states, never for times.
 
+mod agents;
 mod people;
 mod program;
 mod time;
 
 use std::collections::BTreeMap;
 
+use syncmedic::agent::config::Config as AgentConfig;
 use syncmedic::clock::{Clock, Hand};
 use syncmedic::demo::discord::people::{
     APPROVALS, APPROVER_ROLE, GUILD, HELPDESK, LEE, REQUESTER_ROLE, STATUS,
@@ -26,7 +29,6 @@ use syncmedic::gate::{Request, State};
 use syncmedic::ids::RequestId;
 use syncmedic::random::Random;
 use syncmedic::store::Store;
-use syncmedic::tenant::Tenant;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
@@ -44,7 +46,7 @@ pub(crate) struct Setup {
     /// Changes to the bot's variables.
     pub(crate) env: BTreeMap<&'static str, String>,
     /// What each server's administrators decided.
-    pub(crate) agents: fn(&mut syncmedic::agent::config::Config),
+    pub(crate) agents: fn(&mut AgentConfig),
     /// When the story begins.
     pub(crate) start: &'static str,
 }
@@ -75,6 +77,9 @@ impl Setup {
 pub(crate) struct Story {
     pub(crate) discord: LocalDiscord,
     pub(crate) site: Site,
+    /// Where the agents run.
+    machines: Runtime,
+    rules: fn(&mut AgentConfig),
     pub(crate) clock: Clock,
     hand: Hand,
     env: BTreeMap<&'static str, String>,
@@ -126,13 +131,10 @@ impl Story {
         ]);
         env.extend(setup.env.clone());
 
-        let config = read(&env);
         let servers = servers(setup.scenario, &clock, &random);
-        let tenant = Tenant::open(&config.base, &clock, &random).await.expect("the tenant opens");
         let homes = folder.path().join("servers");
-        let site = Site::start(servers, &tenant, &homes, setup.agents);
-        let site = site.await.expect("the agents start");
-        tenant.store.close().await;
+        let machines = runtime();
+        let site = agents::start(&machines, servers, read(&env).base, &clock, homes, setup.agents).await;
 
         let mut tasks = vec![tokio::spawn(time::flow(hand.clone()))];
         for post in site.posts() {
@@ -140,8 +142,20 @@ impl Story {
             tasks.push(tokio::spawn(async move { server.live(Pace::REAL, std::future::pending()).await }));
         }
         let database = database.to_owned();
-        let mut story =
-            Story { discord, site, clock, hand, env, bot: None, tasks, database, folder, skimmed: false };
+        let mut story = Story {
+            discord,
+            site,
+            machines,
+            rules: setup.agents,
+            clock,
+            hand,
+            env,
+            bot: None,
+            tasks,
+            database,
+            folder,
+            skimmed: false,
+        };
         story.start_bot().await;
         story
     }
@@ -218,6 +232,7 @@ impl Story {
         let verification = self.store().await.verify(None).await.expect("the audit can be checked");
         assert!(verification.is_ok(), "the audit is whole: {verification:?}");
         self.site.stop().await;
+        self.machines.shutdown_background();
         drop(self.folder);
     }
 }
