@@ -238,7 +238,7 @@ fn a_run_whose_agent_died_is_unknown_never_repeated_observed_and_told() {
         s.server("SYNC01").tenant().set_flag(true);
         s.until_state(&id, State::Verified).await;
         s.card_says(card.id, "Verified").await;
-        s.told("proven").await;
+        s.told("Whether the run did it is not known").await;
         assert_eq!(s.runs(), 0);
         s.skim();
     });
