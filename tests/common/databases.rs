@@ -9,11 +9,11 @@ use sqlx::any::AnyConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 /// An empty database, gone when this is dropped.
-pub struct TestDatabase {
+pub(crate) struct TestDatabase {
     /// Its address, as `DATABASE_URL` takes it.
-    pub url: String,
+    pub(crate) url: String,
     /// What it is, for messages.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     kind: Kind,
 }
 
@@ -23,7 +23,7 @@ enum Kind {
 }
 
 /// Runs a story once on each kind of database.
-pub async fn on_each_database(story: impl AsyncFn(&TestDatabase)) {
+pub(crate) async fn on_each_database(story: impl AsyncFn(&TestDatabase)) {
     for database in test_databases().await {
         eprintln!("on {}", database.name);
         story(&database).await;
@@ -31,7 +31,7 @@ pub async fn on_each_database(story: impl AsyncFn(&TestDatabase)) {
 }
 
 /// One fresh database of each kind.
-pub async fn test_databases() -> Vec<TestDatabase> {
+pub(crate) async fn test_databases() -> Vec<TestDatabase> {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("data/syncmedic.db").display());
     let mut databases = vec![TestDatabase { url, name: "SQLite", kind: Kind::Sqlite { _folder: folder } }];

@@ -8,14 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::waiting::until;
+
 pub(crate) const BOT: &str = env!("CARGO_BIN_EXE_syncmedic");
 pub(crate) const AGENT: &str = env!("CARGO_BIN_EXE_syncmedic-agent");
 
 /// How many were started; names their files.
 static STARTED: AtomicU32 = AtomicU32::new(0);
-
-/// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a program ended, and what it printed.
 #[derive(Debug)]
@@ -114,16 +113,4 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Looks again and again until something is so.
-pub(crate) fn until<T>(what: &str, mut is: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    while began.elapsed() < PATIENCE {
-        if let Some(found) = is() {
-            return found;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    panic!("in vain: {what}");
 }

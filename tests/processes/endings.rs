@@ -1,7 +1,7 @@
 //! How the programs end, and that there is one bot.
 
-use crate::programs::until;
 use crate::site::Site;
+use crate::waiting::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_bot_on_the_same_database_is_refused_and_told_who_runs() {

@@ -3,8 +3,8 @@
 use syncmedic::demo::discord::people::{HELPDESK, LEE};
 use syncmedic::gate::State;
 
-use crate::programs::until;
 use crate::site::{Site, flag_is_on};
+use crate::waiting::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bot_killed_in_every_state_starts_at_once_goes_on_and_runs_nothing_twice() {

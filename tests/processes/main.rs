@@ -2,6 +2,7 @@
 //! Discord (the local one, in the test's own process) and `powershell.exe` (a shell script) are stand-ins.
 //!
 //! - [`programs`]: running a program, its output kept, its end sure
+//! - [`waiting`]: waiting until something is so
 //! - [`server`]: a sync server: its events, its state, its agent
 //! - [`site`]: the whole: the bot's folder, two servers enrolled, a chat
 //! - the others: a chapter each
@@ -11,6 +12,8 @@
 mod programs;
 mod server;
 mod site;
+#[path = "../common/waiting.rs"]
+mod waiting;
 
 mod endings;
 mod fix;

@@ -13,8 +13,9 @@ use syncmedic::gate::{Request, State};
 use syncmedic::random::Random;
 use syncmedic::store::Store;
 
-use crate::programs::{BOT, Ended, Program, until};
+use crate::programs::{BOT, Ended, Program};
 use crate::server::Server;
+use crate::waiting::{until, until_async};
 
 /// The tenant of every site.
 const TENANT: &str = "contoso";
@@ -174,20 +175,14 @@ impl Site {
     /// Waits until the one request there is has reached a state.
     pub(crate) async fn reaches(&self, state: State) -> Request {
         let store = self.store().await;
-        let wait = async {
-            loop {
-                let all = store.recent_requests(10).await.expect("requests can be read");
-                assert_eq!(all.len(), 1, "one request");
-                if all[0].state == state {
-                    return all[0].clone();
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
-        };
-        let reached = tokio::time::timeout(std::time::Duration::from_secs(45), wait).await;
-        let now = store.recent_requests(1).await.expect("requests can be read");
+        let reached = until_async(&format!("the request is {state}"), async || {
+            let mut all = store.recent_requests(10).await.expect("requests can be read");
+            assert_eq!(all.len(), 1, "one request");
+            all.pop().filter(|request| request.state == state)
+        })
+        .await;
         store.close().await;
-        reached.unwrap_or_else(|_| panic!("in vain: {state:?}; the request is {now:#?}"))
+        reached
     }
 
     /// Dana asks, presses "Request enablement" and gives a reason; the approval card.

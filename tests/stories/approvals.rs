@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serenity::model::id::MessageId;
 use syncmedic::demo::discord::Forgery;
 use syncmedic::demo::discord::people::{
     APPROVALS, APPROVER_ROLE, DANA, HELPDESK, LEE, OLGA, REQUESTER_ROLE, SAM,
@@ -9,15 +10,7 @@ use syncmedic::demo::discord::people::{
 use syncmedic::gate::State;
 use syncmedic::ids::Snowflake;
 
-use crate::story::{Setup, Story, tell};
-use serenity::model::id::MessageId;
-
-/// What the private refusal of a click says.
-async fn refused(s: &Story, interaction: serenity::model::id::InteractionId) -> String {
-    let said = s.discord.followup(interaction).await.expect("a refusal");
-    assert!(said.visible_to.is_some(), "a refusal is private");
-    said.text()
-}
+use crate::story::{Setup, tell};
 
 #[test]
 fn the_requesters_own_approval_never_counts() {
@@ -25,7 +18,7 @@ fn the_requesters_own_approval_never_counts() {
         s.discord.give_role(DANA, APPROVER_ROLE);
         let card = s.request_enablement().await;
         let pressed = s.press(DANA, card.id, "Approve").await;
-        assert!(refused(s, pressed).await.contains("self-approval"));
+        assert!(s.refused(pressed).await.contains("self-approval"));
         assert_eq!(s.request().await.state, State::Requested);
         s.skim();
     });
@@ -38,7 +31,7 @@ fn neither_a_bystander_nor_the_owner_nor_one_who_is_not_listed_can_approve() {
         let card = s.request_enablement().await;
         for (who, code) in [(SAM, "not-approver"), (OLGA, "not-approver"), (kim, "not-listed")] {
             let pressed = s.press(who, card.id, "Approve").await;
-            let said = refused(s, pressed).await;
+            let said = s.refused(pressed).await;
             assert!(said.contains(code), "{code}: {said}");
         }
         assert_eq!(s.request().await.state, State::Requested);
@@ -69,9 +62,9 @@ fn a_double_click_is_one_approval() {
     tell(Setup::new().env("APPROVALS_REQUIRED", "2").env("APPROVER_USERS", ""), async |s| {
         let kim = s.discord.add_person("Kim", &[APPROVER_ROLE]);
         let card = s.request_enablement().await;
-        s.press(LEE, card.id, "Approve").await;
+        let first = s.press(LEE, card.id, "Approve").await;
         let second = s.press(LEE, card.id, "Approve").await;
-        assert!(refused(s, second).await.contains("already-approved"));
+        assert!(s.one_refused(first, second).await.contains("already-approved"));
         s.card_says(card.id, "1 of 2").await;
         assert_eq!(s.request().await.state, State::Requested);
         s.press(kim, card.id, "Approve").await;

@@ -184,3 +184,38 @@ fn the_message_command_reads_a_log_that_is_attached_to_the_message() {
         says(&s.answer(asked.expect("the command is there")).await, &["works"]);
     });
 }
+
+#[test]
+fn who_speaks_german_is_answered_about_a_file_in_german() {
+    tell(Setup::new().scenario(Scenario::Healthy), async |s| {
+        s.discord.set_locale(DANA, "de");
+        let words = json!({ "problem": "AADSTS50076 nach dem Kennwort", "server": "sync01" });
+        let answer = s.show("events.xml", CODE_90, words).await;
+        let german = [
+            "Die Kennworthash-Synchronisierung ist im Mandanten ausgeschaltet",
+            "wie Sie sagen",
+            "Woher wir das wissen",
+            "`enable-password-sync` würde es beheben",
+            "Was zu tun ist",
+            "Wer das kann",
+            "Ihre Worte",
+            "AADSTS50076",
+            "Warum es keine Schaltfläche gibt",
+            "Die Datei",
+            "gelesene Ereignisse: 2",
+            "Diagnose von Syncmedic aus einer Datei",
+        ];
+        says(&answer, &german);
+        for english in ["What to do", "Who can", "How we know", "Remedy", "The file", "Ruled out", "would"] {
+            assert!(!answer.text().contains(english), "{english:?} stands in:\n{}", answer.text());
+        }
+        assert_eq!(answer.buttons().len(), 0, "{}", answer.text());
+
+        let refused = s.show("events.xml", b"", json!({})).await;
+        says(&refused, &["lässt sich nicht als Ereignisprotokoll lesen", "Was gelesen werden kann"]);
+        // Another's language is another's.
+        let file = s.discord.upload(SAM, "events.xml", CODE_90).expect("Discord takes the file");
+        let asked = s.discord.slash(SAM, HELPDESK, "signin", json!({ "file": file })).expect("can ask");
+        says(&s.answer(asked).await, &["switched off in the tenant", "What to do"]);
+    });
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use syncmedic::demo::discord::people::{DANA, HELPDESK, LEE, STATUS};
+use syncmedic::demo::discord::people::{DANA, HELPDESK, LEE, SAM, STATUS};
 use syncmedic::demo::discord::{Fault, Shown};
 use syncmedic::demo::simulator::scenario::Scenario;
 use syncmedic::gate::State;
@@ -155,8 +155,9 @@ fn a_summary_on_demand_holds_everything_and_its_head_can_be_checked() {
         let card = s.request_enablement().await;
         let id = s.request().await.id;
         let asked = s.discord.slash(DANA, HELPDESK, "sync summary", json!({})).expect("can ask");
-        s.answer(asked).await;
+        assert_eq!(s.answer(asked).await.visible_to, Some(DANA));
         let open = summary(s).await;
+        assert!(open.pings.is_empty());
         let text = open.text();
         for words in [
             "SYNC01",
@@ -184,6 +185,19 @@ fn a_summary_on_demand_holds_everything_and_its_head_can_be_checked() {
         s.answer(asked).await;
         let second = s.until("another summary", async || summaries(s).into_iter().nth(1)).await;
         assert!(second.text().contains("**verified**"), "{}", second.text());
+        s.skim();
+    });
+}
+
+#[test]
+fn the_record_can_be_looked_at_where_the_team_works() {
+    tell(Setup::new(), async |s| {
+        s.request_enablement().await;
+        let asked = s.discord.slash(SAM, HELPDESK, "audit recent", json!({})).expect("can ask");
+        let audit = s.answer(asked).await;
+        for words in ["genesis", "requested"] {
+            assert!(audit.text().contains(words), "{words:?} is missing in:\n{}", audit.text());
+        }
         s.skim();
     });
 }

@@ -86,7 +86,7 @@ fn an_open_wizard_is_seen_in_the_list_of_processes() {
     machine::idle_program(&windows.unix(wizard), "2.6.84.0");
     let open = windows.start(wizard, &[], &[]);
     // The self-test's words: the report has a place for the wizard only where the state could be read.
-    crate::programs::until("the wizard is seen", || {
+    crate::waiting::until("the wizard is seen", || {
         let test = server.agent("self-test", &[]);
         test.out.contains("the wizard is open").then_some(())
     });

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::machine::Windows;
-use crate::programs::until;
+use crate::waiting::until;
 
 /// The provider of most events here.
 pub(crate) const PROVIDER: &str = "Directory Synchronization";

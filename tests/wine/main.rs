@@ -4,6 +4,8 @@
 //! - [`machine`]: the Windows machine: builds the agent and the stand-ins once, makes one Wine prefix a test run, runs programs
 //! - [`server`]: a sync server on it: the agent's folder, enrolled with a bot whose client polls it
 //! - [`log`]: its event log: events written, lost, cleared; what the agent asked of it
+//! - [`bot`]: that bot
+//! - [`waiting`]: waiting until something is so
 //! - [`programs`]: what runs: its output kept, its end sure
 //! - the others: a chapter each
 //!
@@ -14,11 +16,15 @@
 //! missing it is skipped and says so, unless `SYNCMEDIC_REQUIRE` lists `wine`.
 #![cfg(all(unix, feature = "bot", feature = "agent"))]
 
+#[path = "../common/bot.rs"]
+mod bot;
 mod log;
 mod machine;
 #[path = "../common/programs.rs"]
 mod programs;
 mod server;
+#[path = "../common/waiting.rs"]
+mod waiting;
 
 mod console;
 mod detection;

@@ -1,18 +1,16 @@
 //! Commands on Windows: a stand-in for PowerShell is run by the real agent, as the real one would be. What it does is
 //! said by files in the agent's folder (`tests/windows/powershell`).
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use syncmedic::catalog::{ENABLE_PASSWORD_SYNC, READ_STATE};
 use syncmedic::link::client::AgentClient;
-use syncmedic::link::protocol::{ExecutionAnswer, PlanAnswer, PlanRequest, Progress, Reason, RunOutcome};
-use syncmedic::plan::{Mode, Plan};
-use syncmedic::random::Random;
+use syncmedic::link::protocol::{Progress, Reason, RunOutcome};
+use syncmedic::plan::Mode;
 
+use crate::bot::{accepted, finished, ready, wish};
 use crate::machine::{self, Windows};
 use crate::programs::Ended;
 use crate::server::Server;
+use crate::waiting::{until, until_async};
 
 /// What `read-state` prints on a server whose cloud flag is off.
 const STATE: &str = r#"{"ok":true,"cloud_flag":false,"staging":false,"cycle_running":false,"scheduler_suspended":false,
@@ -72,54 +70,15 @@ fn variable<'a>(run: &'a str, name: &str) -> Option<&'a str> {
     variables.filter(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
 }
 
-async fn until(mut reached: impl AsyncFnMut() -> bool) {
-    let waited = async {
-        while !reached().await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(120), waited).await.expect("comes about in time");
-}
-
-/// A plan that the agent is ready to run.
-async fn ready(client: &AgentClient, mode: Mode) -> (Plan, String) {
-    let wish = PlanRequest {
-        request: Random::system().id().parse().expect("valid"),
-        command: ENABLE_PASSWORD_SYNC.parse().expect("valid"),
-        arguments: BTreeMap::new(),
-        mode,
-        expected: None,
-        challenge: true,
-    };
-    let mut plan = None;
-    until(async || match client.plan(&wish).await.expect("answers") {
-        PlanAnswer::Ready { plan: ready, challenge, .. } => {
-            plan = Some((ready, challenge.expect("was asked for")));
-            true
-        }
-        // A reading may take too long on a busy machine.
-        PlanAnswer::Busy { .. } => false,
-        other => panic!("not ready: {other:?}"),
-    })
-    .await;
-    plan.expect("was reached")
-}
-
 /// Lets a command run and gives how it ended.
 async fn ran(server: &Server, client: &AgentClient) -> RunOutcome {
-    let (plan, challenge) = ready(client, Mode::Unattended).await;
-    let answer = client.execute(&server.grant(plan.clone(), challenge)).await.expect("answers");
-    assert!(matches!(answer, ExecutionAnswer::Accepted { .. }), "{answer:?}");
-    let mut ended = None;
-    until(async || {
-        let execution = client.execution(&plan.request).await.expect("answers").expect("is known");
-        if let Progress::Finished { outcome, .. } = execution.progress {
-            ended = Some(outcome);
-        }
-        ended.is_some()
-    })
-    .await;
-    ended.expect("was reached")
+    let wish = wish(Mode::Unattended);
+    let (plan, challenge) = ready(client, &wish).await;
+    accepted(client.execute(&server.grant(plan, challenge)).await.expect("answers"));
+    match finished(client, &wish.request).await {
+        Progress::Finished { outcome, .. } => outcome,
+        other => panic!("not finished: {other:?}"),
+    }
 }
 
 fn failed(outcome: RunOutcome) -> Reason {
@@ -130,8 +89,8 @@ fn failed(outcome: RunOutcome) -> Reason {
 }
 
 /// Waits until a child that was left behind is gone: the system then removes the file that it holds.
-async fn nothing_is_left(server: &Server) {
-    until(async || !server.path(r"stand-in\alive").exists()).await;
+fn nothing_is_left(server: &Server) {
+    until("nothing is left", || (!server.path(r"stand-in\alive").exists()).then_some(()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,7 +125,8 @@ async fn a_command_on_windows_gets_its_closed_arguments_a_short_environment_and_
         "{run}"
     );
     // No copy outlives its run.
-    until(async || std::fs::read_dir(server.path(r"data\scripts")).expect("is there").count() == 0).await;
+    let copies = || std::fs::read_dir(server.path(r"data\scripts")).expect("is there").count();
+    until("no copy is left", || (copies() == 0).then_some(()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,7 +159,7 @@ async fn on_windows_a_run_that_hangs_is_ended_with_all_it_started() {
     plays(&server, ENABLE_PASSWORD_SYNC, "hang-with-child", "");
     let why = failed(ran(&server, &client).await);
     assert_eq!(why.code, "needs-a-person", "{why:?}");
-    nothing_is_left(&server).await;
+    nothing_is_left(&server);
     let prompt = "cmdlet Get-Credential\nSupply values for the following parameters:\nCredential\n";
     plays(&server, ENABLE_PASSWORD_SYNC, "hang", prompt);
     let why = failed(ran(&server, &client).await);
@@ -213,7 +173,7 @@ async fn on_windows_a_child_that_a_run_leaves_behind_is_ended_and_holds_nothing_
     plays(&server, ENABLE_PASSWORD_SYNC, "leave", DONE);
     let (_agent, client) = server.serve(&[]);
     assert!(matches!(ran(&server, &client).await, RunOutcome::Succeeded { .. }));
-    nothing_is_left(&server).await;
+    nothing_is_left(&server);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,12 +182,12 @@ async fn a_windows_agent_killed_during_a_run_takes_it_along_and_never_runs_the_r
     let server = server(windows, "killed", "2.6.3.0");
     plays(&server, ENABLE_PASSWORD_SYNC, "hang-with-child", "");
     let (agent, client) = server.serve(&[]);
-    let (plan, challenge) = ready(&client, Mode::Unattended).await;
+    let (plan, challenge) = ready(&client, &wish(Mode::Unattended)).await;
     let grant = server.grant(plan.clone(), challenge);
     client.execute(&grant).await.expect("answers");
-    until(async || server.path(r"stand-in\alive").exists()).await;
+    until("it runs", || server.path(r"stand-in\alive").exists().then_some(()));
     agent.kill();
-    nothing_is_left(&server).await;
+    nothing_is_left(&server);
 
     plays(&server, ENABLE_PASSWORD_SYNC, "print", DONE);
     let (_agent, client) = server.serve(&[]);
@@ -242,7 +202,7 @@ async fn a_script_changed_on_a_windows_disk_never_runs() {
     let Some(windows) = machine::windows() else { return };
     let server = server(windows, "changed", "2.6.3.0");
     let (_agent, client) = server.serve(&[]);
-    until(async || client.report(true).await.expect("answers").state.is_some()).await;
+    until_async("the state is read", async || client.report(true).await.expect("answers").state).await;
     let before = runs(&server, READ_STATE).len();
     let script = r"commands\read-state\run.ps1";
     server.write(script, &format!("{}\nRemove-Thing\n", server.read(script)));
@@ -273,7 +233,7 @@ async fn on_windows_what_needs_a_person_is_staged_and_run_only_in_the_operators_
     let server = server(windows, "attended", "2.6.84.0");
     plays(&server, ENABLE_PASSWORD_SYNC, "print", DONE);
     let (_agent, client) = server.serve(&[]);
-    let (plan, challenge) = ready(&client, Mode::Attended).await;
+    let (plan, challenge) = ready(&client, &wish(Mode::Attended)).await;
     client.execute(&server.grant(plan.clone(), challenge)).await.expect("answers");
     let execution = client.execution(&plan.request).await.expect("answers").expect("is known");
     assert!(matches!(execution.progress, Progress::Staged { .. }), "{execution:?}");

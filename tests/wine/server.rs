@@ -2,32 +2,22 @@
 
 use std::path::PathBuf;
 
-use jiff::SignedDuration;
-use syncmedic::clock::Clock;
-use syncmedic::grant::Grant;
-use syncmedic::ids::{AgentId, Snowflake};
-use syncmedic::link::certs::{CertInfo, Enrolment};
-use syncmedic::link::client::{AgentClient, Enrolled};
-use syncmedic::link::identity::Identity;
-use syncmedic::link::refusal::Revoked;
-use syncmedic::link::tls::BotTls;
+use syncmedic::link::client::AgentClient;
 use syncmedic::plan::Plan;
-use syncmedic::random::Random;
 
+use crate::bot::Bot;
 use crate::machine::{AGENT, Windows};
 use crate::programs::{Ended, Program};
 
 /// The id of every server.
 pub(crate) const ID: &str = "SYNC01";
 
-/// A sync server, and the bot's keys.
+/// A sync server, and the bot that it is enrolled with.
 pub(crate) struct Server {
     windows: &'static Windows,
     /// The agent's folder, as a Windows path.
     pub(crate) folder: String,
-    identity: Identity,
-    _keys: tempfile::TempDir,
-    clock: Clock,
+    bot: Bot,
 }
 
 impl Server {
@@ -35,11 +25,7 @@ impl Server {
     /// `install`, all by the Windows program. `rules` are more lines for the head of `agent.toml`.
     pub(crate) fn new(windows: &'static Windows, name: &str, rules: &str) -> Server {
         let folder = windows.folder(name);
-        let keys = tempfile::tempdir().expect("a folder");
-        let (clock, random) = (Clock::system(), Random::system());
-        let identity =
-            Identity::create(&keys.path().join("bot"), "contoso", clock.now(), &random).expect("makes keys");
-        let server = Server { windows, folder, identity, _keys: keys, clock };
+        let server = Server { windows, folder, bot: Bot::new() };
 
         let made = windows.agent(&["init", "--id", ID, "--data", &server.folder]);
         assert_eq!(made.code, Some(0), "{made:?}");
@@ -49,11 +35,8 @@ impl Server {
         server
             .write("server.json", r#"{"server":"SYNC01","appliance":{"kind":"connect","build":"2.6.3.0"}}"#);
 
-        let id: AgentId = ID.parse().expect("valid");
-        let request = server.read(r"data\agent.csr");
-        let enrolment =
-            server.identity.enrol(&id, 1, &request, server.clock.now(), &random).expect("is enrolled");
-        server.write("enrolment.toml", &toml::to_string(&enrolment).expect("writes"));
+        let answer = server.bot.enrol(ID, 1, &server.read(r"data\agent.csr"));
+        server.write("enrolment.toml", &answer);
         let installed = server.agent("install", &["--bundle", &server.windows_path("enrolment.toml")]);
         assert_eq!(installed.code, Some(0), "{installed:?}");
         server
@@ -132,35 +115,11 @@ impl Server {
 
     /// A grant for a plan, signed by the bot that this server is enrolled with.
     pub(crate) fn grant(&self, plan: Plan, challenge: String) -> String {
-        let now = self.clock.now();
-        let grant = Grant {
-            plan,
-            challenge,
-            requester: Snowflake(1),
-            approvers: vec![Snowflake(2)],
-            reason: "ticket 4711".into(),
-            audit_head: "#12 9be1-44d0".into(),
-            signed_at: now,
-            not_before: now,
-            expires: now + SignedDuration::from_hours(1),
-            proofs: Vec::new(),
-        };
-        self.identity.grant_key().sign(&grant).expect("signs")
+        self.bot.grant(plan, challenge)
     }
 
     /// The bot's client of the agent at an address.
     pub(crate) fn client(&self, address: &str) -> AgentClient {
-        let enrolment: Enrolment = toml::from_str(&self.read(r"data\enrolment.toml")).expect("reads");
-        let certificate = CertInfo::from_pem(&enrolment.certificate).expect("reads");
-        let enrolled = Enrolled {
-            agent: ID.parse().expect("valid"),
-            address: format!("https://{address}").parse().expect("an address"),
-            generation: enrolment.generation,
-            serial: certificate.serial,
-            fingerprint: certificate.fingerprint,
-        };
-        let ca = self.identity.authority().certificate();
-        let tls = BotTls::new(self.identity.bot().clone(), ca, Revoked::default(), self.clock.clone());
-        AgentClient::new(enrolled, tls.expect("fits")).expect("fits")
+        self.bot.client(&self.read(r"data\enrolment.toml"), address)
     }
 }

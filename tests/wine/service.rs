@@ -3,8 +3,9 @@
 use tokio::sync::Mutex;
 
 use crate::machine;
-use crate::programs::{Ended, until};
+use crate::programs::Ended;
 use crate::server::{ID, Server};
+use crate::waiting::until;
 
 /// The machine has one service of the agent.
 static THE_SERVICE: Mutex<()> = Mutex::const_new(());

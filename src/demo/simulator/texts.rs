@@ -86,10 +86,11 @@ pub fn self_healing(step: &str) -> String {
     format!("Self-healing of the password hash synchronization company feature: {step}.")
 }
 
-/// 2506: an administrator switched password sync.
+/// 2506: an administrator switched password sync. The fields are documented, what stands in them is not.
 pub fn switched(on: bool, at: &str) -> String {
-    let (action, was) = if on { ("Enable", "Disabled") } else { ("Disable", "Enabled") };
+    let action = if on { "Enable" } else { "Disable" };
     format!(
-        r#"{{"ActionType":"Update","AuditEventType":"{action} PHS Sync","Category":"PasswordHashSync","Name":"PasswordHashSync","Status":"Success","Timestamp":"{at}","User":"CONTOSO\\alex.admin","Details":{{"Before":"{was}","After":"{action}d"}}}}"#
+        r#"{{"ActionType":"{action}","AuditEventType":"PHS","Category":"Sync","Name":"Enable/Disable PHS Sync","Status":"Success","Timestamp":"{at}","User":"CONTOSO\\alex.admin","Details":"Old: {}, New: {on}"}}"#,
+        !on
     )
 }

@@ -33,6 +33,15 @@ fn words(request: &Request) -> (Tone, &'static str, String) {
     let what = format!("Your request “{}”", text::line(title));
     let fault_ended = request.outcome.as_ref().is_some_and(|why| why.code == "fault-ended");
     match request.state {
+        // Nobody knows how that run ended: proof is of the state, not of who brought it about.
+        State::Verified if !request.ended => (
+            Tone::Good,
+            "Verified: password sync works again",
+            format!(
+                "{what} was interrupted at the server; password sync is proven to work again. Whether the run \
+                 did it is not known."
+            ),
+        ),
         State::Verified if request.late => {
             (Tone::Good, "Verified, late", format!("{what} worked. The proof took longer than expected."))
         }

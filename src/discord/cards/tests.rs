@@ -215,6 +215,7 @@ fn request(state: State) -> Request {
             reached(&mut request, state, None);
         }
     }
+    request.ended = matches!(state, State::Succeeded | State::Failed | State::Unproven | State::Verified);
     match state {
         State::Lapsed => request.outcome = why("cycle-running", "A sync cycle is running."),
         State::Moved => request.outcome = why("fault-ended", "The fault ended by itself."),

@@ -15,7 +15,6 @@ use crate::random::Random;
 mod chain;
 mod changes;
 #[path = "../../../tests/common/databases.rs"]
-#[expect(unreachable_pub, reason = "the integration tests use it, too")]
 mod databases;
 mod lease;
 mod opening;

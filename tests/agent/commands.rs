@@ -1,0 +1,139 @@
+//! The program at the server's keyboard: what its commands say, and with which exit codes.
+
+use std::path::Path;
+use std::process::Command;
+
+use syncmedic::agent::enrol;
+
+use crate::site::{ID, PROGRAM, Site};
+use crate::waiting::until;
+
+fn code(command: &mut Command) -> (Option<i32>, String) {
+    let output = command.output().expect("runs");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn the_command_line_tells_usage_data_and_configuration_apart() {
+    let site = Site::new("2.6.3.0");
+    assert_eq!(code(Command::new(PROGRAM).arg("fly")).0, Some(64));
+    let missing = Path::new("/nonexistent/agent.toml");
+    let (status, said) = code(Command::new(PROGRAM).args(["run", "--config"]).arg(missing));
+    assert_eq!(status, Some(78));
+    assert!(said.contains("/nonexistent/agent.toml"), "{said}");
+    assert_eq!(code(&mut site.program(&["apply", "--yes"])).0, Some(65));
+    let key = site.home().join("data/agent.key");
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("chmod");
+    let (status, said) = code(&mut site.program(&["run"]));
+    assert_eq!(status, Some(78));
+    assert!(said.contains("agent.key") && said.contains("chmod 600"), "{said}");
+}
+
+#[test]
+fn init_prints_the_whole_way_to_an_enrolled_agent_and_help_names_what_each_value_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().join("agent");
+    let (status, said) = code(Command::new(PROGRAM).args(["init", "--id", "SYNC01", "--data"]).arg(&home));
+    assert_eq!(status, Some(0), "{said}");
+    let config = home.join("agent.toml").display().to_string();
+    for step in [
+        "syncmedic agents add SYNC01 --url https://HOST:6990 --csr agent.csr --out enrolment.toml\n"
+            .to_owned(),
+        format!("syncmedic-agent install --config {config} --bundle enrolment.toml\n"),
+        format!("syncmedic-agent run --config {config}\n"),
+    ] {
+        assert!(said.contains(&step), "{step} in {said}");
+    }
+    for (command, value) in [("init", "--data <DIR>"), ("install", "--bundle <FILE>")] {
+        let output = Command::new(PROGRAM).args([command, "--help"]).output().expect("runs");
+        let help = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(help.contains(value), "{help}");
+    }
+}
+
+#[test]
+fn status_shows_what_the_bot_would_see() {
+    let site = Site::new("2.6.3.0");
+    let output = site.program(&["status", "--json"]).output().expect("runs");
+    let report = syncmedic::report::Report::from_json(&output.stdout).expect("is a report");
+    assert_eq!((report.agent, report.generation), (ID.parse().expect("valid"), 1));
+    let output = site.program(&["status"]).output().expect("runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("cloud flag      no") && text.contains("enable-password-sync"), "{text}");
+}
+
+#[test]
+fn a_running_agent_tells_the_servers_administrators_what_it_costs() {
+    let site = Site::new("2.6.3.0");
+    let shown = |site: &Site| {
+        let output = site.program(&["status"]).output().expect("runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(shown(&site).contains("running agent   none"), "{}", shown(&site));
+    let (mut running, _address) = site.process();
+    let note = site.home().join("data/running.json");
+    until("it leaves a note", || note.exists().then_some(()));
+    let text = shown(&site);
+    assert!(text.contains(&format!("process {}", running.id())), "{text}");
+    assert!(text.contains("MiB (limit 64.0 MiB)") && text.contains("processor time"), "{text}");
+    running.kill().expect("is killed");
+    running.wait().expect("is gone");
+}
+
+#[test]
+fn the_self_test_tries_every_reading_step_and_fails_only_for_what_is_needed() {
+    let site = Site::new("2.6.3.0");
+    let tested = |site: &Site| {
+        let output = site.program(&["self-test"]).output().expect("runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, text) = tested(&site);
+    assert_eq!(code, Some(0), "{text}");
+    for step in [
+        "configuration",
+        "certificate",
+        "powershell",
+        "product",
+        "event log",
+        "ADSync's state",
+        "clock",
+        "journal",
+    ] {
+        assert!(text.contains(&format!("ok      {step}")), "{step} in {text}");
+    }
+    assert!(!text.contains("SYNC01") && !text.contains("corp.contoso.com"), "{text}");
+    // What ADSync withholds is named, with what it needs, and breaks nothing.
+    let denied =
+        r#"{"ok":true,"unknown":[{"what":"cloud_flag","why":"Access is denied for jane@contoso.com"}]}"#;
+    site.write("state.json", denied);
+    let (code, text) = tested(&site);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        text.contains("Access is denied") && text.contains("ADSyncAdmins") && !text.contains("jane"),
+        "{text}"
+    );
+    // A script that somebody changed does break it.
+    site.write("commands/read-state/run.ps1", "Remove-Thing");
+    let (code, text) = tested(&site);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("BROKEN  script"), "{text}");
+}
+
+#[test]
+fn an_enrolment_for_another_agent_or_an_older_one_is_refused() {
+    let site = Site::new("2.6.3.0");
+    let request = std::fs::read_to_string(site.home().join("data/agent.csr")).expect("reads");
+    let enrol = |id: &str, generation: u32| {
+        enrol::install(&site.config(), &site.bot.enrol(id, generation, &request), site.clock())
+    };
+    assert!(enrol("SYNC02", 1).expect_err("refused").to_string().contains("SYNC02"));
+    assert_eq!(enrol("SYNC01", 3).expect("installs").generation, 3);
+    assert!(enrol("SYNC01", 2).expect_err("refused").to_string().contains("generation 3"));
+    // A certificate for another key.
+    let other = Site::new("2.6.3.0");
+    let request = std::fs::read_to_string(other.home().join("data/agent.csr")).expect("reads");
+    let foreign = site.bot.enrol(ID, 4, &request);
+    assert!(enrol::install(&site.config(), &foreign, site.clock()).is_err());
+    assert_eq!(enrol::load(&site.config(), site.clock()).expect("still the one before").trust.generation, 3);
+}
