@@ -194,8 +194,20 @@ fn a_truncated_file_is_never_judged_as_if_it_were_whole() {
         assert!(reading(&[&labelled.bytes[..cut]]).is_err(), "{}", labelled.file);
     }
     for labelled in CORPUS.iter().filter(|it| it.file.ends_with(".evtx")) {
-        for cut in [5000, 30_000, labelled.bytes.len() - 1] {
-            assert!(reading(&[&labelled.bytes[..cut]]).is_err(), "{} {cut}", labelled.file);
+        // A log that was copied while Windows wrote it says so in its header.
+        let mut dirty = labelled.bytes.clone();
+        dirty[120] |= 1;
+        assert!(reading(&[&dirty]).is_ok(), "{}", labelled.file);
+        for cut in [4000, 4096, 5000, 30_000, labelled.bytes.len() - 1] {
+            for bytes in [&labelled.bytes, &dirty] {
+                let error = reading(&[&bytes[..cut]]).err().map(|error| error.to_string());
+                let places = ["byte", "header", "record"];
+                assert!(
+                    error.as_ref().is_some_and(|error| places.iter().any(|place| error.contains(place))),
+                    "{} {cut}: {error:?}",
+                    labelled.file
+                );
+            }
         }
     }
 }
@@ -257,6 +269,81 @@ fn the_program_answers_as_json_with_stable_keys_and_refuses_bad_input_with_65() 
         assert!(error.contains(says) && output.stdout.is_empty(), "{error}");
     }
     assert_eq!(syncmedic(&[], b"").status.code(), Some(64));
+}
+
+/// What the program says to an input without an end: it must end by itself.
+#[cfg(unix)]
+fn told_of_endless(begin: &[u8], line: &str) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_syncmedic"));
+    command.args(["diagnose", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("starts");
+    let mut input = child.stdin.take().expect("an input");
+    let lines = line.repeat((64 << 10) / line.len().max(1) + 1);
+    let mut written = input.write_all(begin);
+    while written.is_ok() {
+        written = input.write_all(lines.as_bytes());
+    }
+    let output = child.wait_with_output().expect("ends");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[cfg(unix)]
+#[test]
+fn an_endless_input_without_events_is_given_up_with_its_place() {
+    for (begin, line, place) in [
+        ("", "y\n", "line"),
+        ("Log Name: Application\n", "y\n", "line"),
+        ("Id,Message,ProviderName\n", &format!("x,{},z\n", "y".repeat(500)), "line"),
+        ("[", &format!("{{\"a\":\"{}\"}},\n", "y".repeat(500)), "byte"),
+        ("", "<Note/>\n", "byte"),
+        ("Event[0]:\n", "Event[0]:\n", "line"),
+        ("<Event><System><EventID>1</EventID></System></Event>", "<Note/>\n", "byte"),
+        ("ElfFile\0", "y\n", "byte"),
+    ] {
+        let (code, error) = told_of_endless(begin.as_bytes(), line);
+        assert_eq!(code, Some(65), "{begin:?} {line:?}: {error}");
+        assert!(error.contains("standard input") && error.contains(place), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_with_a_name_is_read_as_a_file_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for labelled in CORPUS.iter().filter(|it| it.file.starts_with("phs-not-activated.p")) {
+        let pipe = folder.path().join(&labelled.file);
+        assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        let writer = {
+            let (pipe, bytes) = (pipe.clone(), labelled.bytes.clone());
+            std::thread::spawn(move || std::fs::write(pipe, bytes))
+        };
+        let path = pipe.to_str().expect("a path");
+        let output = syncmedic(&["--format", "json", "--now", CLOCK, path], b"");
+        writer.join().expect("no panic").expect("written");
+        let by_name = syncmedic(&["--format", "json", "--now", CLOCK, &labelled.file], b"");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stdout == by_name.stdout, "{}", labelled.file);
+    }
+}
+
+#[test]
+fn no_fault_of_a_configuration_ends_what_needs_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join(".env"), "DISCORD_TOKEN=a b 'c\n=\n").expect("written");
+    let log = CORPUS.iter().find(|it| it.remedy.is_some() && it.file.ends_with(".evtx")).expect("one");
+    std::fs::write(folder.path().join("log"), &log.bytes).expect("written");
+    for arguments in [["diagnose", "log"], ["triage", "log"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_syncmedic"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("LOG_FILTER", "=,=")
+            .env("LOG_FORMAT", "none")
+            .output()
+            .expect("runs");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 const TEXTS: &[&str] = &[

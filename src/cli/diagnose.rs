@@ -1,7 +1,7 @@
 //! `syncmedic diagnose`: the verdict on event logs from files, without a server and without configuration.
 
 use std::fs::File;
-use std::io::{Seek as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -58,18 +58,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn read(path: &Path, log: &mut Log) -> anyhow::Result<()> {
-    let from_input = path.as_os_str() == "-";
-    let name = if from_input { "standard input".to_owned() } else { path.display().to_string() };
-    let file = if from_input { spooled() } else { File::open(path) };
-    let file = file.map_err(|error| exit(DATA, format!("{name} can't be read: {error}")))?;
-    offline::read(&name, file, log).map_err(|error| exit(DATA, error.to_string()))?;
-    Ok(())
-}
-
-/// Standard input in an unnamed file: a log may be larger than memory, and `.evtx` is read by its places.
-fn spooled() -> std::io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
-    file.rewind()?;
-    Ok(file)
+    if path.as_os_str() == "-" {
+        let read = offline::read_stream("standard input", std::io::stdin().lock(), log);
+        return read.map(drop).map_err(|error| exit(DATA, error.to_string()));
+    }
+    let name = path.display().to_string();
+    let io = |error: std::io::Error| exit(DATA, format!("{name} can't be read: {error}"));
+    let file = File::open(path).map_err(io)?;
+    // A pipe that has a name (`diagnose <(…)`) is read once, from its beginning to its end.
+    let read = match file.metadata().map_err(io)?.is_file() {
+        true => offline::read(&name, file, log),
+        false => offline::read_stream(&name, file, log),
+    };
+    read.map(drop).map_err(|error| exit(DATA, error.to_string()))
 }

@@ -95,12 +95,15 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn start(command: Command) -> anyhow::Result<ExitCode> {
+    // These read nothing but what they are given: no fault of a bot's configuration can end them.
+    let bare = matches!(command, Command::Diagnose(_) | Command::Triage(_));
     // A missing .env is no fault: the environment may hold everything.
-    match dotenvy::dotenv() {
+    match if bare { Ok(Default::default()) } else { dotenvy::dotenv() } {
         Err(error) if !error.not_found() => return Err(exit(CONFIG, env_file_fault(&error))),
         _ => {}
     }
     let mut logging = match Logging::read(&env) {
+        _ if bare => Logging::default(),
         // These read everything, and tell every fault at once.
         Err(_) if matches!(command, Command::Run | Command::Doctor) => Logging::default(),
         read => read?,
@@ -171,8 +174,9 @@ fn env(name: &str) -> Option<String> {
 fn init_logging(logging: &Logging) -> anyhow::Result<()> {
     // serenity logs whole events, which hold interaction tokens, at every level below warn.
     // Its shard runner warns of each connection that ends as it should.
-    let quiet =
-        "serenity=warn,serenity::gateway::bridge::shard_runner=error,tungstenite=warn,sqlx=warn,hyper=warn";
+    // What is wrong with a log that somebody sends is told to them.
+    let quiet = "serenity=warn,serenity::gateway::bridge::shard_runner=error,tungstenite=warn,sqlx=warn,hyper=warn,\
+                 evtx=off";
     let filter = format!("{},{quiet}", logging.filter);
     let filter = EnvFilter::try_new(&filter)
         .map_err(|error| exit(CONFIG, format!("LOG_FILTER can't be used: {error}")))?;

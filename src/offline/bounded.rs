@@ -1,4 +1,4 @@
-//! Nothing may grow without end: a reader that stops at a limit, and lines of bounded length.
+//! Nothing may grow or last without end: readers that stop at a limit, and lines of bounded length.
 
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
@@ -43,6 +43,57 @@ impl<R: BufRead> BufRead for Fuse<R> {
 
     fn consume(&mut self, amount: usize) {
         self.left.set(self.left.get().saturating_sub(amount));
+        self.inner.consume(amount);
+    }
+}
+
+/// The most bytes that are read in search of the next event.
+const MOST_WITHOUT_EVENT: u64 = 4 << 20;
+
+/// Gives up where no event comes: input may have no end.
+pub(super) struct Patience<R> {
+    inner: R,
+    left: Rc<Cell<u64>>,
+}
+
+/// What an event renews.
+pub(super) struct Renewal(Rc<Cell<u64>>);
+
+impl Renewal {
+    pub(super) fn renew(&self) {
+        self.0.set(MOST_WITHOUT_EVENT);
+    }
+}
+
+impl<R: BufRead> Patience<R> {
+    pub(super) fn new(inner: R) -> (Patience<R>, Renewal) {
+        let left = Rc::new(Cell::new(MOST_WITHOUT_EVENT));
+        (Patience { inner, left: left.clone() }, Renewal(left))
+    }
+}
+
+impl<R: BufRead> Read for Patience<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let taken = available.len().min(out.len());
+        out[..taken].copy_from_slice(&available[..taken]);
+        self.consume(taken);
+        Ok(taken)
+    }
+}
+
+impl<R: BufRead> BufRead for Patience<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let available = self.inner.fill_buf()?;
+        if self.left.get() == 0 && !available.is_empty() {
+            let what = format!("no event was found in the last {} MiB", MOST_WITHOUT_EVENT >> 20);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
+        Ok(available)
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.left.set(self.left.get().saturating_sub(amount as u64));
         self.inner.consume(amount);
     }
 }

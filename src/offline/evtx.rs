@@ -1,7 +1,7 @@
 //! `.evtx`: each record is written out as XML by the crate `evtx` and read as such.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use evtx::err::EvtxError;
 use evtx::{EvtxParser, ParserSettings};
@@ -13,6 +13,9 @@ use super::xml;
 /// Every `.evtx` file begins so.
 const MAGIC: &[u8] = b"ElfFile\0";
 
+/// So does every chunk.
+const CHUNK_MAGIC: &[u8] = b"ElfChnk\0";
+
 /// The size of a chunk, in bytes, and of the header before the first.
 const CHUNK: u64 = 65_536;
 const HEADER: u64 = 4096;
@@ -23,7 +26,7 @@ pub(super) fn is_evtx(head: &[u8]) -> bool {
 
 /// Reads every event, chunk by chunk.
 pub(super) fn read(source: &mut (impl Read + Seek), sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
-    let settings = ParserSettings::new().num_threads(1).indent(false);
+    let settings = ParserSettings::new().indent(false);
     let damaged = |after: u64, what: String| Fault::new(format!("the record after {after} others"), what);
     let io = |error: io::Error| Fault::new("the end", error.to_string());
     let size = source.seek(SeekFrom::End(0)).map_err(io)?;
@@ -35,6 +38,11 @@ pub(super) fn read(source: &mut (impl Read + Seek), sink: &mut dyn FnMut(Raw)) -
     let used = u64::from(parser.header().chunk_count);
     if rest != 0 || chunks < used {
         return Err(Fault::new(format!("byte {size}"), "it ends in the middle of a chunk: it is cut off"));
+    }
+    // One without a beginning before others that have one: what it held is lost.
+    let last = (0..chunks).rev().find(|chunk| !unwritten.contains(chunk));
+    if unwritten.iter().any(|chunk| *chunk < used || Some(*chunk) < last) {
+        sink(Raw { broken: true, ..Raw::default() });
     }
     let mut parser = parser.with_configuration(settings);
     let mut read = 0;
@@ -55,6 +63,33 @@ pub(super) fn read(source: &mut (impl Read + Seek), sink: &mut dyn FnMut(Raw)) -
     Ok(())
 }
 
+/// The most chunks without a beginning that are kept one after another: Windows sets aside less.
+const MOST_UNWRITTEN: u32 = 256;
+
+/// Keeps what comes but once in a file. What has no end is no log of Windows', and is given up.
+pub(super) fn keep(mut source: impl Read, file: &mut (impl Write + Seek)) -> Result<(), Fault> {
+    let mut unwritten = 0;
+    let mut block = Vec::new();
+    for chunk in 0..=u64::from(u16::MAX) + 1 {
+        let (from, size) = if chunk == 0 { (0, HEADER) } else { (HEADER + (chunk - 1) * CHUNK, CHUNK) };
+        let io = |error: io::Error| Fault::new(format!("byte {from}"), error.to_string());
+        block.clear();
+        let length = (&mut source).take(size).read_to_end(&mut block).map_err(io)?;
+        file.write_all(&block).map_err(io)?;
+        if (length as u64) < size {
+            return file.rewind().map_err(io);
+        }
+        unwritten = if chunk == 0 || block.starts_with(CHUNK_MAGIC) { 0 } else { unwritten + 1 };
+        if unwritten > MOST_UNWRITTEN {
+            return Err(Fault::new(
+                format!("byte {from}"),
+                "no events follow for 16 MiB: this is no log of Windows'",
+            ));
+        }
+    }
+    Err(Fault::new("byte 4294967296", "it is longer than a log of Windows' can be"))
+}
+
 /// The chunks that have no beginning.
 fn unwritten(source: &mut (impl Read + Seek), chunks: u64) -> io::Result<BTreeSet<u64>> {
     let mut found = BTreeSet::new();
@@ -62,7 +97,7 @@ fn unwritten(source: &mut (impl Read + Seek), chunks: u64) -> io::Result<BTreeSe
         let mut magic = [0; 8];
         source.seek(SeekFrom::Start(HEADER + chunk * CHUNK))?;
         source.read_exact(&mut magic)?;
-        if &magic != b"ElfChnk\0" {
+        if magic != CHUNK_MAGIC {
             found.insert(chunk);
         }
     }

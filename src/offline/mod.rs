@@ -41,6 +41,7 @@ mod xml;
 
 use std::io::{BufRead, Read, Seek, SeekFrom};
 
+use bounded::Patience;
 pub use format::Format;
 use log::Log;
 use raw::Raw;
@@ -101,20 +102,50 @@ impl Fault {
 /// what speaks against a remedy.
 pub fn read(name: &str, mut source: impl Source, log: &mut Log) -> Result<Format, OfflineError> {
     let io = |source: std::io::Error| OfflineError::Io { name: name.to_owned(), source };
-    let mut magic = Vec::new();
-    (&mut source).take(8).read_to_end(&mut magic).map_err(io)?;
+    let magic = magic(&mut source).map_err(io)?;
     source.seek(SeekFrom::Start(0)).map_err(io)?;
     if evtx::is_evtx(&magic) {
         read_as(Format::Evtx, name, source, log)?;
         return Ok(Format::Evtx);
     }
+    read_text(name, source, log)
+}
+
+/// The same for what can be read only once and may have no end: a pipe, standard input. It is read as it comes; only
+/// `.evtx`, which is read by its places, is kept in an unnamed file first.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_stream(name: &str, mut source: impl Read, log: &mut Log) -> Result<Format, OfflineError> {
+    let io = |source: std::io::Error| OfflineError::Io { name: name.to_owned(), source };
+    let magic = magic(&mut source).map_err(io)?;
+    let whole = magic.chain(source);
+    if !evtx::is_evtx(&magic) {
+        return read_text(name, whole, log);
+    }
+    let mut file = tempfile::tempfile().map_err(io)?;
+    evtx::keep(whole, &mut file).map_err(|fault| fault.of(name))?;
+    read_as(Format::Evtx, name, file, log)?;
+    Ok(Format::Evtx)
+}
+
+/// The first bytes, by which `.evtx` is told.
+fn magic(source: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut magic = Vec::new();
+    source.take(8).read_to_end(&mut magic)?;
+    Ok(magic)
+}
+
+/// Reads anything but `.evtx`.
+fn read_text(name: &str, source: impl Read, log: &mut Log) -> Result<Format, OfflineError> {
+    let io = |source: std::io::Error| OfflineError::Io { name: name.to_owned(), source };
     let mut text = decode::Utf8::new(source).map_err(io)?;
     let head = text.fill_buf().map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidData => Fault::new("the beginning", error.to_string()).of(name),
         _ => io(error),
     })?;
     let format = format::detect(head).map_err(|fault| fault.of(name))?;
-    collect(name, log, |sink| read_text(format, &mut text, sink))?;
+    collect(name, log, |sink| read_format(format, text, sink))?;
     Ok(format)
 }
 
@@ -132,11 +163,18 @@ pub fn read_as(
     if format == Format::Evtx {
         return collect(name, log, |sink| evtx::read(&mut source, sink));
     }
-    let mut text = decode::Utf8::new(source).map_err(io)?;
-    collect(name, log, |sink| read_text(format, &mut text, sink))
+    let text = decode::Utf8::new(source).map_err(io)?;
+    collect(name, log, |sink| read_format(format, text, sink))
 }
 
-fn read_text(format: Format, text: &mut impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
+fn read_format(format: Format, text: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
+    let (text, renewal) = Patience::new(text);
+    let sink: &mut dyn FnMut(Raw) = &mut |raw| {
+        if raw.is_event() {
+            renewal.renew();
+        }
+        sink(raw);
+    };
     match format {
         Format::Xml => xml::read(text, sink),
         Format::Json => json::read(text, sink),

@@ -60,7 +60,11 @@ fn read_plain(
     while let Some(line) = lines.next()? {
         reader.size += line.len() + 1;
         if reader.size > MAX_RECORD {
-            return Err(Fault::new(lines.place(), "it is too long for an event"));
+            let what = match reader.start.is_some() || reader.numbered {
+                true => "it is too long for an event",
+                false => "no event was found up to here",
+            };
+            return Err(Fault::new(lines.place(), what));
         }
         seen(&line);
         // An old mail program's line breaks.
