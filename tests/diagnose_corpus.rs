@@ -212,6 +212,26 @@ fn a_truncated_file_is_never_judged_as_if_it_were_whole() {
     }
 }
 
+#[test]
+fn a_log_of_windows_whose_end_or_middle_may_be_missing_yields_no_remedy() {
+    const CHUNK: usize = 65_536;
+    let given = |bytes: &[u8]| judged(bytes).expect("reads").1;
+    for labelled in CORPUS.iter().filter(|it| it.file.ends_with(".evtx") && it.remedy.is_some()) {
+        let whole = &labelled.bytes[..4096 + CHUNK];
+        let chunk = &whole[4096..];
+        let aside = [0; CHUNK];
+        assert_eq!(given(whole).remedy.as_deref(), Some(REMEDY));
+        // Space set aside behind the last chunk is the end.
+        assert_eq!(given(&[whole, &aside].concat()).remedy.as_deref(), Some(REMEDY));
+        assert_eq!(given(&[whole, chunk, &aside].concat()).remedy.as_deref(), Some(REMEDY));
+        for bytes in [[whole, chunk].concat(), [whole, &aside, chunk, &aside].concat()] {
+            let answer = given(&bytes);
+            assert_eq!(answer.remedy, None, "{}", labelled.file);
+            assert!(answer.why_not.iter().any(|why| why.code == "events-skipped"), "{}", labelled.file);
+        }
+    }
+}
+
 /// Code 90 by the letter of the rule, found without the engine.
 fn proves_code_90(reading: &Reading) -> bool {
     static CODE: LazyLock<Regex> =

@@ -39,9 +39,12 @@ pub(super) fn read(source: &mut (impl Read + Seek), sink: &mut dyn FnMut(Raw)) -
     if rest != 0 || chunks < used {
         return Err(Fault::new(format!("byte {size}"), "it ends in the middle of a chunk: it is cut off"));
     }
-    // One without a beginning before others that have one: what it held is lost.
+    // One without a beginning before others that have one: what it held is lost. And where the last lies beyond those
+    // that the header counts, as in a log that was copied while Windows wrote it, with nothing set aside behind it, more
+    // may have followed.
     let last = (0..chunks).rev().find(|chunk| !unwritten.contains(chunk));
-    if unwritten.iter().any(|chunk| *chunk < used || Some(*chunk) < last) {
+    let gap = unwritten.iter().any(|chunk| *chunk < used || Some(*chunk) < last);
+    if gap || (chunks > used && last == chunks.checked_sub(1)) {
         sink(Raw { broken: true, ..Raw::default() });
     }
     let mut parser = parser.with_configuration(settings);
