@@ -134,7 +134,7 @@ fn event(row: &[String], columns: &Columns) -> Raw {
         data: Vec::new(),
         broken,
     };
-    if columns.holds_messages_only() { raw.known_by_words() } else { raw }
+    if columns.holds_messages_only() { raw.known_by_message() } else { raw }
 }
 
 /// The rows of a table whose cells may be quoted and hold line breaks.

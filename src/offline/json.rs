@@ -144,7 +144,7 @@ fn event(value: &Value) -> Raw {
     // An id that can't be used is not the same as none; and a ticket's or a chat's text is no message of Windows, which
     // PowerShell names so.
     let is_message = value.get("Message").and_then(Value::as_str) == Some(raw.message.as_str());
-    if names_an_id(value, 0) || !is_message { raw } else { raw.known_by_words() }
+    if names_an_id(value, 0) || !is_message { raw } else { raw.known_by_message() }
 }
 
 fn names_an_id(value: &Value, depth: usize) -> bool {

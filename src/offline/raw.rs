@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::bounded::MAX_RECORD;
-use super::wording::known_by_words;
+use super::wording::{Known, known_by_words};
 pub(super) use super::wording::{id_by_text, sentences};
 use crate::ids::ConnectorId;
 use crate::report::{Event, Level};
@@ -63,14 +63,23 @@ impl Raw {
         self.id.is_some()
     }
 
-    /// The event that its message tells, if nothing else does: `select TimeCreated, Message`.
-    pub(super) fn known_by_words(mut self) -> Raw {
+    /// The event that its message tells, if nothing else does: a text that somebody pasted.
+    pub(super) fn known_by_words(self) -> Raw {
+        self.known(|known| known.doubtful)
+    }
+
+    /// The same where the message has a place of its own (`select TimeCreated, Message`), with nothing before it.
+    pub(super) fn known_by_message(self) -> Raw {
+        self.known(|known| known.doubtful || known.introduced)
+    }
+
+    fn known(mut self, is_broken: impl Fn(&Known) -> bool) -> Raw {
         if self.id.is_none()
             && !self.message.is_empty()
             && let Some(known) = known_by_words(&self.text())
         {
             self.id = Some(known.id);
-            self.broken |= known.doubtful;
+            self.broken |= is_broken(&known);
         }
         self
     }

@@ -126,6 +126,12 @@ fn an_id_that_is_guessed_from_a_label_yields_to_one_that_is_named() {
         );
     }
     assert_eq!(judged(&text("655", "1000")).expect("reads").events_read, 1);
+    // Nor does a guess begin another event in a message, whose end would be lost.
+    let request = format!(
+        "Event ID: 655\nDate: 2026-11-22T10:00:00Z\nDescription:\n{CODE_90}\nRequest ID: 5\nAADSTS50054"
+    );
+    let answer = judged(&request).expect("reads");
+    assert_eq!((answer.events_read, answer.remedy), (1, None));
 }
 
 #[test]
@@ -145,6 +151,8 @@ fn words_alone_tell_an_event_only_where_the_message_is_windows_own() {
             .is_err()
     );
     doubted(&format!("{CODE_90} - we fixed that in March"));
+    doubted(&csv("Message").replace("Failed", "A user said: Failed"));
+    doubted(&json("Message").replace("Failed", "A user said: Failed"));
 }
 
 #[test]

@@ -59,6 +59,8 @@ pub(super) struct Known {
     pub(super) by_sentence: bool,
     /// It says Error Code 90, and something that Windows does not write there: somebody may have written about it.
     pub(super) doubtful: bool,
+    /// It says Error Code 90, and something stands before it: a greeting, or a wrapper in another language.
+    pub(super) introduced: bool,
 }
 
 /// How many different events' sentences a text in lower case holds: more than one is more than one event.
@@ -88,7 +90,7 @@ pub(super) fn known_by_words(text: &str) -> Option<Known> {
     // A narrow window breaks lines within words.
     let is_whole = |message: &str| MESSAGE.is_match(message) || MESSAGE.is_match(&message.replace('\n', ""));
     let doubtful = says_90 && !lines.get(from..).is_some_and(is_whole);
-    Some(Known { id, by_sentence, doubtful })
+    Some(Known { id, by_sentence, doubtful, introduced: says_90 && from > 0 })
 }
 
 /// The id, where its message begins, and whether its own sentence tells it.

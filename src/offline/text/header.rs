@@ -28,14 +28,11 @@ impl Reader {
             return;
         }
         if let Some((known, value)) = labelled(trimmed).or_else(|| details(trimmed)) {
-            let seen = || {
-                let guesses_only = known.label == Label::Id && !known.guessed && !self.names_id;
-                !guesses_only && self.header.iter().any(|(label, _)| *label == Some(known.label))
-            };
+            let seen = || self.header.iter().any(|(label, _)| *label == Some(known.label));
             let again = match self.column.is_some() && column(line) == self.column {
                 // Such a list may name two ids.
                 true => self.is_first(trimmed) && !self.header.is_empty(),
-                false => self.begins(known.label) && seen(),
+                false => self.begins(known) && seen(),
             };
             if again {
                 self.finish(sink);
@@ -111,7 +108,7 @@ impl Reader {
     /// Takes one label's value; gives the label that follows on the same line.
     fn one_field<'v>(&mut self, known: Known, value: &'v str) -> Option<(Known, &'v str)> {
         self.take_unknown_labels();
-        self.start = self.start.or(Some(known.label));
+        self.start = self.start.or(Some((known.label, known.guessed)));
         self.day_first = self.day_first.or(known.day_first);
         self.blank = false;
         if known.label == Label::Message {

@@ -86,8 +86,8 @@ enum Place {
 #[derive(Default)]
 struct Reader {
     place: Place,
-    /// The label that every event of this file begins with.
-    start: Option<Label>,
+    /// The label that every event of this file begins with, and whether it is a guess.
+    start: Option<(Label, bool)>,
     /// Events begin with `Event[n]` and nothing else.
     numbered: bool,
     /// How far to the right the first event begins.
@@ -154,7 +154,7 @@ impl Reader {
         if !self.numbered && matches!(trimmed, "System" | "+ System" | "- System") {
             self.finish(sink);
             (self.details, self.place) = (true, Place::Header);
-            self.start = self.start.or(Some(Label::Provider));
+            self.start = self.start.or(Some((Label::Provider, false)));
             return;
         }
         if (self.typed || self.is_untouched())
@@ -183,7 +183,7 @@ impl Reader {
             Place::Body => match labelled(trimmed) {
                 // What lies deeper in a message is quoted there.
                 Some((known, value))
-                    if self.begins(known.label) && self.indent.is_none_or(|first| indent <= first) =>
+                    if self.begins(known) && self.indent.is_none_or(|first| indent <= first) =>
                 {
                     self.finish(sink);
                     self.place = Place::Header;
@@ -232,8 +232,8 @@ impl Reader {
     }
 
     /// Whether a label begins another event.
-    fn begins(&self, label: Label) -> bool {
-        !self.numbered && (label == Label::Log || Some(label) == self.start)
+    fn begins(&self, known: Known) -> bool {
+        !self.numbered && (known.label == Label::Log || Some((known.label, known.guessed)) == self.start)
     }
 }
 
