@@ -6,6 +6,7 @@
 //! - `bounded`: no token, line or record may grow without end
 //! - `format`: which format it is, by its content, never by its name
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
+//! - `talk`: what people say around an event
 //! - `line`, `table`: one line of text; what `Get-WinEvent` prints by itself; `unique`: JSON that names each key once
 //! - `labels`, `dictionary`, `time`, `calendar`: the localised labels and dates that they share
 //! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell
@@ -33,6 +34,7 @@ mod raw;
 mod reader_tests;
 mod reading;
 mod table;
+mod talk;
 mod text;
 mod time;
 mod unique;

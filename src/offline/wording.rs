@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::talk::says_elsewhere;
+
 /// What one event alone says, in lower case, and its id.
 ///
 /// Source: the facts on the wording of events 611, 650 to 657, 659 and 6900.
@@ -89,7 +91,8 @@ pub(super) fn known_by_words(text: &str) -> Option<Known> {
     let (id, from, by_sentence) = begins(&text, &lines, says_90)?;
     // A narrow window breaks lines within words.
     let is_whole = |message: &str| MESSAGE.is_match(message) || MESSAGE.is_match(&message.replace('\n', ""));
-    let doubtful = says_90 && !lines.get(from..).is_some_and(is_whole);
+    let before = lines.get(..from).unwrap_or_default();
+    let doubtful = says_90 && (says_elsewhere(before) || !lines.get(from..).is_some_and(is_whole));
     Some(Known { id, by_sentence, doubtful, introduced: says_90 && from > 0 })
 }
 

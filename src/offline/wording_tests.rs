@@ -82,6 +82,8 @@ fn prose_about_an_event_is_no_event() {
 fn whoever_writes_more_about_code_90_leaves_it_in_doubt() {
     for text in [
         format!("last year it was: {} - we fixed that in March", ping(&format!("{ANSWER}{TAIL}"))),
+        format!("we do NOT see: {}", ping(&format!("{ANSWER}{TAIL}"))),
+        format!("Fixed in March:\n{}", ping(&format!("{ANSWER}{TAIL}"))),
         format!("what Microsoft says: \"{ANSWER}\". We checked, it is not our case, ours is 611."),
         ping(&format!("{ANSWER}{TAIL}\nProvision credentials batch end. Count: 1")),
         ping(&format!("{ANSWER}{TAIL}\n at Work.we(fixed this in March)")),

@@ -4,19 +4,14 @@
 //! An event stands in paragraphs of its own. What is said around it is talk; where there is much of it, or where it may
 //! say that the event is of another time or place, the event is told and no remedy is.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::super::labels::{self, Label};
 use super::super::line::next_label;
 use super::super::raw::Raw;
+use super::super::talk::{is_example, may_speak_against};
 use super::append;
 
 /// The longest text that is read so, in bytes; nobody pastes more into a chat.
 pub(super) const MOST: usize = 256 << 10;
-/// The most words of talk beside an event that is trusted: a greeting and a question.
-const MOST_WORDS: usize = 40;
 
 /// A paragraph.
 #[derive(Default)]
@@ -31,6 +26,7 @@ pub(super) fn read(text: &str, read: impl Fn(&str) -> Vec<Raw>) -> Vec<Raw> {
     let blocks = blocks(text);
     let mut talk = String::new();
     let mut events = Vec::new();
+    let in_doubt;
     if let Some((at, from)) = first_head(&blocks) {
         let first = &blocks[at];
         let alike = blocks[at..].iter().take_while(|block| !first.set_apart || block.set_apart).count();
@@ -41,6 +37,7 @@ pub(super) fn read(text: &str, read: impl Fn(&str) -> Vec<Raw>) -> Vec<Raw> {
         let rest = first.text.get(from..).into_iter();
         let rest = rest.chain(blocks[at + 1..at + alike].iter().map(|block| block.text.as_str()));
         events = read(&rest.collect::<Vec<_>>().join("\n\n"));
+        in_doubt = is_example(&talk);
     } else {
         for block in &blocks {
             let raw = Raw { message: block.text.clone(), ..Raw::default() }.known_by_words();
@@ -49,11 +46,10 @@ pub(super) fn read(text: &str, read: impl Fn(&str) -> Vec<Raw>) -> Vec<Raw> {
                 None => append(&mut talk, &block.text),
             }
         }
+        let ids: Vec<u32> = events.iter().filter_map(|raw| raw.id).collect();
+        in_doubt = may_speak_against(&talk, &ids);
     }
-    let ids: Vec<u32> = events.iter().filter_map(|raw| raw.id).collect();
-    if may_speak_against(&talk, &ids) {
-        events.iter_mut().for_each(|raw| raw.broken = true);
-    }
+    events.iter_mut().for_each(|raw| raw.broken |= in_doubt);
     events
 }
 
@@ -108,43 +104,6 @@ fn line_labels(line: &str) -> Vec<Label> {
         value = rest;
     }
     found
-}
-
-/// Words by which somebody says that an event is of another time, of somebody else, or an example.
-static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
-    let words = r"(?ix)
-        \b(?: not | no\ longer | isn.t | wasn.t | don.t | last\ (?:year|month|week) | ago | was | were | had | old
-            | fixed | solved | resolved | closed | example | sample | article | documentation | runbook | wiki | symptoms?
-            | resolution | workaround | means | typical | training | test
-            | nicht | kein\w* | war\w* | letzte[nsrm]? | behoben | gelöst | beispiel\w* | heißt | bedeutet
-            | pas | plus | était | exemple | résolu\w* | dernier\w* | ejemplo | resuelt\w* | era | ayer | exemplo | resolvid\w*
-            | przykład\w* | nie | był\w* | rozwiązan\w* )\b
-        | ^\s*\#{1,6}\s | https?:// | \bkb\s?\d | ^\s*\|.*\| | 例 | 解決 | ではな";
-    Regex::new(words).unwrap_or_else(|error| panic!("{words}: {error}"))
-});
-
-/// What a program wrote around it: a mail's head, a prompt, a rule.
-fn is_frame(line: &str) -> bool {
-    let line = line.trim();
-    let ruled = line.starts_with("---") || line.starts_with("***") || line.starts_with("===");
-    let prompt = line.starts_with("PS ") && line.contains('>');
-    let mail = labels::split(line).is_some_and(|(label, _)| {
-        const MAIL: &[&str] =
-            &["from", "to", "cc", "sent", "date", "mimeversion", "contenttype", "username", "starttime"];
-        MAIL.contains(&labels::fold(label).as_str())
-    });
-    ruled || prompt || mail
-}
-
-/// Whether what is said around events of these ids is more than a greeting and a question.
-fn may_speak_against(talk: &str, ids: &[u32]) -> bool {
-    let said: Vec<&str> = talk.lines().filter(|line| !is_frame(line)).collect();
-    let said = said.join("\n");
-    let words = said.split_whitespace().count();
-    let number =
-        |word: &str| word.parse::<u32>().ok().filter(|id| crate::report::EVENT_IDS.contains(id) && *id > 99);
-    let mut numbers = said.split(|c: char| !c.is_alphanumeric()).filter_map(number);
-    words > MOST_WORDS || ELSEWHERE.is_match(&said) || numbers.any(|id| !ids.contains(&id))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::super::labels::Label;
 use super::super::line::label_like;
 use super::super::raw::{Raw, named_by_windows, one_line};
+use super::super::talk::is_example;
 use super::super::wording::known_by_words;
 use super::super::xml;
 use super::{Place, Reader, append};
@@ -76,6 +77,7 @@ impl Reader {
             raw.provider = source.filter(|(label, _)| label.is_none()).map(|(_, value)| value.clone());
         }
         raw.provider = raw.provider.or(self.provider_id.take());
+        raw.broken |= self.before.trim_end().ends_with([':', '：']) && is_example(&self.before);
         raw.message = std::mem::take(&mut self.before);
         if !self.has_message_label {
             append(&mut raw.message, &self.unsure);

@@ -1,0 +1,71 @@
+//! What people say around an event: a greeting and a question, or that it is of another time, of somebody else, or an
+//! example.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::labels;
+use crate::report::EVENT_IDS;
+
+/// The most words of talk beside an event that is trusted: a greeting and a question.
+const MOST_WORDS: usize = 40;
+
+/// Words by which somebody says that an event is an example, or over.
+static EXAMPLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        // Not the name of a domain: `corp.example`.
+        r"(?: ^ | [^.\w] )(?: fixed | solved | resolved | example | sample | article | documentation | runbook | wiki | symptoms?
+            | workaround | means | typical | training
+            | behoben | gelöst | beispiel\w* | bedeutet | exemple | résolu\w* | ejemplo | resuelt\w* | exemplo | resolvid\w*
+            | przykład\w* | rozwiązan\w* )\b
+        | ^\s*\#{1,6}\s | ^\s*\|.*\| | 例 | 解決",
+    )
+});
+
+/// Words by which somebody says that it is not here, or not now.
+static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?: not | no\ longer | isn.t | wasn.t | don.t | last\ (?:year|month|week) | ago | was | were | had | old
+            | closed | resolution | test
+            | nicht | kein\w* | war | waren | letzte[nsrm]? | heißt | pas | était | dernier\w* | era | ayer | nie | był\w* )\b
+        | https?:// | \bkb\s?\d | ではな",
+    )
+});
+
+fn pattern(words: &str) -> Regex {
+    Regex::new(&format!("(?imx){words}")).unwrap_or_else(|error| panic!("{words}: {error}"))
+}
+
+/// Whether somebody says that an event with its own head (id, source, date) is an example, or over.
+pub(super) fn is_example(said: &str) -> bool {
+    EXAMPLE.is_match(said)
+}
+
+/// Whether somebody says that a bare message is of another time or place, or an example.
+pub(super) fn says_elsewhere(said: &str) -> bool {
+    is_example(said) || ELSEWHERE.is_match(said)
+}
+
+/// Whether what is said around bare messages of these ids is more than a greeting and a question.
+pub(super) fn may_speak_against(said: &str, ids: &[u32]) -> bool {
+    let lines: Vec<&str> = said.lines().filter(|line| !is_frame(line)).collect();
+    let said = lines.join("\n");
+    let words = said.split_whitespace().count();
+    let number = |word: &str| word.parse::<u32>().ok().filter(|id| EVENT_IDS.contains(id) && *id > 99);
+    let mut numbers = said.split(|c: char| !c.is_alphanumeric()).filter_map(number);
+    words > MOST_WORDS || says_elsewhere(&said) || numbers.any(|id| !ids.contains(&id))
+}
+
+/// What a program wrote around it: a mail's head, a prompt, a rule.
+fn is_frame(line: &str) -> bool {
+    let line = line.trim();
+    let ruled = ["---", "***", "==="].iter().any(|rule| line.starts_with(rule));
+    let prompt = line.starts_with("PS ") && line.contains('>');
+    let of_mail = labels::split(line).is_some_and(|(label, _)| {
+        const HEAD: &[&str] =
+            &["from", "to", "cc", "sent", "date", "mimeversion", "contenttype", "username", "starttime"];
+        HEAD.contains(&labels::fold(label).as_str())
+    });
+    ruled || prompt || of_mail
+}
