@@ -12,14 +12,20 @@ use syncmedic::question::{self, Question};
 const DEVELOP: &str = include_str!("corpus/questions/develop.tsv");
 const HELD_OUT: &str = include_str!("corpus/questions/held-out.tsv");
 const INDIRECT: &str = include_str!("corpus/questions/indirect.tsv");
+const MESSY: &str = include_str!("corpus/questions/messy.tsv");
+const WRITER_1: &str = include_str!("corpus/questions/writer-1.tsv");
+const WRITER_2: &str = include_str!("corpus/questions/writer-2.tsv");
+const WRITER_3: &str = include_str!("corpus/questions/writer-3.tsv");
+/// What the model learned from, in this order. `examples/question_models.rs` has the same list.
+const TRAINED_ON: [&str; 6] = [DEVELOP, INDIRECT, MESSY, WRITER_1, WRITER_2, WRITER_3];
 const BLIND: &str = include_str!("corpus/questions/blind.tsv");
 /// The share of held-out questions whose intent must be right …
 const INTENT: f64 = 0.95;
 /// … and of sign-in problems whose hypothesis must be.
 const HYPOTHESIS: f64 = 0.90;
 
-/// What the blind part reaches, intent and hypothesis: short of the targets, and not to be lost again.
-const BLIND_REACHED: [f64; 2] = [0.80, 0.76];
+/// What the blind part reaches, intent (short of the target) and hypothesis; not to be lost again.
+const BLIND_REACHED: [f64; 2] = [0.92, 0.90];
 
 struct Labelled {
     language: &'static str,
@@ -136,7 +142,11 @@ fn measure(title: &str, corpus: &[Labelled]) -> Row {
 #[test]
 fn questions_that_the_rules_were_not_written_with_are_understood() {
     measure("develop", &corpus(DEVELOP));
-    measure("indirect (trained on)", &corpus(INDIRECT));
+    for (title, part) in [("indirect", INDIRECT), ("messy", MESSY), ("writer 1", WRITER_1)] {
+        measure(&format!("{title} (trained on)"), &corpus(part));
+    }
+    measure("writer 2 (trained on)", &corpus(WRITER_2));
+    measure("writer 3 (trained on)", &corpus(WRITER_3));
     let held_out = corpus(HELD_OUT);
     let all = measure("held-out", &held_out);
     let blind = measure("blind", &corpus(BLIND));
@@ -150,7 +160,7 @@ fn questions_that_the_rules_were_not_written_with_are_understood() {
 #[test]
 fn the_models_weights_are_those_of_the_corpus() {
     let trained_on = question::model::trained_on();
-    let now = syncmedic::plan::Digest::of(format!("{DEVELOP}{INDIRECT}").as_bytes()).to_string();
+    let now = syncmedic::plan::Digest::of(TRAINED_ON.concat().as_bytes()).to_string();
     assert_eq!(
         String::from_utf8_lossy(trained_on),
         now,

@@ -118,7 +118,7 @@ pub(super) fn find(text: &str, tokens: &[Token], hits: &[Hit]) -> Vec<(Code, usi
                 }));
         let bare = || {
             prefix.is_empty()
-                && speaks
+                && (speaks || says_all(text, tokens, hits, at))
                 && CODES.contains_key(&number)
                 && stands_alone(text, tokens, at)
                 && !is_of_a_ticket(text, tokens, hits, at)
@@ -150,6 +150,19 @@ fn stands_alone(text: &str, tokens: &[Token], at: usize) -> bool {
     let beside = (at > 0 && runs_on(&tokens[at - 1], token, &tokens[at - 1]))
         || tokens.get(at + 1).is_some_and(|next| runs_on(token, next, next));
     !glued(before) && !glued(after) && !beside
+}
+
+/// Whether a number is a part of a sentence by itself ("50055, what's that"), or opens a text of one line and counts nothing
+/// ("50057 for the new guy"). A line of a longer text may open with a postal code.
+fn says_all(text: &str, tokens: &[Token], hits: &[Hit], at: usize) -> bool {
+    let clause = tokens[at].clause;
+    let around =
+        [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|beside| tokens.get(beside));
+    let alone = around.clone().all(|beside| beside.clause != clause);
+    let counts =
+        hits.iter().any(|hit| hit.concept == Concept::Counted && (at + 1..=at + 2).contains(&hit.from));
+    let one_line = !text.trim().contains(['\n', '\r']) && !text.contains("\\n");
+    alone || (at == 0 && one_line && !counts)
 }
 
 /// Whether a ticket, a telephone, a room … is named just before a number, on its line.

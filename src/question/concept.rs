@@ -98,6 +98,62 @@ pub(super) enum Concept {
     But,
 }
 
+/// What a phrase hints at: the model weighs it, no rule rests on it. The keys of `hints/*.toml`, in kebab case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Hint {
+    /// Somebody agreed, or takes it upon himself.
+    Consent,
+    /// "Do it", and the verbs for putting something back as it was.
+    GoAhead,
+    /// What the bot proposed.
+    Remedy,
+    /// The bot, its commands, cards and buttons; "you".
+    Bot,
+    /// Who may do what.
+    Rights,
+    /// How something is done, what happens if, manuals.
+    Learn,
+    /// Since when, how long, now.
+    Since,
+    /// Alive, green, over, late: how something is.
+    Vitals,
+    /// Passwords on their way.
+    Flow,
+    /// Asking to be told.
+    TellMe,
+    /// Somebody is turned away.
+    Refused,
+    /// Here and there, before and after: two passwords.
+    Divided,
+    /// Wrong too often.
+    Attempts,
+    /// Newcomers, leavers, and whom nobody knows.
+    Newcomer,
+    /// Telephones, codes and tokens.
+    SecondFactor,
+    /// Devices, places and rules.
+    Policy,
+    /// A password past its time.
+    Aged,
+    /// One application of several.
+    OneApp,
+    /// One's own sign-in page, and what it is made of.
+    OwnPage,
+    /// Passwords that are checked on site.
+    InHouse,
+    /// What the synchronization itself signs in with.
+    SyncLogin,
+    /// Things to order, create and delete.
+    Chore,
+    /// Talk among people.
+    Social,
+    /// Not now, hands off.
+    HeldBack,
+    /// It is over.
+    Settled,
+}
+
 impl Concept {
     /// Whether a phrase of this concept hides a shorter one inside it.
     pub(super) fn hides(self, inside: Self) -> bool {

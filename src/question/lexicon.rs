@@ -3,20 +3,24 @@
 //! A phrase is matched word by word. `word*` stands for any ending, `..` for a few words in between. A longer phrase hides
 //! shorter ones inside it ("not working" is no negation). English always counts, since product and error names are
 //! English everywhere; of the other languages the one counts whose small words the text uses, or all if it uses none.
+//!
+//! `hints/*.toml` are read the same way: phrases that the model sees and the rules do not.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::concept::Concept;
+use super::concept::{Concept, Hint};
 use super::text::{Token, tokens};
 use super::typo::is_slip;
 
 /// A phrase found in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hit {
-    pub(super) concept: Concept,
+pub(super) struct Hit<C = Concept> {
+    pub(super) concept: C,
     /// Its first token.
     pub(super) from: usize,
     /// The token after its last.
@@ -28,14 +32,15 @@ pub(super) struct Hit {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
+#[serde(deny_unknown_fields, bound(deserialize = "C: Deserialize<'de> + Eq + std::hash::Hash"))]
+struct File<C> {
     #[serde(default = "usual_gap")]
     gap: usize,
+    #[serde(default)]
     function: Vec<String>,
     #[serde(default)]
     known: Vec<String>,
-    concepts: HashMap<Concept, Vec<String>>,
+    concepts: HashMap<C, Vec<String>>,
 }
 
 fn usual_gap() -> usize {
@@ -48,8 +53,8 @@ struct Piece {
     after_gap: bool,
 }
 
-struct Phrase {
-    concept: Concept,
+struct Phrase<C> {
+    concept: C,
     language: u8,
     gap: usize,
     pieces: Vec<Piece>,
@@ -58,9 +63,8 @@ struct Phrase {
 /// A word to correct to: its letters, itself, its languages.
 type Right = (Vec<char>, String, u8);
 
-#[derive(Default)]
-struct Lexicon {
-    phrases: Vec<Phrase>,
+struct Lexicon<C> {
+    phrases: Vec<Phrase<C>>,
     /// Phrases by their first word, and by the beginning of it.
     exact: HashMap<String, Vec<usize>>,
     beginning: HashMap<String, Vec<usize>>,
@@ -73,6 +77,15 @@ struct Lexicon {
     correct: HashMap<(char, usize), Vec<Right>>,
 }
 
+const HINT_FILES: [(&str, &str); 7] = [
+    ("en", include_str!("hints/en.toml")),
+    ("de", include_str!("hints/de.toml")),
+    ("fr", include_str!("hints/fr.toml")),
+    ("es", include_str!("hints/es.toml")),
+    ("pt", include_str!("hints/pt.toml")),
+    ("pl", include_str!("hints/pl.toml")),
+    ("ja", include_str!("hints/ja.toml")),
+];
 const ENGLISH: u8 = 1;
 const JAPANESE: u8 = 1 << 6;
 const FILES: [(&str, &str); 7] = [
@@ -87,18 +100,30 @@ const FILES: [(&str, &str); 7] = [
 /// Words that are corrected in a text at the most: bounds the work on a wall of gibberish.
 const CORRECTIONS: usize = 64;
 
-/// Read once. A test rules out that it can't be.
-static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut lexicon = Lexicon::default();
-    for (index, (name, file)) in FILES.iter().enumerate() {
-        let file: File = toml::from_str(file).unwrap_or_else(|error| panic!("lang/{name}.toml: {error}"));
-        lexicon.learn(1 << index, &file);
-    }
-    lexicon
-});
+/// Read once. A test rules out that they can't be.
+static LEXICON: LazyLock<Lexicon<Concept>> = LazyLock::new(|| Lexicon::read("lang", FILES));
+static HINTS: LazyLock<Lexicon<Hint>> = LazyLock::new(|| Lexicon::read("hints", HINT_FILES));
 
-impl Lexicon {
-    fn learn(&mut self, language: u8, file: &File) {
+impl<C: Copy + Eq + std::hash::Hash + DeserializeOwned> Lexicon<C> {
+    fn read(folder: &str, files: [(&str, &str); FILES.len()]) -> Self {
+        let mut lexicon = Self {
+            phrases: Vec::new(),
+            exact: HashMap::new(),
+            beginning: HashMap::new(),
+            function: HashMap::new(),
+            words: HashSet::new(),
+            beginnings: HashSet::new(),
+            correct: HashMap::new(),
+        };
+        for (index, (name, file)) in files.iter().enumerate() {
+            let file: File<C> =
+                toml::from_str(file).unwrap_or_else(|error| panic!("{folder}/{name}.toml: {error}"));
+            lexicon.learn(1 << index, &file);
+        }
+        lexicon
+    }
+
+    fn learn(&mut self, language: u8, file: &File<C>) {
         for word in file.function.iter().flat_map(|word| tokens(word)) {
             *self.function.entry(word.word.clone()).or_default() |= language;
             self.words.insert(word.word);
@@ -116,7 +141,7 @@ impl Lexicon {
         }
     }
 
-    fn phrase(&mut self, concept: Concept, language: u8, gap: usize, phrase: &str) {
+    fn phrase(&mut self, concept: C, language: u8, gap: usize, phrase: &str) {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut after_gap = false;
         for part in phrase.split_whitespace() {
@@ -176,7 +201,7 @@ impl Lexicon {
     }
 
     /// How many words of a text are of each language.
-    fn counts(&self, tokens: &[Token], hits: &[Hit]) -> [u32; FILES.len()] {
+    fn counts(&self, tokens: &[Token], hits: &[Hit<C>]) -> [u32; FILES.len()] {
         let mut counts = [0_u32; FILES.len()];
         for token in tokens {
             if let Some(of) = self.function.get(&token.word) {
@@ -196,7 +221,7 @@ impl Lexicon {
     }
 
     /// The languages that count for a text.
-    fn languages(&self, tokens: &[Token], hits: &[Hit]) -> u8 {
+    fn languages(&self, tokens: &[Token], hits: &[Hit<C>]) -> u8 {
         let counts = self.counts(tokens, hits);
         let most = counts.iter().copied().max().unwrap_or(0);
         if most == 0 {
@@ -211,8 +236,8 @@ impl Lexicon {
         languages
     }
 
-    fn find(&self, tokens: &[Token], languages: u8) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = Vec::new();
+    fn find(&self, tokens: &[Token], languages: u8) -> Vec<Hit<C>> {
+        let mut hits: Vec<Hit<C>> = Vec::new();
         for from in 0..tokens.len() {
             let word = tokens[from].word.as_str();
             let first = hits.len();
@@ -235,7 +260,7 @@ impl Lexicon {
 }
 
 /// Where a phrase ends whose first pieces were found before `at`, and whether it has a gap.
-fn follow(phrase: &Phrase, pieces: &[Piece], tokens: &[Token], at: usize) -> Option<(usize, bool)> {
+fn follow<C>(phrase: &Phrase<C>, pieces: &[Piece], tokens: &[Token], at: usize) -> Option<(usize, bool)> {
     let Some((piece, rest)) = pieces.split_first() else { return Some((at, false)) };
     let reach = if piece.after_gap { phrase.gap } else { 0 };
     (at..=at + reach).take_while(|next| *next < tokens.len()).find_map(|next| {
@@ -255,8 +280,9 @@ fn beginnings(word: &str) -> impl Iterator<Item = &str> {
     word.char_indices().map(|(at, c)| &word[..at + c.len_utf8()])
 }
 
-/// Corrects slips of the pen in place, then finds what the text speaks of. Hits are in the text's order.
-pub(super) fn find(tokens: &mut [Token]) -> Vec<Hit> {
+/// Corrects slips of the pen in place, then finds what the text speaks of, and what only the model sees of it. Both are in
+/// the text's order.
+pub(super) fn find(tokens: &mut [Token]) -> (Vec<Hit>, Vec<Hit<Hint>>) {
     let lexicon = &*LEXICON;
     let languages = lexicon.languages(tokens, &[]);
     let mut left = CORRECTIONS;
@@ -274,7 +300,7 @@ pub(super) fn find(tokens: &mut [Token]) -> Vec<Hit> {
     let mut hits = lexicon.find(tokens, u8::MAX);
     let languages = lexicon.languages(tokens, &hits);
     hits.retain(|hit| hit.language & languages != 0);
-    hits
+    (hits, HINTS.find(tokens, languages))
 }
 
 /// The language that a text is written in, if one has more of its words than any other.
@@ -289,9 +315,10 @@ pub(super) fn language(tokens: &[Token], hits: &[Hit]) -> Option<&'static str> {
 }
 
 /// Leaves what the text says: without signatures, hidden phrases and what is only asked about; parts that "but" divides
-/// become two.
-pub(super) fn settle(tokens: &mut [Token], hits: &mut Vec<Hit>) {
-    cut_signatures(hits, tokens.len());
+/// become two. What it returns are the tokens of a signature.
+pub(super) fn settle(tokens: &mut [Token], hits: &mut Vec<Hit>) -> Range<usize> {
+    let signature = signature(hits, tokens.len());
+    hits.retain(|hit| hit.to <= signature.start || hit.from >= signature.end);
     // A question's word asks only where the question starts; Japanese asks at its end.
     hits.retain(|hit| {
         let at = hit.from.saturating_sub(2);
@@ -328,18 +355,17 @@ pub(super) fn settle(tokens: &mut [Token], hits: &mut Vec<Hit>) {
         }
         token.clause += step;
     }
+    signature
 }
 
 /// No phrase has more words (or Japanese characters).
 const LONGEST: usize = 24;
 
-/// Drops what stands between the end of a letter and the head of the next.
-fn cut_signatures(hits: &mut Vec<Hit>, tokens: usize) {
-    let Some(signoff) = hits.iter().find(|hit| hit.concept == Concept::Signoff && hit.from >= 3).copied()
-    else {
-        return;
+/// What stands between the end of a letter and the head of the next.
+fn signature(hits: &[Hit], tokens: usize) -> Range<usize> {
+    let Some(signoff) = hits.iter().find(|hit| hit.concept == Concept::Signoff && hit.from >= 3) else {
+        return tokens..tokens;
     };
     let head = hits.iter().find(|hit| hit.concept == Concept::Header && hit.from >= signoff.to);
-    let to = head.map_or(tokens, |head| head.from);
-    hits.retain(|hit| hit.to <= signoff.from || hit.from >= to);
+    signoff.from..head.map_or(tokens, |head| head.from)
 }

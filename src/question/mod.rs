@@ -4,13 +4,16 @@
 //! - `lang/*.toml`: each language's phrases by concept (`concept.rs`). `lexicon.rs`: finds them.
 //! - `codes.toml`, `codes.rs`: AADSTS codes, with and without their prefix.
 //! - `rules.rs`: concepts and codes to intent, hypothesis and scope. It knows no language.
-//! - `model.rs`, `weights.bin`: a small linear model, asked where the rules know no word; trained from the corpus.
+//! - `hints/*.toml`: more phrases in each language, which no rule rests on and the model weighs.
+//! - `features.rs`, `model.rs`, `weights.bin`: a linear model over words, concepts, hints and the rules' answer, trained from
+//!   the corpus. It decides what the rules are not certain of.
 //!
 //! In a language's file `function` holds the small words by which the language is known, `known` words that look like key
 //! words and are none, and `concepts` the phrases: `word*` is any ending, `..` a few words in between.
 
 mod codes;
 mod concept;
+mod features;
 mod lexicon;
 pub mod model;
 mod rules;
@@ -20,6 +23,8 @@ mod typo;
 use serde::{Deserialize, Serialize};
 
 pub use codes::Code;
+pub use features::Sees;
+use model::Models;
 
 /// The most words that an answer names.
 const MOST_WORDS: usize = 12;
@@ -109,47 +114,71 @@ pub enum Scope {
     Unknown,
 }
 
-/// Reads free text. Never fails; reads a few thousand characters at the most. Where the rules know no word of a text, the
-/// linear model is asked; so it is where they know only that somebody can't sign in.
+/// Reads free text. Never fails; reads a few thousand characters at the most.
+///
+/// What the rules are certain of is theirs: a code that leaves no doubt, a key word by itself, and that nobody wishes password
+/// sync on who says to leave it off. All else is the linear model's, which has the rules' answer among its features.
 pub fn read(text: &str) -> Question {
-    let question = read_by_rules(text);
-    if question.hypothesis == Some(Hypothesis::Unclear) && question.codes.is_empty() {
-        return match model::hypothesis(text) {
-            Some((hypothesis, words)) => {
-                let known = question.because.iter().cloned();
-                let because = known.chain(words).take(MOST_WORDS).collect();
-                Question { hypothesis: Some(hypothesis), because, ..question }
-            }
-            None => question,
-        };
-    }
-    if question.intent != Intent::Other || !question.because.is_empty() {
-        return question;
-    }
-    match model::guess(text) {
-        Some(model::Guess { intent, hypothesis, because }) => {
-            Question { intent, hypothesis, because, ..question }
+    read_by(text, Models::of_file(), Sees::Everything)
+}
+
+/// Reads free text with other models, or with models that see less; for comparison.
+pub fn read_by(text: &str, models: &Models, sees: Sees) -> Question {
+    with_reading(text, |read| {
+        let verdict = read.verdict;
+        if verdict.is_certain {
+            return answer(text, read, verdict.intent, verdict.hypothesis, verdict.because.clone());
         }
-        None => question,
-    }
+        let guess = models.guess(read, sees, |intent| intent != Intent::Fix || !verdict.keeps_off);
+        answer(text, read, guess.intent, guess.hypothesis, guess.because)
+    })
 }
 
 /// Reads free text by the rules alone; for comparison.
 pub fn read_by_rules(text: &str) -> Question {
+    with_reading(text, |read| {
+        let verdict = read.verdict;
+        answer(text, read, verdict.intent, verdict.hypothesis, verdict.because.clone())
+    })
+}
+
+/// Finds words, concepts and codes in a text, and what the rules say of them.
+fn with_reading<T>(text: &str, then: impl FnOnce(&features::Read<'_>) -> T) -> T {
     let mut tokens = text::tokens(text);
-    let mut hits = lexicon::find(&mut tokens);
+    let (mut hits, mut hints) = lexicon::find(&mut tokens);
     let language = lexicon::language(&tokens, &hits);
     let codes = codes::find(text, &tokens, &hits);
-    lexicon::settle(&mut tokens, &mut hits);
+    let signature = lexicon::settle(&mut tokens, &mut hits);
+    hints.retain(|hint| hint.to <= signature.start || hint.from >= signature.end);
     let verdict = rules::decide(text, &tokens, &hits, &codes);
-    Question {
-        intent: verdict.intent,
-        hypothesis: verdict.hypothesis,
-        scope: verdict.scope,
-        codes: codes.iter().map(|(code, _)| *code).collect(),
-        because: because(text, &tokens, verdict.because),
-        text_was_empty: text.trim().is_empty(),
+    let mark = text.contains(['?', '？']);
+    then(&features::Read {
+        tokens: &tokens,
+        signature,
+        hits: &hits,
+        hints: &hints,
+        codes: &codes,
+        verdict: &verdict,
         language,
+        mark,
+    })
+}
+
+fn answer(
+    text: &str,
+    read: &features::Read<'_>,
+    intent: Intent,
+    hypothesis: Option<Hypothesis>,
+    spans: Vec<(usize, usize)>,
+) -> Question {
+    Question {
+        intent,
+        hypothesis,
+        scope: read.verdict.scope,
+        codes: read.codes.iter().map(|(code, _)| *code).collect(),
+        because: because(text, read.tokens, spans),
+        text_was_empty: text.trim().is_empty(),
+        language: read.language,
     }
 }
 

@@ -1,19 +1,18 @@
-//! A small linear model (softmax regression) for texts in which the rules find no word that they know, and
-//! for sign-in problems of which they know no more than that.
+//! A small linear model (softmax regression) over a text's words and what the rules make of them.
 //!
-//! It was trained on the develop part of the corpus by `cargo run --release --example question_models -- --write`, which
-//! writes `weights.bin` and compares rules, model and both on the part kept aside. Features are words, pairs of words and
-//! runs of characters, hashed into a small table; a weight is one signed byte.
+//! `cargo run --release --example question_models -- --write` trains it on the corpus and writes `weights.bin`; without
+//! `--write` it compares rules, model and both on questions that they were not trained on. A weight is one signed byte;
+//! a feature counts the less, the more a text has.
 
 use std::sync::LazyLock;
 
-use super::text::tokens;
+use super::features::{Feature, Read, Sees, features};
 use super::{Hypothesis, Intent};
 
-/// Rows of the table for each label.
-pub const SLOTS: usize = 1 << 13;
+/// Rows of the table: features are hashed into them.
+pub const SLOTS: usize = 1 << 15;
 /// A weight of 1.0 in the file.
-pub const ONE: f32 = 24.0;
+pub const ONE: f32 = 8.0;
 /// The intents, in the file's order.
 pub const INTENTS: [Intent; 5] =
     [Intent::SignInProblem, Intent::Status, Intent::Fix, Intent::Help, Intent::Other];
@@ -30,144 +29,167 @@ pub const HYPOTHESES: [Hypothesis; 10] = [
     Hypothesis::SyncServiceIdentity,
     Hypothesis::Unclear,
 ];
-/// Less sure than this, the model says nothing.
-const SURE: f32 = 0.8;
-/// Less sure than this, the model does not go beyond the rules' "unclear".
-const VERY_SURE: f32 = 0.9;
-/// The most words that are looked at.
-const WORDS: usize = 200;
+/// The most phrases that the model names.
+const NAMED: usize = 4;
 
 static WEIGHTS: &[u8] = include_bytes!("weights.bin");
-static INTENT: LazyLock<Model> = LazyLock::new(|| Model::read(WEIGHTS, 0, INTENTS.len()));
-static HYPOTHESIS: LazyLock<Model> = LazyLock::new(|| Model::read(WEIGHTS, INTENTS.len(), HYPOTHESES.len()));
+static MODELS: LazyLock<Models> = LazyLock::new(|| Models::of_bytes(WEIGHTS));
 
-/// The SHA-256, in hex, of what the weights were trained on (`develop.tsv`, then `indirect.tsv`): the file's last bytes.
+/// The SHA-256, in hex, of what the weights were trained on: the file's last bytes.
 pub fn trained_on() -> &'static [u8] {
     WEIGHTS.get((INTENTS.len() + HYPOTHESES.len()) * SLOTS..).unwrap_or_default()
 }
 
-/// What the model takes a text for.
+/// One model for the intent, one for what a sign-in problem points to.
+pub struct Models {
+    /// In the order of [`INTENTS`].
+    pub intent: Model,
+    /// In the order of [`HYPOTHESES`].
+    pub hypothesis: Model,
+}
+
+impl Models {
+    /// Those of `weights.bin`.
+    pub(super) fn of_file() -> &'static Self {
+        &MODELS
+    }
+
+    /// As a file holds them; what is missing weighs nothing.
+    fn of_bytes(bytes: &[u8]) -> Self {
+        let (intent, hypothesis) = bytes.split_at(bytes.len().min(INTENTS.len() * SLOTS));
+        Self {
+            intent: Model::of_bytes(intent, INTENTS.len()),
+            hypothesis: Model::of_bytes(hypothesis, HYPOTHESES.len()),
+        }
+    }
+
+    /// As a file holds them.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let weights = self.intent.weights.iter().chain(&self.hypothesis.weights);
+        weights.map(|weight| ((weight * ONE).round().clamp(-127.0, 127.0) as i8).cast_unsigned()).collect()
+    }
+
+    /// What they take a text for; `may_be` says which intents are open.
+    pub(super) fn guess(&self, read: &Read<'_>, sees: Sees, may_be: impl Fn(Intent) -> bool) -> Guess {
+        let features = features(read, sees);
+        let slots: Vec<u32> = features.iter().map(|feature| feature.slot).collect();
+        let is_open = |row: usize| INTENTS.get(row).is_some_and(|intent| may_be(*intent));
+        let (best, next) = self.intent.best(&slots, is_open);
+        let intent = INTENTS.get(best).copied().unwrap_or(Intent::Other);
+        let mut because = self.intent.heaviest(&features, best, next);
+        let hypothesis = (intent == Intent::SignInProblem).then(|| {
+            let (best, next) = self.hypothesis.best(&slots, |_| true);
+            let hypothesis = HYPOTHESES.get(best).copied().unwrap_or(Hypothesis::Unclear);
+            if hypothesis != Hypothesis::Unclear {
+                because.extend(self.hypothesis.heaviest(&features, best, next));
+            }
+            hypothesis
+        });
+        Guess { intent, hypothesis, because }
+    }
+}
+
+/// What the models take a text for.
 pub(super) struct Guess {
     pub(super) intent: Intent,
+    /// `None` unless it is a sign-in problem.
     pub(super) hypothesis: Option<Hypothesis>,
-    /// The words that weighed most.
-    pub(super) because: Vec<String>,
+    /// The spans of tokens that weighed most for it, against the next likely.
+    pub(super) because: Vec<(usize, usize)>,
 }
 
-/// A guess, if the model is sure of one that is not "other".
-pub(super) fn guess(text: &str) -> Option<Guess> {
-    let parts = parts(text);
-    let (best, chance) = INTENT.best(&slots(&parts));
-    let intent = *INTENTS.get(best)?;
-    if intent == Intent::Other || chance < SURE {
-        return None;
-    }
-    let because = INTENT.heaviest(&parts, best);
-    let hypothesis = match intent {
-        Intent::SignInProblem => HYPOTHESES.get(HYPOTHESIS.best(&slots(&parts)).0).copied(),
-        _ => None,
-    };
-    (!because.is_empty()).then_some(Guess { intent, hypothesis, because })
+/// The rows of the table that a text fills: for training.
+pub fn slots(text: &str, sees: Sees) -> Vec<u32> {
+    super::with_reading(text, |read| features(read, sees).into_iter().map(|feature| feature.slot).collect())
 }
 
-/// What the model takes a sign-in problem for, and the words that weighed most, if it is very sure that it is not unclear.
-pub(super) fn hypothesis(text: &str) -> Option<(Hypothesis, Vec<String>)> {
-    let parts = parts(text);
-    let (best, chance) = HYPOTHESIS.best(&slots(&parts));
-    let hypothesis = *HYPOTHESES.get(best)?;
-    let is_told = chance >= VERY_SURE && hypothesis != Hypothesis::Unclear;
-    is_told.then(|| (hypothesis, HYPOTHESIS.heaviest(&parts, best)))
-}
-
-/// A word (or a run of characters without spaces) and the slots that it fills.
-type Part = (String, Vec<usize>);
-
-/// A text's features, word by word.
-pub fn parts(text: &str) -> Vec<Part> {
-    let mut words: Vec<String> = Vec::new();
-    let mut end_of_wide = None;
-    for token in tokens(text) {
-        let is_wide = token.word.chars().all(|c| c > '\u{2fff}');
-        match words.last_mut() {
-            Some(last) if is_wide && end_of_wide == Some(token.start) => last.push_str(&token.word),
-            _ => words.push(token.word),
-        }
-        end_of_wide = is_wide.then_some(token.end);
-    }
-    words.truncate(WORDS);
-    let mut before = "^".to_owned();
-    let mut parts = Vec::new();
-    for word in words {
-        let mut slots = vec![slot(1, &word), slot(2, &format!("{before} {word}"))];
-        let letters: Vec<char> = format!("^{word}$").chars().take(120).collect();
-        let shortest = if word.is_ascii() { 3 } else { 2 };
-        for length in shortest..=5 {
-            slots.extend(letters.windows(length).map(|run| slot(3, &run.iter().collect::<String>())));
-        }
-        before.clone_from(&word);
-        parts.push((word, slots));
-    }
-    parts
-}
-
-/// All slots of a text, each once.
-pub fn slots(parts: &[Part]) -> Vec<usize> {
-    let mut slots: Vec<usize> = parts.iter().flat_map(|(_, slots)| slots.iter().copied()).collect();
-    slots.sort_unstable();
-    slots.dedup();
-    slots
-}
-
-/// FNV-1a, cut to the table's size.
-fn slot(kind: u8, part: &str) -> usize {
-    let bytes = std::iter::once(kind).chain(part.bytes());
-    let hash =
-        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
-    (hash >> 32) as usize % SLOTS
-}
-
-/// Weights by label and slot.
+/// Weights by slot and label: those of a slot lie beside each other.
 pub struct Model {
-    /// A row for each label.
-    pub rows: Vec<Vec<f32>>,
+    labels: usize,
+    /// `labels` weights for each slot.
+    pub weights: Vec<f32>,
 }
 
 impl Model {
-    fn read(bytes: &[u8], first: usize, labels: usize) -> Self {
-        let rows = bytes.chunks(SLOTS).skip(first).take(labels);
-        Self {
-            rows: rows.map(|row| row.iter().map(|b| f32::from(b.cast_signed()) / ONE).collect()).collect(),
+    /// A model that knows nothing.
+    pub fn new(labels: usize) -> Self {
+        Self { labels, weights: vec![0.0; labels * SLOTS] }
+    }
+
+    /// As the file holds it.
+    fn of_bytes(bytes: &[u8], labels: usize) -> Self {
+        let mut model = Self::new(labels);
+        for (weight, byte) in model.weights.iter_mut().zip(bytes) {
+            *weight = f32::from(byte.cast_signed()) / ONE;
         }
+        model
+    }
+
+    /// The weights of a slot, one a label.
+    pub fn row(&self, slot: u32) -> &[f32] {
+        let from = slot as usize * self.labels;
+        self.weights.get(from..from + self.labels).unwrap_or_default()
+    }
+
+    /// What speaks for each label.
+    pub fn scores(&self, slots: &[u32]) -> Vec<f32> {
+        let mut scores = vec![0.0; self.labels];
+        for slot in slots {
+            for (score, weight) in scores.iter_mut().zip(self.row(*slot)) {
+                *score += weight;
+            }
+        }
+        let share = share(slots.len());
+        scores.iter_mut().for_each(|score| *score *= share);
+        scores
     }
 
     /// How likely each label is.
-    pub fn chances(&self, slots: &[usize]) -> Vec<f32> {
-        let sum = |row: &Vec<f32>| slots.iter().filter_map(|slot| row.get(*slot)).sum::<f32>();
-        let sums: Vec<f32> = self.rows.iter().map(sum).collect();
-        let most = sums.iter().copied().fold(f32::MIN, f32::max);
-        let powers: Vec<f32> = sums.iter().map(|sum| (sum - most).exp()).collect();
+    pub fn chances(&self, slots: &[u32]) -> Vec<f32> {
+        let scores = self.scores(slots);
+        let most = scores.iter().copied().fold(f32::MIN, f32::max);
+        let powers: Vec<f32> = scores.iter().map(|score| (score - most).exp()).collect();
         let all: f32 = powers.iter().sum();
         powers.iter().map(|power| power / all).collect()
     }
 
-    /// The likeliest label and its chance.
-    pub fn best(&self, slots: &[usize]) -> (usize, f32) {
-        let chances = self.chances(slots);
-        let best = chances.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
-        best.unwrap_or_default()
+    /// The likeliest label of those that are open, and the next.
+    pub fn best(&self, slots: &[u32], is_open: impl Fn(usize) -> bool) -> (usize, usize) {
+        let mut ranked: Vec<(usize, f32)> =
+            self.scores(slots).into_iter().enumerate().filter(|(label, _)| is_open(*label)).collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let place = |place: usize| ranked.get(place).map_or(0, |(label, _)| *label);
+        (place(0), place(1.min(ranked.len().saturating_sub(1))))
     }
 
-    /// The up to three words that speak most for a label.
-    fn heaviest(&self, parts: &[Part], label: usize) -> Vec<String> {
-        let Some(row) = self.rows.get(label) else { return Vec::new() };
-        let weight = |slots: &[usize]| slots.iter().filter_map(|slot| row.get(*slot)).sum::<f32>();
-        let mut words: Vec<(f32, &str)> = parts
-            .iter()
-            .map(|(word, slots)| (weight(slots), word.as_str()))
-            .filter(|(weight, _)| *weight > 0.0)
-            .collect();
-        words.sort_by(|a, b| b.0.total_cmp(&a.0));
-        words.dedup_by(|a, b| a.1 == b.1);
-        words.into_iter().take(3).map(|(_, word)| word.to_owned()).collect()
+    /// The spans that speak most for a label against another, heaviest first; none lies in another.
+    fn heaviest(&self, features: &[Feature], label: usize, other: usize) -> Vec<(usize, usize)> {
+        let mut spans: Vec<((usize, usize), f32)> = Vec::new();
+        let mut of: Vec<&Feature> = features.iter().filter(|feature| feature.from < feature.to).collect();
+        of.sort_unstable_by_key(|feature| (feature.from, feature.to));
+        for feature in of {
+            let row = self.row(feature.slot);
+            let weight = |label: usize| row.get(label).copied().unwrap_or_default();
+            let speaks = weight(label) - weight(other);
+            match spans.last_mut() {
+                Some((span, sum)) if *span == (feature.from, feature.to) => *sum += speaks,
+                _ => spans.push(((feature.from, feature.to), speaks)),
+            }
+        }
+        spans.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let mut named: Vec<(usize, usize)> = Vec::new();
+        for ((from, to), speaks) in spans {
+            let apart = named.iter().all(|span| to <= span.0 || span.1 <= from);
+            if named.len() < NAMED && apart && (speaks > 0.0 || named.is_empty()) {
+                named.push((from, to));
+            }
+        }
+        named
     }
+}
+
+/// How much one of several features counts.
+pub fn share(features: usize) -> f32 {
+    // A text has a few thousand at the most.
+    5.0 / (features.max(1) as f32).sqrt()
 }

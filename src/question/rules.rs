@@ -16,6 +16,10 @@ pub(super) struct Verdict {
     pub(super) scope: Scope,
     /// The spans of tokens that decided.
     pub(super) because: Vec<(usize, usize)>,
+    /// Whether nothing else in the text can overrule it.
+    pub(super) is_certain: bool,
+    /// Whether somebody says to leave the synchronization off.
+    pub(super) keeps_off: bool,
 }
 
 /// Words that say that something is wrong.
@@ -119,7 +123,11 @@ pub(super) fn decide(text: &str, tokens: &[Token], hits: &[Hit], codes: &[(Code,
     let mut because: Vec<(usize, usize)> =
         hits.iter().filter(|hit| rests_on.contains(&hit.concept)).map(|hit| (hit.from, hit.to)).collect();
     because.extend(codes.iter().map(|(_, at)| (*at, at + 1)));
-    Verdict { intent, hypothesis, scope, because }
+    // A code that leaves no doubt, in a text that does not say that it is over; or a key word and nothing else.
+    let is_told = intent == Intent::SignInProblem && codes.iter().any(|(code, _)| !code.is_weak());
+    let is_word = text.split_whitespace().nth(1).is_none() && tokens.len() <= 3 && !because.is_empty();
+    let is_certain = is_told || is_word || tokens.is_empty();
+    Verdict { intent, hypothesis, scope, because, is_certain, keeps_off: keeps_off(&reading) }
 }
 
 fn intent(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Intent, Vec<Concept>) {
@@ -141,10 +149,7 @@ fn intent(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Intent, Vec<Concep
     if all.has(Help) && !hard {
         return (Intent::Help, vec![Help]);
     }
-    let enables: Vec<&Hit> = reading.of(Enable).collect();
-    let left_off =
-        all.has(KeepOff) || (!enables.is_empty() && enables.iter().all(|hit| reading.is_negated(hit)));
-    if left_off && !hard && !ours.any(&[Cannot, Fails, OldWorks, Evidence]) {
+    if keeps_off(reading) && !hard && !ours.any(&[Cannot, Fails, OldWorks, Evidence]) {
         return (Intent::Other, vec![KeepOff, Enable, Not]);
     }
     // "Is the sync still down?" asks; "PHS down?" tells.
@@ -166,6 +171,16 @@ fn intent(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Intent, Vec<Concep
         return (Intent::Help, vec![HelpWord]);
     }
     (Intent::Other, vec![Foreign, KeepOff, Enable])
+}
+
+/// Whether somebody says to leave it off, or names no switching on but what is negated; what is wished after that counts.
+fn keeps_off(reading: &Reading<'_>) -> bool {
+    let said = reading.of(KeepOff).last().map(|hit| hit.to);
+    let mut wishes = reading.of(Enable).filter(|hit| !reading.is_negated(hit));
+    match said {
+        Some(said) => wishes.all(|hit| hit.from < said),
+        None => reading.all.has(Enable) && wishes.next().is_none(),
+    }
 }
 
 /// Whether one person is named: by a user principal name, or as whose account or password it is ("Bob's password").
