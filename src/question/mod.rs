@@ -40,7 +40,7 @@ pub struct Question {
     pub scope: Scope,
     /// The AADSTS codes in it, sorted, each once.
     pub codes: Vec<Code>,
-    /// The words that decided: by the rules in lower case and in the text's order, by the model those that weighed most.
+    /// The words that decided, in lower case and in the text's order: those that the rules rest on, or that weighed most.
     pub because: Vec<String>,
     /// Whether nothing was asked.
     pub text_was_empty: bool,

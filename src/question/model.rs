@@ -85,7 +85,7 @@ impl Models {
             }
             hypothesis
         });
-        Guess { intent, hypothesis, because }
+        Guess { intent, hypothesis, because: joined(because) }
     }
 }
 
@@ -186,6 +186,19 @@ impl Model {
         }
         named
     }
+}
+
+/// Spans in order, those that touch or overlap as one: what is said is read as it was written.
+fn joined(mut spans: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    spans.sort_unstable();
+    let mut joined: Vec<(usize, usize)> = Vec::new();
+    for (from, to) in spans {
+        match joined.last_mut() {
+            Some((_, end)) if from <= *end => *end = to.max(*end),
+            _ => joined.push((from, to)),
+        }
+    }
+    joined
 }
 
 /// How much one of several features counts.
