@@ -197,10 +197,12 @@ fn the_corpus_has_parts_and_every_label_and_language_in_each() {
 }
 
 #[test]
-fn every_answer_but_silence_names_its_words() {
-    for labelled in corpus(DEVELOP) {
+fn every_answer_but_silence_names_its_words_and_only_words_that_are_there() {
+    for labelled in [DEVELOP, MESSY].into_iter().flat_map(corpus) {
         let question = question::read(labelled.text);
         assert!(!question.needs_servers() || !question.because.is_empty(), "{}", labelled.text);
+        let written = labelled.text.to_lowercase();
+        assert!(question.because.iter().all(|word| written.contains(word)), "{:?}", question.because);
     }
 }
 

@@ -288,6 +288,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_to_be_left_off_is_never_a_wish_in_any_language() {
+        for text in [
+            "do NOT turn it on",
+            "please do not enable password sync",
+            "everyone agreed and the window is open, but don't switch PHS back on yet",
+            "nobody is to turn password hash sync on today",
+            "whatever you do, keep hash sync disabled",
+            "bitte die Kennwortsynchronisierung nicht einschalten",
+            "ne réactivez surtout pas PHS",
+            "no activéis la sincronización de contraseñas",
+            "não ativem a sincronização de senhas",
+            "nie włączajcie synchronizacji haseł",
+            "パスワード同期を有効にしないでください",
+        ] {
+            assert_ne!(named(text).0, Intent::Fix, "{text}");
+        }
+        // Nor do a model's weights make it one, whatever they are.
+        let mut models = Models { intent: model::Model::new(5), hypothesis: model::Model::new(10) };
+        let fix = model::INTENTS.iter().position(|intent| *intent == Intent::Fix).expect("a row");
+        models.intent.weights.iter_mut().skip(fix).step_by(5).for_each(|weight| *weight = 9.0);
+        let forced = |text| read_by(text, &models, Sees::Everything).intent;
+        assert_eq!(forced("the server room is cold"), Intent::Fix);
+        assert_ne!(forced("please do not enable password sync"), Intent::Fix);
+    }
+
+    #[test]
     fn a_wish_for_password_sync_is_a_fix_unless_it_is_negated() {
         assert_eq!(named("please turn password sync back on").0, Intent::Fix);
         assert_eq!(named("bitte PHS wieder einschalten").0, Intent::Fix);
