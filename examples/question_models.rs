@@ -7,32 +7,43 @@
 use std::collections::BTreeMap;
 
 use syncmedic::plan::Digest;
-use syncmedic::question::model::{HYPOTHESES, INTENTS, Model, Models, SLOTS, share, slots};
+use syncmedic::question::model::{HYPOTHESES, INTENTS, Model, Models, SCOPES, SLOTS, share, slots};
 use syncmedic::question::{self, Intent, Question, Sees};
 
 /// What the model learns from, in this order. `tests/question_corpus.rs` has the same list.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 14] = [
     ("develop", include_str!("../tests/corpus/questions/develop.tsv")),
     ("indirect", include_str!("../tests/corpus/questions/indirect.tsv")),
     ("messy", include_str!("../tests/corpus/questions/messy.tsv")),
     ("writer-1", include_str!("../tests/corpus/questions/writer-1.tsv")),
     ("writer-2", include_str!("../tests/corpus/questions/writer-2.tsv")),
     ("writer-3", include_str!("../tests/corpus/questions/writer-3.tsv")),
+    ("writer-4", include_str!("../tests/corpus/questions/writer-4.tsv")),
+    ("writer-5", include_str!("../tests/corpus/questions/writer-5.tsv")),
+    ("writer-6", include_str!("../tests/corpus/questions/writer-6.tsv")),
+    ("writer-7", include_str!("../tests/corpus/questions/writer-7.tsv")),
+    ("writer-8", include_str!("../tests/corpus/questions/writer-8.tsv")),
+    ("writer-9", include_str!("../tests/corpus/questions/writer-9.tsv")),
+    ("writer-10", include_str!("../tests/corpus/questions/writer-10.tsv")),
+    ("short", include_str!("../tests/corpus/questions/short.tsv")),
 ];
 const HELD_OUT: &str = include_str!("../tests/corpus/questions/held-out.tsv");
 const BLIND: &str = include_str!("../tests/corpus/questions/blind.tsv");
+const BLIND_2: &str = include_str!("../tests/corpus/questions/blind-2.tsv");
 const WEIGHTS: &str = "src/question/weights.bin";
 
 const ROUNDS: u32 = 20;
 const STEP: f32 = 0.2;
 /// How much a weight is drawn to nothing, in all examples that hold it together.
-const DRAWN: f32 = 0.3;
+const DRAWN: f32 = 0.1;
 
 struct Labelled {
     part: &'static str,
     language: &'static str,
     intent: &'static str,
     hypothesis: &'static str,
+    /// The first of those that are as honest.
+    scope: &'static str,
     text: &'static str,
     also: &'static str,
 }
@@ -65,6 +76,7 @@ fn corpus(part: &'static str, file: &'static str) -> Vec<Labelled> {
         language: column[0],
         intent: column[1],
         hypothesis: column[2],
+        scope: column[3].split('|').next().unwrap_or_default(),
         text: column[5],
         also: column.get(6).copied().unwrap_or_default(),
     });
@@ -114,9 +126,13 @@ fn train_both(parts: &[&Labelled], sees: Sees) -> Models {
     let hypotheses = seen.iter().filter_map(|(slots, known)| {
         Some((&**slots, row_of(HYPOTHESES.map(name).to_vec(), known.hypothesis)?))
     });
+    let problems = seen.iter().filter(|(_, known)| known.hypothesis != "-");
+    let scopes = problems
+        .filter_map(|(slots, known)| Some((&**slots, row_of(SCOPES.map(name).to_vec(), known.scope)?)));
     Models {
         intent: train(INTENTS.len(), &intents.collect::<Vec<_>>()),
         hypothesis: train(HYPOTHESES.len(), &hypotheses.collect::<Vec<_>>()),
+        scope: train(SCOPES.len(), &scopes.collect::<Vec<_>>()),
     }
 }
 
@@ -124,9 +140,9 @@ fn name(value: impl serde::Serialize) -> String {
     serde_json::json!(value).as_str().unwrap_or("-").to_owned()
 }
 
-/// Right intents and right hypotheses, each of all.
+/// Right intents of all, and of sign-in problems right hypotheses and right scopes.
 #[derive(Default, Clone, Copy)]
-struct Right([u32; 4]);
+struct Right([u32; 5]);
 
 impl Right {
     fn count(&mut self, known: &Labelled, question: &Question) {
@@ -136,12 +152,15 @@ impl Right {
         self.0[1] += 1;
         self.0[2] += u32::from(is_problem && hypothesis);
         self.0[3] += u32::from(is_problem);
+        self.0[4] += u32::from(is_problem && name(question.scope) == known.scope);
     }
 
     fn shown(self) -> String {
         let percent = |right: u32, all: u32| 100.0 * f64::from(right) / f64::from(all.max(1));
-        let [intent, all, hypothesis, problems] = self.0;
-        format!("{:5.1} /{:5.1}", percent(intent, all), percent(hypothesis, problems))
+        let [intent, all, hypothesis, problems, scope] = self.0;
+        let [intent, hypothesis, scope] =
+            [percent(intent, all), percent(hypothesis, problems), percent(scope, problems)];
+        format!("{intent:5.1} /{hypothesis:5.1} /{scope:5.1}")
     }
 }
 
@@ -183,15 +202,28 @@ fn main() -> std::io::Result<()> {
         println!("{WEIGHTS} is written; build again to use it");
         return Ok(());
     }
-    println!("intent / hypothesis, right in percent; each writer by models trained without that writer");
-    for writer in ["writer-1", "writer-2", "writer-3"] {
+    println!(
+        "intent / hypothesis / scope, right in percent; each writer by models trained without that writer"
+    );
+    for writer in [
+        "writer-1",
+        "writer-2",
+        "writer-3",
+        "writer-4",
+        "writer-5",
+        "writer-6",
+        "writer-7",
+        "writer-8",
+        "writer-9",
+        "writer-10",
+    ] {
         let (theirs, others): (Vec<&Labelled>, Vec<&Labelled>) =
             known.iter().partition(|known| known.part == writer);
         let models = [Sees::Words, Sees::Everything].map(|sees| train_both(&others, sees));
         compare(writer, &theirs, &models[0], &models[1], true);
     }
     let words = train_both(&all, Sees::Words);
-    for (title, file) in [("held-out", HELD_OUT), ("blind", BLIND)] {
+    for (title, file) in [("held-out", HELD_OUT), ("blind", BLIND), ("blind-2", BLIND_2)] {
         let part = corpus(title, file);
         compare(title, &part.iter().collect::<Vec<_>>(), &words, &both, false);
     }

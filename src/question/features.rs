@@ -67,6 +67,7 @@ enum Kind {
     Shape,
     Code,
     Rules,
+    Scope,
     Hint,
     LastHint,
     Hints,
@@ -200,6 +201,7 @@ impl Found {
         let hypothesis = verdict.hypothesis.map_or(u8::MAX, |hypothesis| hypothesis as u8);
         self.add(Kind::Rules, (from, to), &[&[intent, u8::from(verdict.because.is_empty())]]);
         self.add(Kind::Rules, (from, to), &[&[intent], &[hypothesis]]);
+        self.add(Kind::Scope, (0, 0), &[&[verdict.scope as u8]]);
     }
 }
 

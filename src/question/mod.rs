@@ -127,19 +127,22 @@ pub fn read_by(text: &str, models: &Models, sees: Sees) -> Question {
     with_reading(text, |read| {
         let verdict = read.verdict;
         if verdict.is_certain {
-            return answer(text, read, verdict.intent, verdict.hypothesis, verdict.because.clone());
+            return by_rules(text, read);
         }
         let guess = models.guess(read, sees, |intent| intent != Intent::Fix || !verdict.keeps_off);
-        answer(text, read, guess.intent, guess.hypothesis, guess.because)
+        Question {
+            intent: guess.intent,
+            hypothesis: guess.hypothesis,
+            scope: guess.scope,
+            because: because(text, read.tokens, guess.because),
+            ..by_rules(text, read)
+        }
     })
 }
 
 /// Reads free text by the rules alone; for comparison.
 pub fn read_by_rules(text: &str) -> Question {
-    with_reading(text, |read| {
-        let verdict = read.verdict;
-        answer(text, read, verdict.intent, verdict.hypothesis, verdict.because.clone())
-    })
+    with_reading(text, |read| by_rules(text, read))
 }
 
 /// Finds words, concepts and codes in a text, and what the rules say of them.
@@ -164,19 +167,14 @@ fn with_reading<T>(text: &str, then: impl FnOnce(&features::Read<'_>) -> T) -> T
     })
 }
 
-fn answer(
-    text: &str,
-    read: &features::Read<'_>,
-    intent: Intent,
-    hypothesis: Option<Hypothesis>,
-    spans: Vec<(usize, usize)>,
-) -> Question {
+fn by_rules(text: &str, read: &features::Read<'_>) -> Question {
+    let verdict = read.verdict;
     Question {
-        intent,
-        hypothesis,
-        scope: read.verdict.scope,
+        intent: verdict.intent,
+        hypothesis: verdict.hypothesis,
+        scope: verdict.scope,
         codes: read.codes.iter().map(|(code, _)| *code).collect(),
-        because: because(text, read.tokens, spans),
+        because: because(text, read.tokens, verdict.because.clone()),
         text_was_empty: text.trim().is_empty(),
         language: read.language,
     }
@@ -305,7 +303,11 @@ mod tests {
             assert_ne!(named(text).0, Intent::Fix, "{text}");
         }
         // Nor do a model's weights make it one, whatever they are.
-        let mut models = Models { intent: model::Model::new(5), hypothesis: model::Model::new(10) };
+        let mut models = Models {
+            intent: model::Model::new(5),
+            hypothesis: model::Model::new(10),
+            scope: model::Model::new(3),
+        };
         let fix = model::INTENTS.iter().position(|intent| *intent == Intent::Fix).expect("a row");
         models.intent.weights.iter_mut().skip(fix).step_by(5).for_each(|weight| *weight = 9.0);
         let forced = |text| read_by(text, &models, Sees::Everything).intent;

@@ -7,10 +7,10 @@
 use std::sync::LazyLock;
 
 use super::features::{Feature, Read, Sees, features};
-use super::{Hypothesis, Intent};
+use super::{Hypothesis, Intent, Scope};
 
 /// Rows of the table: features are hashed into them.
-pub const SLOTS: usize = 1 << 15;
+pub const SLOTS: usize = 1 << 16;
 /// A weight of 1.0 in the file.
 pub const ONE: f32 = 8.0;
 /// The intents, in the file's order.
@@ -29,6 +29,8 @@ pub const HYPOTHESES: [Hypothesis; 10] = [
     Hypothesis::SyncServiceIdentity,
     Hypothesis::Unclear,
 ];
+/// The scopes, in the file's order, after the hypotheses.
+pub const SCOPES: [Scope; 3] = [Scope::One, Scope::Many, Scope::Unknown];
 /// The most phrases that the model names.
 const NAMED: usize = 4;
 
@@ -37,15 +39,17 @@ static MODELS: LazyLock<Models> = LazyLock::new(|| Models::of_bytes(WEIGHTS));
 
 /// The SHA-256, in hex, of what the weights were trained on: the file's last bytes.
 pub fn trained_on() -> &'static [u8] {
-    WEIGHTS.get((INTENTS.len() + HYPOTHESES.len()) * SLOTS..).unwrap_or_default()
+    WEIGHTS.get((INTENTS.len() + HYPOTHESES.len() + SCOPES.len()) * SLOTS..).unwrap_or_default()
 }
 
-/// One model for the intent, one for what a sign-in problem points to.
+/// One model for the intent, one for what a sign-in problem points to, one for whom it hits.
 pub struct Models {
     /// In the order of [`INTENTS`].
     pub intent: Model,
     /// In the order of [`HYPOTHESES`].
     pub hypothesis: Model,
+    /// In the order of [`SCOPES`].
+    pub scope: Model,
 }
 
 impl Models {
@@ -55,17 +59,20 @@ impl Models {
     }
 
     /// As a file holds them; what is missing weighs nothing.
-    fn of_bytes(bytes: &[u8]) -> Self {
-        let (intent, hypothesis) = bytes.split_at(bytes.len().min(INTENTS.len() * SLOTS));
+    fn of_bytes(bytes: &'static [u8]) -> Self {
+        let split = |bytes: &'static [u8], labels: usize| bytes.split_at(bytes.len().min(labels * SLOTS));
+        let (intent, rest) = split(bytes, INTENTS.len());
+        let (hypothesis, scope) = split(rest, HYPOTHESES.len());
         Self {
             intent: Model::of_bytes(intent, INTENTS.len()),
             hypothesis: Model::of_bytes(hypothesis, HYPOTHESES.len()),
+            scope: Model::of_bytes(scope, SCOPES.len()),
         }
     }
 
     /// As a file holds them.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let weights = self.intent.weights.iter().chain(&self.hypothesis.weights);
+        let weights = self.intent.weights.iter().chain(&self.hypothesis.weights).chain(&self.scope.weights);
         weights.map(|weight| ((weight * ONE).round().clamp(-127.0, 127.0) as i8).cast_unsigned()).collect()
     }
 
@@ -85,7 +92,11 @@ impl Models {
             }
             hypothesis
         });
-        Guess { intent, hypothesis, because: joined(because) }
+        let scope = hypothesis.map_or(read.verdict.scope, |_| {
+            let (best, _) = self.scope.best(&slots, |_| true);
+            SCOPES.get(best).copied().unwrap_or(Scope::Unknown)
+        });
+        Guess { intent, hypothesis, scope, because: joined(because) }
     }
 }
 
@@ -94,6 +105,7 @@ pub(super) struct Guess {
     pub(super) intent: Intent,
     /// `None` unless it is a sign-in problem.
     pub(super) hypothesis: Option<Hypothesis>,
+    pub(super) scope: Scope,
     /// The spans of tokens that weighed most for it, against the next likely.
     pub(super) because: Vec<(usize, usize)>,
 }
