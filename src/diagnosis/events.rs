@@ -112,8 +112,9 @@ pub struct SignatureReading {
 /// Says for each event which signature fired and which did not.
 pub fn explain_events(events: &[Event], knowledge: &Knowledge) -> Vec<EventReading> {
     let counted: Vec<&Event> = events.iter().filter(|event| event.counts()).collect();
+    let company = knowledge.signatures.company(&counted);
     let read = |event: &Event| {
-        let signatures = knowledge.signatures.read(event, &counted).into_iter();
+        let signatures = knowledge.signatures.read(event, &company).into_iter();
         let signatures = signatures.map(|(signature, reading)| SignatureReading {
             id: signature.id.clone(),
             cause: signature.cause,
@@ -128,7 +129,7 @@ pub fn explain_events(events: &[Event], knowledge: &Knowledge) -> Vec<EventReadi
             connector: connector(event),
             counts: event.counts(),
             heartbeat: knowledge.signatures.is_heartbeat(event),
-            against: against(event, &counted, &knowledge.signatures),
+            against: against(event, &company, &knowledge.signatures),
             signatures: signatures.collect(),
         }
     };

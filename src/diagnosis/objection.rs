@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::audit::may_have_switched_on;
 use super::cause::Cause;
-use super::signature::{Signature, Signatures, code_90, regex};
+use super::signature::{Company, Signature, Signatures, code_90, regex};
 use crate::report::Event;
 use crate::words::{Language, Text};
 
@@ -64,15 +64,15 @@ impl Objection {
 
     /// The event that raises it and that nothing later settles, among events in their order.
     pub(super) fn standing<'a>(&self, events: &[&'a Event], signatures: &Signatures) -> Option<&'a Event> {
-        let at = events.iter().rposition(|event| self.is_raised_by(event, signatures))?;
-        let settled = events[at + 1..].iter().any(|it| it.counts() && self.until.contains(&it.id));
-        (!settled).then(|| events[at])
+        let settles = |event: &&Event| event.counts() && self.until.contains(&event.id);
+        let from = events.iter().rposition(settles).map_or(0, |at| at + 1);
+        events[from..].iter().rfind(|event| self.is_raised_by(event, signatures)).copied()
     }
 }
 
 /// Whether an event speaks against code 90 where it is newer: as a sign of life, another fault, a step that somebody or
 /// the product took, or an objection.
-pub(super) fn against(event: &Event, beside: &[&Event], signatures: &Signatures) -> bool {
+pub(super) fn against(event: &Event, beside: &Company, signatures: &Signatures) -> bool {
     let objected = || signatures.objections().iter().any(|it| it.is_raised_by(event, signatures));
     let other = |it: &&Signature| it.cause != Cause::PhsNotActivated;
     let fault = || signatures.faults_among(event, beside, None).iter().any(other);
@@ -83,5 +83,17 @@ pub(super) fn against(event: &Event, beside: &[&Event], signatures: &Signatures)
 /// Whether an event would be another fault or a sign of life, if its provider were one of ours.
 fn speaks_against(event: &Event, signatures: &Signatures) -> bool {
     let fault = signatures.inner_text(event).is_some_and(|it| it.cause != Cause::PhsNotActivated);
-    fault || signatures.is_heartbeat(event)
+    let step = || {
+        let taken = matches!(event.id, 602 | 609 | 610 | 617..=619 | 622 | 623 | 660 | 661 | 2002);
+        let acted = matches!(event.id, 2506 | 2513 | 2606 | 2613);
+        (taken || acted) && event.provider.as_deref().is_some_and(is_like_ours)
+    };
+    fault || signatures.is_heartbeat(event) || step()
+}
+
+/// Whether a provider's name is one of ours written differently, or may be the product's next one.
+pub(crate) fn is_like_ours(provider: &str) -> bool {
+    let name: String =
+        provider.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    ["sync", "entra", "azuread", "adconnect"].iter().any(|part| name.contains(part))
 }

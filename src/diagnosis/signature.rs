@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
@@ -48,6 +49,20 @@ struct Beside {
     before: Option<Build>,
 }
 
+/// When the events lie that signatures need beside others, by signature.
+#[derive(Debug, Default)]
+pub(super) struct Company(Vec<(String, Vec<Timestamp>)>);
+
+impl Company {
+    /// Whether one lies near a time.
+    fn has(&self, signature: &str, at: Timestamp) -> bool {
+        let times = self.0.iter().find(|(id, _)| id == signature).map(|(_, times)| times.as_slice());
+        let times = times.unwrap_or_default();
+        let next = times.partition_point(|time| at.duration_since(*time) > TOGETHER);
+        times.get(next).is_some_and(|time| time.duration_since(at) <= TOGETHER)
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Pattern {
     events: Vec<u32>,
@@ -89,8 +104,13 @@ struct BesideText {
     text: Option<String>,
 }
 
+/// Compiles a pattern. Its word boundaries are those of ASCII: others make the search many times slower in any text that
+/// holds a single other letter.
 pub(super) fn regex(text: &str) -> Result<Regex, String> {
-    RegexBuilder::new(text).size_limit(PATTERN_LIMIT).build().map_err(|error| error.to_string())
+    RegexBuilder::new(&text.replace(r"\b", r"(?-u:\b)"))
+        .size_limit(PATTERN_LIMIT)
+        .build()
+        .map_err(|error| error.to_string())
 }
 
 impl Pattern {
@@ -178,7 +198,7 @@ impl Signatures {
     pub(super) fn faults_among(
         &self,
         event: &Event,
-        beside: &[&Event],
+        beside: &Company,
         build: Option<Build>,
     ) -> Vec<&Signature> {
         let mut found = self.faults(event);
@@ -189,16 +209,24 @@ impl Signatures {
         found
     }
 
-    fn by_company(&self, event: &Event, others: &[&Event], build: Option<Build>) -> Option<&Signature> {
+    /// The events among these that signatures need beside others.
+    pub(super) fn company(&self, events: &[&Event]) -> Company {
+        let needed = |it: &Signature| {
+            let beside = it.beside.as_ref()?;
+            let near = events.iter().filter(|event| beside.pattern.events.contains(&event.id));
+            let near = near.filter(|event| beside.pattern.matches(event.id, &said(event)));
+            let mut times: Vec<Timestamp> = near.map(|event| event.at).collect();
+            times.sort_unstable();
+            Some((it.id.clone(), times))
+        };
+        Company(self.signatures.iter().filter_map(needed).collect())
+    }
+
+    fn by_company(&self, event: &Event, company: &Company, build: Option<Build>) -> Option<&Signature> {
         let mut needy = self.signatures.iter().filter_map(|it| Some((it, it.beside.as_ref()?)));
         let found = needy.find(|(it, beside)| {
             let old = beside.before.zip(build).is_none_or(|(before, build)| build < before);
-            let company = |other: &&&Event| {
-                beside.pattern.events.contains(&other.id)
-                    && other.at.duration_since(event.at).abs() <= TOGETHER
-                    && beside.pattern.matches(other.id, &said(other))
-            };
-            old && it.pattern.matches(event.id, &said(event)) && others.iter().any(|other| company(&other))
+            old && company.has(&it.id, event.at) && it.pattern.matches(event.id, &said(event))
         });
         found.map(|(it, _)| it)
     }
@@ -228,7 +256,7 @@ impl Signatures {
 
     /// Every signature that reads the event's id, with what it made of the event among all that count. The build is
     /// not known.
-    pub(super) fn read(&self, event: &Event, beside: &[&Event]) -> Vec<(&Signature, Reading)> {
+    pub(super) fn read(&self, event: &Event, beside: &Company) -> Vec<(&Signature, Reading)> {
         let (fired, said) = (self.faults_among(event, beside, None), said(event));
         let reading = |it: &Signature| {
             let matched = |regex: &Option<Regex>| regex.as_ref().map(|regex| regex.is_match(&said));

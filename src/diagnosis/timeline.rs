@@ -76,8 +76,9 @@ impl<'a> Timeline<'a> {
             signature,
             connector: connector(event),
         };
+        let company = signatures.company(&counted);
         let faults = counted.iter().filter(recent).flat_map(|&event| {
-            let found = signatures.faults_among(event, &counted, report.appliance.build);
+            let found = signatures.faults_among(event, &company, report.appliance.build);
             found.into_iter().map(move |signature| sign(event, signature))
         });
         let heartbeats = counted.iter().filter(|event| signatures.is_heartbeat(event));

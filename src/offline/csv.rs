@@ -131,7 +131,8 @@ fn event(row: &[String], columns: &Columns) -> Raw {
         when: cell(Label::Date).map_or_else(Default::default, |text| time::read(text, columns.day_first)),
         computer: cell(Label::Computer).map(str::to_owned),
         message: cell(Label::Message).map_or(beyond, str::to_owned),
-        data: Vec::new(),
+        // A rule's description beside the event's message: both may tell.
+        data: columns.cells(row, Label::Message).skip(1).map(str::to_owned).collect(),
         broken,
     };
     if columns.holds_messages_only() { raw.known_by_message() } else { raw }

@@ -9,6 +9,8 @@ pub(super) const LABELS: &[(Label, &[&str], &[&str])] = &[
         Label::Log,
         &["logname", "log", "containerlog"],
         &[
+            "lognavn",
+            "loggnavn",
             "protokollname",
             "nomdujournal",
             "journal",
@@ -33,6 +35,7 @@ pub(super) const LABELS: &[(Label, &[&str], &[&str])] = &[
         Label::Provider,
         &["source", "providername", "provider", "eventsource", "sourcename"],
         &[
+            "kilde",
             "quelle",
             "origen",
             "origem",
@@ -67,6 +70,7 @@ pub(super) const LABELS: &[(Label, &[&str], &[&str])] = &[
             "eventtime",
         ],
         &[
+            "dato",
             "datum",
             "protokolliert",
             "datumunduhrzeit",
@@ -106,6 +110,9 @@ pub(super) const LABELS: &[(Label, &[&str], &[&str])] = &[
         Label::Id,
         &["eventid", "id", "instanceid", "eventcode"],
         &[
+            "haendelsesid",
+            "hændelsesid",
+            "hendelsesid",
             "ereignisid",
             "ereigniskennung",
             "iddelevenement",
@@ -160,6 +167,7 @@ pub(super) const LABELS: &[(Label, &[&str], &[&str])] = &[
         Label::Computer,
         &["computer", "machinename", "computername", "hostname"],
         &[
+            "datamaskin",
             "ordinateur",
             "equipo",
             "computador",
@@ -179,6 +187,7 @@ pub(super) const LABELS: &[(Label, &[&str], &[&str])] = &[
         Label::Message,
         &["description", "message", "text", "rendereddescription"],
         &[
+            "beskrivelse",
             "beschreibung",
             "meldung",
             "descripcion",

@@ -194,6 +194,8 @@ fn fill(raw: &mut Raw, value: &Value, depth: usize) {
             Label::Record if raw.record.is_none() => raw.record = text().and_then(|text| text.parse().ok()),
             Label::Computer if raw.computer.is_none() => raw.computer = text(),
             Label::Message if raw.message.is_empty() => raw.message = text().unwrap_or_default(),
+            // A rule's description beside the event's message: both may tell.
+            Label::Message => raw.data.extend(text()),
             _ => {}
         }
     }

@@ -18,7 +18,12 @@ static EXAMPLE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?: ^ | [^.\w] )(?: fixed | solved | resolved | example | sample | article | documentation | runbook | wiki | symptoms?
             | workaround | means | typical | training
             | behoben | gelöst | beispiel\w* | bedeutet | exemple | résolu\w* | ejemplo | resuelt\w* | exemplo | resolvid\w*
-            | przykład\w* | rozwiązan\w* )\b
+            | przykład\w* | rozwiązan\w*
+            | works?\ (?:again|now|fine) | (?:is|are|was)\ (?:back|enabled) | back\ to\ normal | staging | switched\ (?:it\ )?on
+            | enabled | set-adsync\w* | wieder\ (?:ok|da|gut|in\ ordnung) | (?:geht|läuft|funktioniert)\ wieder | ist\ weg
+            | eingeschaltet | aktiviert | (?:re)?marche\ (?:de\ nouveau|à\ nouveau) | refonctionne | réactivé\w*
+            | funciona\ (?:de\ nuevo|otra\ vez) | activad[oa] | voltou | ativad[oa] | działa | włączon\w* )\b
+        | passwordhashsync\s*:\s*true
         | ^\s*\#{1,6}\s | ^\s*\|.*\| | 例 | 解決",
     )
 });
@@ -47,14 +52,22 @@ pub(super) fn says_elsewhere(said: &str) -> bool {
     is_example(said) || ELSEWHERE.is_match(said)
 }
 
+/// Whether somebody says around an event of this id that it is an example or over, or names another event.
+pub(super) fn is_over(said: &str, ids: &[u32]) -> bool {
+    is_example(said) || names_others(said, ids)
+}
+
+fn names_others(said: &str, ids: &[u32]) -> bool {
+    let number = |word: &str| word.parse::<u32>().ok().filter(|id| EVENT_IDS.contains(id) && *id > 99);
+    said.split(|c: char| !c.is_alphanumeric()).filter_map(number).any(|id| !ids.contains(&id))
+}
+
 /// Whether what is said around bare messages of these ids is more than a greeting and a question.
 pub(super) fn may_speak_against(said: &str, ids: &[u32]) -> bool {
     let lines: Vec<&str> = said.lines().filter(|line| !is_frame(line)).collect();
     let said = lines.join("\n");
     let words = said.split_whitespace().count();
-    let number = |word: &str| word.parse::<u32>().ok().filter(|id| EVENT_IDS.contains(id) && *id > 99);
-    let mut numbers = said.split(|c: char| !c.is_alphanumeric()).filter_map(number);
-    words > MOST_WORDS || says_elsewhere(&said) || numbers.any(|id| !ids.contains(&id))
+    words > MOST_WORDS || says_elsewhere(&said) || names_others(&said, ids)
 }
 
 /// What a program wrote around it: a mail's head, a prompt, a rule.

@@ -96,6 +96,24 @@ pub(super) fn known_by_words(text: &str) -> Option<Known> {
     Some(Known { id, by_sentence, doubtful, introduced: says_90 && from > 0 })
 }
 
+/// What stands behind a message that says Error Code 90, where that is more than Windows writes.
+pub(super) fn behind_code_90(text: &str) -> Option<String> {
+    let lines = single_spaced(text);
+    let flat = lines.replace('\n', " ");
+    if !CODE_90.is_match(&flat) {
+        return None;
+    }
+    let answer = || flat.find("an error occurred").or_else(|| CODE_90.find(&flat).map(|found| found.start()));
+    let from = begins(&flat, &lines, false).map(|(_, from, _)| from).or_else(answer).unwrap_or(0);
+    let message = lines.get(from..)?;
+    let narrow = message.replace('\n', "");
+    if MESSAGE.is_match(message) || MESSAGE.is_match(&narrow) {
+        return None;
+    }
+    let end = BEGINNING.find(message).map_or(0, |found| found.end());
+    message.get(end..).map(str::to_owned)
+}
+
 /// The id, where its message begins, and whether its own sentence tells it.
 fn begins(text: &str, lines: &str, says_90: bool) -> Option<(u32, usize, bool)> {
     let first = |all: &[(&str, u32)]| {
@@ -167,9 +185,12 @@ fn goes_on(lines: &str, at: usize) -> bool {
 static CODE_90: LazyLock<Regex> = LazyLock::new(|| pattern(r"error\s*code\s*:\s*90\b"));
 
 /// A message with Error Code 90 and nothing else, from its beginning to its end.
-static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"(?x)
+static MESSAGE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("{WHAT_WINDOWS_WRITES} $")));
+
+/// The same, with something else behind it.
+static BEGINNING: LazyLock<Regex> = LazyLock::new(|| pattern(WHAT_WINDOWS_WRITES));
+
+const WHAT_WINDOWS_WRITES: &str = r#"(?x)
         ^ (?: failed\s? credential\s? provisioning\s? (?:ping|batch) [\s.:]* (?:error\s?:)?
             | the\s? server\s? encountered\s? an\s? unexpected\s? error\s? while\s? processing\s? a\s? password\s? change\s?
               notification [\s.:：]* )?
@@ -191,9 +212,7 @@ static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
           | ---\s? end\s? of\s? inner\s? exception\s? stack\s? trace\s? ---
           | server\s? stack\s? trace: | exception\s? rethrown\s? at\s? \[\d\]:
           | < (?: /? forest-info | (?: partition-name | connector-id ) > [^<>\s]* < / (?: partition-name | connector-id ) ) >
-        )* $"#,
-    )
-});
+        )*"#;
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| panic!("{text}: {error}"))

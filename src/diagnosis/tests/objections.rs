@@ -58,6 +58,12 @@ fn a_sync_that_was_stopped_since_and_not_started_again_keeps_the_remedy_away() {
 }
 
 #[test]
+fn a_ping_or_a_batch_that_begins_is_no_sign_of_life() {
+    let starts = [653, 650, 653, 650].map(|id| event(id, 5, "Provision credentials ping start."));
+    named(starts.to_vec());
+}
+
+#[test]
 fn a_full_sync_that_began_since_keeps_the_remedy_away() {
     for id in [617, 618, 619] {
         withheld(vec![event(id, 5, "started")], "full-sync-begun");
@@ -73,6 +79,9 @@ fn another_programs_word_against_code_90_keeps_the_remedy_away() {
     };
     withheld(vec![foreign(6900, "AADSTS50054: Old password is used")], "foreign-newer");
     withheld(vec![foreign(654, "Provision credentials ping end.")], "foreign-newer");
+    for id in [602, 617, 622, 660, 661, 2002, 2506, 2606] {
+        withheld(vec![foreign(id, "x")], "foreign-newer");
+    }
     named(vec![foreign(1000, "AADSTS50054: Old password is used")]);
 }
 
@@ -94,6 +103,9 @@ fn an_action_of_unknown_direction_may_have_switched_it_on() {
 fn what_a_name_in_a_text_says_is_no_sign_of_life() {
     let failed = "Password Change Result - Anchor : x, Dn : CN=Result: Success,OU=a,DC=b, Result : Failed.";
     named(vec![event(657, 5, failed)]);
+    for unread in ["Password Change Result - Anchor : x, Dn : CN=Ann", "Ergebnis : Erfolg.", ""] {
+        withheld(vec![event(657, 5, unread)], "result-unread");
+    }
     let delivered = "Password Change Result - Anchor : x, Dn : CN=Ann,OU=a,DC=b, Result : Success.";
     withheld(vec![event(657, 5, delivered)], "heartbeat-newer");
 }

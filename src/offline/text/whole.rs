@@ -3,8 +3,8 @@
 use super::super::labels::Label;
 use super::super::line::label_like;
 use super::super::raw::{Raw, named_by_windows, one_line};
-use super::super::talk::is_example;
-use super::super::wording::known_by_words;
+use super::super::talk::{is_example, is_over};
+use super::super::wording::{behind_code_90, known_by_words};
 use super::super::xml;
 use super::{Place, Reader, append};
 use crate::report::EVENT_IDS;
@@ -106,8 +106,12 @@ impl Reader {
         } else if raw.id.is_none() && known && !names_id {
             raw = raw.known_by_words();
         }
-        // A header that names no usable id was an event's all the same.
-        if raw.is_event() || names_id {
+        // What somebody wrote below an event is no part of it.
+        let below = behind_code_90(&raw.message).filter(|_| names_id && !self.numbered);
+        raw.broken |= below.is_some_and(|said| is_over(&said, raw.id.as_slice()));
+        // A header that names no usable id was an event's all the same, and so was an entry of a list.
+        let is_entry = self.column.is_some() && self.header.len() > 1;
+        if raw.is_event() || names_id || is_entry {
             sink(raw);
         }
         *self = Reader {
