@@ -1,23 +1,30 @@
 //! Whether one event's text holds more than that event.
 
 use super::labels::Label;
-use super::line::labelled;
+use super::line::{label_like, labelled};
 use super::raw::sentences;
+use crate::report::EVENT_IDS;
 
 /// Whether a text holds the head of another event, in whatever format.
-pub(super) fn holds_others(text: &str) -> bool {
+pub(super) fn holds_others(text: &str, own: u32) -> bool {
     let lower = text.to_ascii_lowercase();
     let marks = ["<event ", "<event>", "<eventid", "\"timecreated\"", "\"eventid\"", "\"timegenerated\""];
     if marks.iter().any(|mark| lower.contains(mark)) {
         return true;
     }
-    if sentences(&lower) > 1 {
+    if sentences(&lower) > 1 || text.lines().any(|line| names_another(line, own)) {
         return true;
     }
     const HEAD: [Label; 4] = [Label::Log, Label::Id, Label::Date, Label::Provider];
     let mut labels = text.lines().filter_map(labelled).map(|(known, _)| known.label);
     let found: Vec<Label> = labels.by_ref().filter(|label| HEAD.contains(label)).take(16).collect();
     HEAD.iter().filter(|label| found.contains(label)).count() >= 2
+}
+
+/// A line that labels, in whatever language, a number that is another of our ids: the head of an event that was not known.
+fn names_another(line: &str, own: u32) -> bool {
+    let value = label_like(line.trim()).and_then(|(_, value)| value.parse::<u32>().ok());
+    value.is_some_and(|id| id > 99 && id != own && EVENT_IDS.contains(&id))
 }
 
 /// Somebody else's event is kept only if it says what ours says, so that it can be shown.

@@ -143,7 +143,7 @@ impl Log {
         {
             self.computers.insert(name.to_uppercase());
         }
-        if holds_others(&event.text) {
+        if holds_others(&event.text, event.id) {
             self.doubts.insert(Doubt::HoldsOthers);
         }
         if shorten(&mut event.text) {

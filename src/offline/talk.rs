@@ -54,7 +54,12 @@ pub(super) fn says_elsewhere(said: &str) -> bool {
 
 /// Whether somebody says around an event of this id that it is an example or over, or names another event.
 pub(super) fn is_over(said: &str, ids: &[u32]) -> bool {
-    is_example(said) || names_others(said, ids)
+    let said = without_frame(said);
+    is_example(&said) || names_others(&said, ids)
+}
+
+fn without_frame(said: &str) -> String {
+    said.lines().filter(|line| !is_frame(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn names_others(said: &str, ids: &[u32]) -> bool {
@@ -64,8 +69,7 @@ fn names_others(said: &str, ids: &[u32]) -> bool {
 
 /// Whether what is said around bare messages of these ids is more than a greeting and a question.
 pub(super) fn may_speak_against(said: &str, ids: &[u32]) -> bool {
-    let lines: Vec<&str> = said.lines().filter(|line| !is_frame(line)).collect();
-    let said = lines.join("\n");
+    let said = without_frame(said);
     let words = said.split_whitespace().count();
     words > MOST_WORDS || says_elsewhere(&said) || names_others(&said, ids)
 }

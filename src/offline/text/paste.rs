@@ -7,7 +7,8 @@
 use super::super::labels::{self, Label};
 use super::super::line::next_label;
 use super::super::raw::Raw;
-use super::super::talk::{is_example, may_speak_against};
+use super::super::talk::{is_over, may_speak_against};
+use super::super::wording::sentences;
 use super::append;
 
 /// The longest text that is read so, in bytes; nobody pastes more into a chat.
@@ -37,7 +38,8 @@ pub(super) fn read(text: &str, read: impl Fn(&str) -> Vec<Raw>) -> Vec<Raw> {
         let rest = first.text.get(from..).into_iter();
         let rest = rest.chain(blocks[at + 1..at + alike].iter().map(|block| block.text.as_str()));
         events = read(&rest.collect::<Vec<_>>().join("\n\n"));
-        in_doubt = is_example(&talk);
+        let ids: Vec<u32> = events.iter().filter_map(|raw| raw.id).collect();
+        in_doubt = is_over(&talk, &ids) || sentences(&talk.to_lowercase()) > 0;
     } else {
         for block in &blocks {
             let raw = Raw { message: block.text.clone(), ..Raw::default() }.known_by_words();
@@ -158,10 +160,33 @@ mod tests {
             "this was in March",
             "# Runbook",
             "ours is 611",
+            "das Problem ist weg",
             "see https://learn.microsoft.com/troubleshoot",
             &"word ".repeat(41),
         ] {
             assert_eq!(told(&format!("hello\n\n{MESSAGE}\n\n{talk}\n")), [(655, true)], "{talk}");
         }
+    }
+
+    #[test]
+    fn what_somebody_wrote_below_an_event_is_no_part_of_it() {
+        for (below, doubt) in [
+            ("Thanks, Helen", false),
+            ("PS C:\\> Set-ADSyncAADPasswordSyncState -Enable $true", true),
+            ("Resolved: a colleague enabled it", true),
+            ("This is our staging server", true),
+            ("PasswordHashSync : True", true),
+        ] {
+            assert_eq!(told(&format!("{COPIED}{MESSAGE}\n\n{below}\n")), [(655, doubt)], "{below}");
+        }
+    }
+
+    #[test]
+    fn a_second_quoted_message_is_not_lost_as_talk() {
+        let quoted =
+            format!("{COPIED}{MESSAGE}").lines().map(|line| format!("> {line}\n")).collect::<String>();
+        let head = "From: Helpdesk <it@fabrikam.example>\nDate: Tue, 17 Nov 2026 09:22:10 +0100\n";
+        let mail = format!("{head}\nHi,\n\n{quoted}\nand then\n\n> Provision credentials ping end.\n");
+        assert_eq!(told(&mail), [(655, true)]);
     }
 }

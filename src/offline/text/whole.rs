@@ -77,7 +77,7 @@ impl Reader {
             raw.provider = source.filter(|(label, _)| label.is_none()).map(|(_, value)| value.clone());
         }
         raw.provider = raw.provider.or(self.provider_id.take());
-        raw.broken |= self.before.trim_end().ends_with([':', '：']) && is_example(&self.before);
+        raw.broken |= is_example(&self.before) && known_by_words(&self.before).is_none();
         raw.message = std::mem::take(&mut self.before);
         if !self.has_message_label {
             append(&mut raw.message, &self.unsure);
@@ -110,7 +110,7 @@ impl Reader {
         let below = behind_code_90(&raw.message).filter(|_| names_id && !self.numbered);
         raw.broken |= below.is_some_and(|said| is_over(&said, raw.id.as_slice()));
         // A header that names no usable id was an event's all the same, and so was an entry of a list.
-        let is_entry = self.column.is_some() && self.header.len() > 1;
+        let is_entry = self.column.is_some() && (self.header.len() > 1 || self.has_message_label);
         if raw.is_event() || names_id || is_entry {
             sink(raw);
         }
