@@ -3,8 +3,8 @@
 
 use syncmedic::catalog::{ENABLE_PASSWORD_SYNC, READ_STATE};
 use syncmedic::link::client::AgentClient;
-use syncmedic::link::protocol::{Progress, Reason, RunOutcome};
-use syncmedic::plan::Mode;
+use syncmedic::link::protocol::{ExecutionAnswer, PlanRequest, Progress, Reason, RunOutcome};
+use syncmedic::plan::{Mode, Plan};
 
 use crate::bot::{accepted, finished, ready, wish};
 use crate::machine::{self, Windows};
@@ -70,11 +70,27 @@ fn variable<'a>(run: &'a str, name: &str) -> Option<&'a str> {
     variables.filter(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
 }
 
+/// Has a command started, as the bot does: where the server can't just now, it plans again. Wine now and then starts no
+/// program. Gives the plan, and the grant that was taken.
+async fn begun(server: &Server, client: &AgentClient, wish: &PlanRequest) -> (Plan, String) {
+    until_async("the command is begun", async || {
+        let (plan, challenge) = ready(client, wish).await;
+        let grant = server.grant(plan.clone(), challenge);
+        match client.execute(&grant).await.expect("answers") {
+            ExecutionAnswer::Busy { .. } => None,
+            answer => {
+                accepted(answer);
+                Some((plan, grant))
+            }
+        }
+    })
+    .await
+}
+
 /// Lets a command run and gives how it ended.
 async fn ran(server: &Server, client: &AgentClient) -> RunOutcome {
     let wish = wish(Mode::Unattended);
-    let (plan, challenge) = ready(client, &wish).await;
-    accepted(client.execute(&server.grant(plan, challenge)).await.expect("answers"));
+    begun(server, client, &wish).await;
     match finished(client, &wish.request).await {
         Progress::Finished { outcome, .. } => outcome,
         other => panic!("not finished: {other:?}"),
@@ -182,9 +198,7 @@ async fn a_windows_agent_killed_during_a_run_takes_it_along_and_never_runs_the_r
     let server = server(windows, "killed", "2.6.3.0");
     plays(&server, ENABLE_PASSWORD_SYNC, "hang-with-child", "");
     let (agent, client) = server.serve(&[]);
-    let (plan, challenge) = ready(&client, &wish(Mode::Unattended)).await;
-    let grant = server.grant(plan.clone(), challenge);
-    client.execute(&grant).await.expect("answers");
+    let (plan, grant) = begun(&server, &client, &wish(Mode::Unattended)).await;
     until("it runs", || server.path(r"stand-in\alive").exists().then_some(()));
     agent.kill();
     nothing_is_left(&server);
@@ -233,8 +247,7 @@ async fn on_windows_what_needs_a_person_is_staged_and_run_only_in_the_operators_
     let server = server(windows, "attended", "2.6.84.0");
     plays(&server, ENABLE_PASSWORD_SYNC, "print", DONE);
     let (_agent, client) = server.serve(&[]);
-    let (plan, challenge) = ready(&client, &wish(Mode::Attended)).await;
-    client.execute(&server.grant(plan.clone(), challenge)).await.expect("answers");
+    let (plan, _) = begun(&server, &client, &wish(Mode::Attended)).await;
     let execution = client.execution(&plan.request).await.expect("answers").expect("is known");
     assert!(matches!(execution.progress, Progress::Staged { .. }), "{execution:?}");
     assert_eq!(runs(&server, ENABLE_PASSWORD_SYNC).len(), 0, "the service never tries it");
