@@ -15,14 +15,7 @@ impl Story {
 
     /// Lets time pass in small steps.
     pub(crate) async fn pass(&self, time: Duration) {
-        const STEP: Duration = Duration::from_secs(5);
-        let mut left = time;
-        while !left.is_zero() {
-            let step = left.min(STEP);
-            self.hand.advance(step);
-            left -= step;
-            self.breathe().await;
-        }
+        self.step_by(Duration::from_secs(5), time).await;
     }
 
     /// Lets time pass until that moment.
@@ -33,14 +26,7 @@ impl Story {
 
     /// Lets hours pass in which nobody does anything but the servers: for a bot that is down.
     pub(crate) async fn leap(&self, time: Duration) {
-        const STEP: Duration = Duration::from_secs(600);
-        let mut left = time;
-        while !left.is_zero() {
-            let step = left.min(STEP);
-            self.hand.advance(step);
-            left -= step;
-            self.breathe().await;
-        }
+        self.step_by(Duration::from_secs(600), time).await;
     }
 
     /// Lets time pass until something is so; gives up after three hours of the story's time.
@@ -52,6 +38,16 @@ impl Story {
             self.pass(Duration::from_secs(5)).await;
         }
         panic!("in vain: {what}; unread: {:?}", self.discord.unread());
+    }
+
+    async fn step_by(&self, step: Duration, time: Duration) {
+        let mut left = time;
+        while !left.is_zero() {
+            let step = left.min(step);
+            self.hand.advance(step);
+            left -= step;
+            self.breathe().await;
+        }
     }
 
     /// Gives everybody a moment of real time to do what is due.
