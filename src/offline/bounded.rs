@@ -22,13 +22,18 @@ impl<R: BufRead> Fuse<R> {
     }
 }
 
+/// Reads what a reader holds in its buffer: `read` of a reader that is made to be buffered.
+pub(super) fn read_buffered(reader: &mut impl BufRead, out: &mut [u8]) -> io::Result<usize> {
+    let available = reader.fill_buf()?;
+    let taken = available.len().min(out.len());
+    out[..taken].copy_from_slice(&available[..taken]);
+    reader.consume(taken);
+    Ok(taken)
+}
+
 impl<R: BufRead> Read for Fuse<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let taken = available.len().min(out.len());
-        out[..taken].copy_from_slice(&available[..taken]);
-        self.consume(taken);
-        Ok(taken)
+        read_buffered(self, out)
     }
 }
 
@@ -74,11 +79,7 @@ impl<R: BufRead> Patience<R> {
 
 impl<R: BufRead> Read for Patience<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let taken = available.len().min(out.len());
-        out[..taken].copy_from_slice(&available[..taken]);
-        self.consume(taken);
-        Ok(taken)
+        read_buffered(self, out)
     }
 }
 

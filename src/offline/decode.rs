@@ -69,11 +69,7 @@ impl<R: Read> Utf8<R> {
 
 impl<R: Read> Read for Utf8<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let taken = available.len().min(out.len());
-        out[..taken].copy_from_slice(&available[..taken]);
-        self.consume(taken);
-        Ok(taken)
+        super::bounded::read_buffered(self, out)
     }
 }
 
