@@ -337,6 +337,16 @@ impl Event {
         };
         self.provider.as_ref().is_none_or(listed)
     }
+
+    /// Whether its provider's name may be one of ours written differently, or the product's next one. It does not count;
+    /// but what it says against a remedy is heard.
+    pub fn may_be_ours(&self) -> bool {
+        let plain = |name: &String| -> String {
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        let name = self.provider.as_ref().map(plain).unwrap_or_default();
+        ["sync", "entra", "azuread", "adconnect"].iter().any(|part| name.contains(part))
+    }
 }
 
 #[cfg(test)]

@@ -50,7 +50,6 @@ pub use answer::{
 pub use cause::{Cause, Confidence, UnknownCause};
 pub use events::{EventReading, SignatureReading, diagnose_events, explain_events};
 pub use knowledge::{ApplianceFacts, BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum};
-pub(crate) use objection::is_like_ours;
 pub use observation::{Observation, Silence};
 pub use proof::{Proof, proof};
 

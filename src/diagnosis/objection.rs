@@ -76,7 +76,7 @@ pub(super) fn against(event: &Event, beside: &Company, signatures: &Signatures) 
     let objected = || signatures.objections().iter().any(|it| it.is_raised_by(event, signatures));
     let other = |it: &&Signature| it.cause != Cause::PhsNotActivated;
     let fault = || signatures.faults_among(event, beside, None).iter().any(other);
-    let step = || matches!(event.id, 622 | 623 | 660 | 661 | 2002) || may_have_switched_on(event);
+    let step = || is_step(event.id) || may_have_switched_on(event);
     objected() || event.counts() && (signatures.is_heartbeat(event) || fault() || step())
 }
 
@@ -84,16 +84,13 @@ pub(super) fn against(event: &Event, beside: &Company, signatures: &Signatures) 
 fn speaks_against(event: &Event, signatures: &Signatures) -> bool {
     let fault = signatures.inner_text(event).is_some_and(|it| it.cause != Cause::PhsNotActivated);
     let step = || {
-        let taken = matches!(event.id, 602 | 609 | 610 | 617..=619 | 622 | 623 | 660 | 661 | 2002);
         let acted = matches!(event.id, 2506 | 2513 | 2606 | 2613);
-        (taken || acted) && event.provider.as_deref().is_some_and(is_like_ours)
+        (is_step(event.id) || acted) && event.may_be_ours()
     };
     fault || signatures.is_heartbeat(event) || step()
 }
 
-/// Whether a provider's name is one of ours written differently, or may be the product's next one.
-pub(crate) fn is_like_ours(provider: &str) -> bool {
-    let name: String =
-        provider.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    ["sync", "entra", "azuread", "adconnect"].iter().any(|part| name.contains(part))
+/// Whether password sync stops, begins or ends a full sync, or heals itself by the event. Source: facts, section 1.1.
+fn is_step(id: u32) -> bool {
+    matches!(id, 602 | 609 | 610 | 617..=619 | 622 | 623 | 660 | 661 | 2002)
 }

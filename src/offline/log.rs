@@ -9,7 +9,7 @@ use super::doubt::Doubt;
 use super::holds::{holds_others, says_what_ours_says};
 use super::raw::{MAX_DATA, Raw, When, id_by_text};
 use super::reading::{Kept, Moment, Reading, Stamp};
-use crate::diagnosis::{Finding, is_like_ours};
+use crate::diagnosis::Finding;
 use crate::report::{EVENT_IDS, Event};
 use crate::words;
 use crate::words::Text;
@@ -127,11 +127,8 @@ impl Log {
         let computer =
             raw.computer.as_deref().map(|name| name.split('.').next().unwrap_or(name).trim().to_owned());
         let Some(mut event) = raw.into_event(moment.at) else { return };
-        let may_tell = || {
-            says_what_ours_says(&event.text)
-                || id_by_text(&event.text).is_some()
-                || event.provider.as_deref().is_some_and(is_like_ours)
-        };
+        let may_tell =
+            || says_what_ours_says(&event.text) || id_by_text(&event.text).is_some() || event.may_be_ours();
         if !event.counts() && !may_tell() {
             return;
         }
