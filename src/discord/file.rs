@@ -19,7 +19,7 @@ use crate::offline::{self, OfflineError, answer, log::Log};
 use crate::question;
 use crate::redact::redact;
 use crate::words;
-use crate::words::{Language, Text};
+use crate::words::Language;
 
 /// The largest file that is read, in bytes.
 pub(super) const MOST_BYTES: usize = 8 << 20;
@@ -99,7 +99,7 @@ impl Desk {
             Ok(bytes) => bytes,
             Err(super::rest::CdnError::TooLarge) => return Ok(cards::too_large(None, self.frame(language))),
             Err(error) => {
-                return Ok(cards::unavailable(&Text::plain(error.to_string()), self.frame(language)));
+                return Ok(cards::unavailable(&error.text(), self.frame(language)));
             }
         };
         let name = text::cut(&redact(&file.name), 80);
@@ -111,7 +111,10 @@ impl Desk {
             Ok(judged) => judged?,
             Err(error) => {
                 tracing::info!("an attached file could not be read as a log");
-                return Ok(cards::unreadable(&redact(&error.to_string()), self.frame(language)));
+                return Ok(cards::unreadable(
+                    &redact(&self.frame(language).say(error.text())),
+                    self.frame(language),
+                ));
             }
         };
         let question = (!words.is_empty()).then(|| question::read(words));

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
-use super::Fault;
+use super::fault::{Fault, spoken};
+use crate::words;
+use crate::words::Text;
 
 /// The most bytes one event may have, in whatever format. Windows' own limit for a text is 31,839 characters.
 pub(super) const MAX_RECORD: usize = 1 << 20;
@@ -41,7 +43,7 @@ impl<R: BufRead> BufRead for Fuse<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let available = self.inner.fill_buf()?;
         if self.left.get() == 0 && !available.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too long for an event"));
+            return Err(spoken(io::ErrorKind::FileTooLarge, words!("fault-too-long")));
         }
         Ok(&available[..available.len().min(self.left.get())])
     }
@@ -87,8 +89,8 @@ impl<R: BufRead> BufRead for Patience<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let available = self.inner.fill_buf()?;
         if self.left.get() == 0 && !available.is_empty() {
-            let what = format!("no event was found in the last {} MiB", MOST_WITHOUT_EVENT >> 20);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+            let size = (MOST_WITHOUT_EVENT >> 20).to_string();
+            return Err(spoken(io::ErrorKind::InvalidData, words!("fault-no-event-for", size = size)));
         }
         Ok(available)
     }
@@ -120,9 +122,9 @@ impl<R: BufRead> Lines<R> {
         let mut bytes = Vec::new();
         let most = MAX_RECORD as u64 + 1;
         let read = (&mut self.inner).take(most).read_until(b'\n', &mut bytes);
-        let length = read.map_err(|error| Fault::new(self.place(), error.to_string()))?;
+        let length = read.map_err(|error| Fault::io(self.place(), &error))?;
         if length > MAX_RECORD {
-            return Err(Fault::new(self.place(), "the line is too long for an event"));
+            return Err(Fault::new(self.place(), words!("fault-line-too-long")));
         }
         // A decoder's output is UTF-8.
         Ok((length > 0).then(|| String::from_utf8_lossy(&bytes).into_owned()))
@@ -134,7 +136,7 @@ impl<R: BufRead> Lines<R> {
         Ok(line.map(|line| line.trim_end_matches(['\n', '\r']).to_owned()))
     }
 
-    pub(super) fn place(&self) -> String {
-        format!("line {}", self.number)
+    pub(super) fn place(&self) -> Text {
+        words!("place-line", number = self.number.to_string())
     }
 }

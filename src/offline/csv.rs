@@ -4,11 +4,12 @@
 
 use std::io::BufRead;
 
-use super::Fault;
 use super::bounded::{Lines, MAX_RECORD};
+use super::fault::Fault;
 use super::labels::{self, Label};
 use super::raw::{Raw, event_id, same_name};
 use super::time;
+use crate::words;
 
 /// The most columns that are looked at.
 const MAX_COLUMNS: usize = 200;
@@ -30,8 +31,7 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
             // Files that were joined repeat their header.
             Some(Columns { header, .. }) if *header == row => {}
             Some(_) if is_header(&row) => {
-                let what = "another table with other columns begins here: give it as a file of its own";
-                return Err(Fault::new(rows.lines.place(), what));
+                return Err(Fault::new(rows.lines.place(), words!("fault-other-table")));
             }
             Some(known) => {
                 if !known.names_ids() && is_saved_by_event_viewer(&known.header, &row) {
@@ -156,7 +156,7 @@ impl<R: BufRead> Rows<R> {
         loop {
             let Some(line) = self.lines.next_raw()? else {
                 if quoted {
-                    return Err(Fault::new(from, "a quoted text has no end: the file is cut off"));
+                    return Err(Fault::new(from, words!("fault-quote-open")));
                 }
                 return Ok(None);
             };
@@ -165,7 +165,7 @@ impl<R: BufRead> Rows<R> {
             }
             size += line.len();
             if size > MAX_RECORD {
-                return Err(Fault::new(from, "it is too long for an event"));
+                return Err(Fault::new(from, words!("fault-too-long")));
             }
             let body = line.trim_end_matches(['\n', '\r']);
             let mut characters = body.chars().peekable();
@@ -190,7 +190,7 @@ impl<R: BufRead> Rows<R> {
                     }
                 }
                 if cells.len() > MAX_COLUMNS {
-                    return Err(Fault::new(from, "it has more columns than an event"));
+                    return Err(Fault::new(from, words!("fault-columns")));
                 }
             }
             if !quoted {

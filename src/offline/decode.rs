@@ -8,6 +8,9 @@ use std::io::{self, BufRead, Read};
 
 use encoding_rs::{Decoder, Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use super::fault::spoken;
+use crate::words;
+
 /// So much is looked at to tell the encoding, and read at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -102,8 +105,7 @@ fn is_narrow_read_as_wide(text: &[u8]) -> bool {
 
 /// Files that were joined: what is unreadable in one of them may be what speaks against a remedy.
 fn mixed_encodings() -> io::Error {
-    let what = "it changes its encoding on the way: give each file by itself";
-    io::Error::new(io::ErrorKind::InvalidData, what)
+    spoken(io::ErrorKind::InvalidData, words!("fault-encodings"))
 }
 
 /// The encoding (`None`: UTF-8 with stray bytes) and the length of its mark.

@@ -6,9 +6,11 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use evtx::err::EvtxError;
 use evtx::{EvtxParser, ParserSettings};
 
-use super::Fault;
+use super::fault::{Fault, at_byte, foreign};
 use super::raw::Raw;
 use super::xml;
+use crate::words;
+use crate::words::Text;
 
 /// Every `.evtx` file begins so.
 const MAGIC: &[u8] = b"ElfFile\0";
@@ -27,17 +29,18 @@ pub(super) fn is_evtx(head: &[u8]) -> bool {
 /// Reads every event, chunk by chunk.
 pub(super) fn read(source: &mut (impl Read + Seek), sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
     let settings = ParserSettings::new().indent(false);
-    let damaged = |after: u64, what: String| Fault::new(format!("the record after {after} others"), what);
-    let io = |error: io::Error| Fault::new("the end", error.to_string());
+    let damaged =
+        |after: u64, what: Text| Fault::new(words!("place-record", after = after.to_string()), what);
+    let io = |error: io::Error| Fault::io(words!("place-end"), &error);
     let size = source.seek(SeekFrom::End(0)).map_err(io)?;
     let unwritten = unwritten(source, size.saturating_sub(HEADER) / CHUNK).map_err(io)?;
     source.seek(SeekFrom::Start(0)).map_err(io)?;
-    let parser =
-        EvtxParser::from_read_seek(source).map_err(|error| Fault::new("the header", chain(&error)))?;
+    let parser = EvtxParser::from_read_seek(source)
+        .map_err(|error| Fault::new(words!("place-header"), foreign(&chain(&error))))?;
     let (chunks, rest) = (size.saturating_sub(HEADER) / CHUNK, size.saturating_sub(HEADER) % CHUNK);
     let used = u64::from(parser.header().chunk_count);
     if rest != 0 || chunks < used {
-        return Err(Fault::new(format!("byte {size}"), "it ends in the middle of a chunk: it is cut off"));
+        return Err(Fault::new(at_byte(size), words!("fault-cut-chunk")));
     }
     // One without a beginning before others that have one: what it held is lost. And where the last lies beyond those
     // that the header counts, as in a log that was copied while Windows wrote it, with nothing set aside behind it, more
@@ -58,7 +61,7 @@ pub(super) fn read(source: &mut (impl Read + Seek), sink: &mut dyn FnMut(Raw)) -
             {
                 continue;
             }
-            Err(error) => return Err(damaged(read, chain(&error))),
+            Err(error) => return Err(damaged(read, foreign(&chain(&error)))),
         };
         xml::read(record.data.as_bytes(), sink).map_err(|fault| damaged(read, fault.what))?;
         read += 1;
@@ -75,7 +78,7 @@ pub(super) fn keep(mut source: impl Read, file: &mut (impl Write + Seek)) -> Res
     let mut block = Vec::new();
     for chunk in 0..=u64::from(u16::MAX) + 1 {
         let (from, size) = if chunk == 0 { (0, HEADER) } else { (HEADER + (chunk - 1) * CHUNK, CHUNK) };
-        let io = |error: io::Error| Fault::new(format!("byte {from}"), error.to_string());
+        let io = |error: io::Error| Fault::io(at_byte(from), &error);
         block.clear();
         let length = (&mut source).take(size).read_to_end(&mut block).map_err(io)?;
         file.write_all(&block).map_err(io)?;
@@ -84,13 +87,10 @@ pub(super) fn keep(mut source: impl Read, file: &mut (impl Write + Seek)) -> Res
         }
         unwritten = if chunk == 0 || block.starts_with(CHUNK_MAGIC) { 0 } else { unwritten + 1 };
         if unwritten > MOST_UNWRITTEN {
-            return Err(Fault::new(
-                format!("byte {from}"),
-                "no events follow for 16 MiB: this is no log of Windows'",
-            ));
+            return Err(Fault::new(at_byte(from), words!("fault-endless")));
         }
     }
-    Err(Fault::new("byte 4294967296", "it is longer than a log of Windows' can be"))
+    Err(Fault::new(at_byte(1 << 32), words!("fault-too-large")))
 }
 
 /// The chunks that have no beginning.

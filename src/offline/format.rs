@@ -1,7 +1,9 @@
 //! Which format a file is in, by its first few thousand characters.
 
+use super::csv;
+use super::fault::Fault;
 use super::labels::{self, Label};
-use super::{Fault, csv};
+use crate::words;
 
 /// The formats that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,18 +27,15 @@ pub(super) fn detect(head: &[u8]) -> Result<Format, Fault> {
     let head = String::from_utf8_lossy(&head[..head.len().min(HEAD)]);
     let text = head.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.is_empty() {
-        return Err(Fault::new("the beginning", "the file is empty"));
+        return Err(Fault::new(words!("place-beginning"), words!("fault-empty")));
     }
-    for (magic, what) in
-        [("PK\u{3}\u{4}", "a zip archive"), ("\u{1f}\u{2039}", "a gzip archive"), ("<Objs", "Export-Clixml")]
-    {
+    for (magic, what) in [("PK\u{3}\u{4}", "zip"), ("\u{1f}\u{2039}", "gzip"), ("<Objs", "Export-Clixml")] {
         if text.starts_with(magic) {
-            let advice = "unpack it, or export the events as XML, JSON or CSV";
-            return Err(Fault::new("the beginning", format!("this is {what}, which is not read: {advice}")));
+            return Err(Fault::new(words!("place-beginning"), words!("fault-packed", what = what)));
         }
     }
     if is_binary(text) {
-        return Err(Fault::new("the beginning", "this is no text, and no .evtx log"));
+        return Err(Fault::new(words!("place-beginning"), words!("fault-binary")));
     }
     let after_bracket = text.strip_prefix('[').map(str::trim_start);
     if text.starts_with('{')

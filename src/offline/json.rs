@@ -6,11 +6,13 @@ use std::io::BufRead;
 
 use serde_json::Value;
 
-use super::Fault;
 use super::bounded::MAX_RECORD;
+use super::fault::{Fault, behind_events};
 use super::labels::{self, Known, Label};
 use super::raw::{Raw, event_id, same_name};
 use super::{time, unique};
+use crate::words;
+use crate::words::Text;
 
 /// How deep an event's own structure is followed.
 const MAX_DEPTH: usize = 6;
@@ -21,11 +23,11 @@ const MAX_WRAPPER: usize = 64;
 pub(super) fn read(mut input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
     let mut state = Splitter::default();
     loop {
-        let chunk = input.fill_buf().map_err(|error| Fault::new(state.place(), error.to_string()))?;
+        let chunk = input.fill_buf().map_err(|error| Fault::io(state.place(), &error))?;
         if chunk.is_empty() {
             return match state.object.is_empty() && state.arrays == 0 {
                 true => Ok(()),
-                false => Err(Fault::new(state.place(), "it ends in the middle: it is cut off")),
+                false => Err(Fault::new(state.place(), words!("fault-cut"))),
             };
         }
         let length = chunk.len();
@@ -54,8 +56,8 @@ struct Splitter {
 }
 
 impl Splitter {
-    fn place(&self) -> String {
-        format!("byte {} (after {} events)", self.position, self.events)
+    fn place(&self) -> Text {
+        behind_events(self.position, self.events)
     }
 
     fn take(&mut self, byte: u8, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
@@ -64,7 +66,7 @@ impl Splitter {
         }
         self.object.push(byte);
         if self.object.len() > MAX_RECORD {
-            return Err(Fault::new(self.place(), "it is too long for an event"));
+            return Err(Fault::new(self.place(), words!("fault-too-long")));
         }
         if self.in_string {
             match byte {
@@ -88,8 +90,9 @@ impl Splitter {
                 self.depth -= 1;
                 if self.depth == 0 {
                     let object = std::mem::take(&mut self.object);
-                    let (value, twice) = unique::read(&object)
-                        .map_err(|error| Fault::new(self.place(), format!("this is no JSON: {error}")))?;
+                    let (value, twice) = unique::read(&object).map_err(|error| {
+                        Fault::new(self.place(), words!("fault-json", why = error.to_string()))
+                    })?;
                     self.events += 1;
                     let mut raw = event(&value);
                     raw.broken |= twice;
@@ -131,7 +134,7 @@ impl Splitter {
             b',' | b' ' | b'\t' | b'\r' | b'\n' => {}
             b'\xef' | b'\xbb' | b'\xbf' => {}
             _ if self.wrappers > 0 && (byte == b':' || byte.is_ascii_alphanumeric() || byte == b'-') => {}
-            _ => return Err(Fault::new(self.place(), "this is no JSON of events")),
+            _ => return Err(Fault::new(self.place(), words!("fault-no-event-json"))),
         }
         Ok(())
     }

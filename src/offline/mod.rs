@@ -12,7 +12,7 @@
 //! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell
 //! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
 //! - `holds`: whether one event's text holds more than that event
-//! - `doubt`: what of the files was not understood, and keeps a remedy away
+//! - `doubt`: what of the files was not understood, and keeps a remedy away; `fault`: why a file is no log, and where
 //! - [`answer`]: the verdict on such a log, for people and for programs
 
 pub mod answer;
@@ -23,6 +23,7 @@ pub mod decode;
 mod dictionary;
 mod doubt;
 mod evtx;
+mod fault;
 mod format;
 mod holds;
 mod json;
@@ -44,58 +45,19 @@ mod xml;
 use std::io::{BufRead, Read, Seek, SeekFrom};
 
 use bounded::Patience;
+use fault::Fault;
+pub use fault::OfflineError;
 pub use format::Format;
 use log::Log;
 use raw::Raw;
 pub use reading::Reading;
 
+use crate::words;
+
 /// Anything a log can be read from. `.evtx` is read by its chunks, so that the source must know its places.
 pub trait Source: Read + Seek {}
 
 impl<T: Read + Seek> Source for T {}
-
-/// Why a file could not be read as a log.
-#[derive(Debug, thiserror::Error)]
-pub enum OfflineError {
-    /// The file itself can't be read.
-    #[error("{name} can't be read: {source}")]
-    Io {
-        /// The file.
-        name: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Its content is no event log, or is damaged.
-    #[error("{name}, {place}: {what}")]
-    Unreadable {
-        /// The file.
-        name: String,
-        /// Where in it, as an administrator would look for it.
-        place: String,
-        /// What is wrong there.
-        what: String,
-    },
-}
-
-/// What is wrong, and where in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    place: String,
-    what: String,
-}
-
-impl Fault {
-    fn new(place: impl Into<String>, what: impl Into<String>) -> Fault {
-        // A parser's words may quote the file, which may hold commands to a terminal.
-        let what = what.into().replace(char::is_control, " ");
-        Fault { place: place.into(), what }
-    }
-
-    /// The same as said of a file.
-    fn of(self, name: &str) -> OfflineError {
-        OfflineError::Unreadable { name: name.to_owned(), place: self.place, what: self.what }
-    }
-}
 
 /// Reads one file into the log. Its format is told by its content.
 ///
@@ -143,7 +105,7 @@ fn read_text(name: &str, source: impl Read, log: &mut Log) -> Result<Format, Off
     let io = |source: std::io::Error| OfflineError::Io { name: name.to_owned(), source };
     let mut text = decode::Utf8::new(source).map_err(io)?;
     let head = text.fill_buf().map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData => Fault::new("the beginning", error.to_string()).of(name),
+        std::io::ErrorKind::InvalidData => Fault::io(words!("place-beginning"), &error).of(name),
         _ => io(error),
     })?;
     let format = format::detect(head).map_err(|fault| fault.of(name))?;
@@ -196,7 +158,7 @@ fn collect(
     read(&mut |raw| log.push(raw)).map_err(|fault| fault.of(name))?;
     log.end_source();
     if log.events_read() == before {
-        return Err(Fault::new("the whole file", "no event was found in it").of(name));
+        return Err(Fault::new(words!("place-whole"), words!("fault-no-event")).of(name));
     }
     Ok(())
 }

@@ -4,15 +4,18 @@
 
 use std::io::BufRead;
 
+use quick_xml::errors::SyntaxError;
 use quick_xml::events::{BytesStart, Event as Token};
 use quick_xml::reader::Reader;
 
-use super::Fault;
 use super::bounded::{Fuse, MAX_RECORD};
+use super::fault::{Fault, behind_events, foreign};
 use super::labels;
 use super::raw::{Raw, When, event_id};
 use super::time;
 use crate::report::EVENT_IDS;
+use crate::words;
+use crate::words::Text;
 
 /// Deeper than any event goes.
 const MAX_DEPTH: usize = 64;
@@ -27,16 +30,24 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
         budget.set(MAX_RECORD);
         buffer.clear();
         let token = reader.read_event_into(&mut buffer);
-        let place = |events: u64| format!("byte {} (after {events} events)", reader.buffer_position());
-        let fault = |state: &State, what: String| Fault::new(place(state.events), what);
+        let place = |state: &State| behind_events(reader.buffer_position(), state.events);
+        let fault = |state: &State, what: Text| Fault::new(place(state), what);
         match token {
-            Err(error) => return Err(fault(&state, error.to_string())),
+            Err(quick_xml::Error::Io(error)) => return Err(Fault::io(place(&state), &error)),
+            // Every other fault of syntax is something without its end.
+            Err(quick_xml::Error::Syntax(error)) if error != SyntaxError::InvalidBangMarkup => {
+                return Err(fault(&state, words!("fault-cut-event")));
+            }
+            Err(error) => {
+                let why = foreign(&error.to_string());
+                return Err(fault(&state, words!("fault-xml", why = why)));
+            }
             Ok(Token::Eof) if state.path.is_empty() => return Ok(()),
             Ok(Token::Eof) => {
-                return Err(fault(&state, "it ends in the middle of an event: it is cut off".into()));
+                return Err(fault(&state, words!("fault-cut-event")));
             }
             Ok(Token::DocType(_)) => {
-                return Err(fault(&state, "a document type has no place in an event log".into()));
+                return Err(fault(&state, words!("fault-document-type")));
             }
             Ok(Token::Start(start)) => state.open(&start),
             Ok(Token::Empty(start)) => {
@@ -48,18 +59,18 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
             Ok(Token::CData(text)) => state.text(&text.into_inner()),
             Ok(Token::GeneralRef(reference)) => state.text(&resolve(&reference.into_inner())),
             Ok(Token::Comment(comment)) if comment.to_ascii_lowercase().contains("<event") => {
-                return Err(fault(&state, "events lie inside of a comment".into()));
+                return Err(fault(&state, words!("fault-comment")));
             }
             Ok(Token::Comment(_) | Token::Decl(_) | Token::PI(_)) => {}
         }
         if state.path.len() > MAX_DEPTH {
-            return Err(fault(&state, "elements lie deeper than in any event".into()));
+            return Err(fault(&state, words!("fault-deep")));
         }
         if state.size > MAX_RECORD {
-            return Err(fault(&state, "it is too long for an event".into()));
+            return Err(fault(&state, words!("fault-too-long")));
         }
         if state.stray {
-            return Err(fault(&state, "text lies outside of the events".into()));
+            return Err(fault(&state, words!("fault-stray")));
         }
     }
 }

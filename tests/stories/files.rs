@@ -212,7 +212,10 @@ fn who_speaks_german_is_answered_about_a_file_in_german() {
         assert_eq!(answer.buttons().len(), 0, "{}", answer.text());
 
         let refused = s.show("events.xml", b"", json!({})).await;
-        says(&refused, &["lässt sich nicht als Ereignisprotokoll lesen", "Was gelesen werden kann"]);
+        let empty = "events.xml, am Anfang: die Datei ist leer.";
+        says(&refused, &["lässt sich nicht als Ereignisprotokoll lesen", empty, "Was gelesen werden kann"]);
+        let cut = s.show("events.xml", &CODE_90[..CODE_90.len() - 20], json!({})).await;
+        says(&cut, &["Ereignisse davor:", "es endet mitten in einem Ereignis: die Datei ist abgeschnitten"]);
         // Another's language is another's.
         let file = s.discord.upload(SAM, "events.xml", CODE_90).expect("Discord takes the file");
         let asked = s.discord.slash(SAM, HELPDESK, "signin", json!({ "file": file })).expect("can ask");

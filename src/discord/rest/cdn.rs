@@ -6,6 +6,8 @@ use reqwest::Url;
 
 use super::Rest;
 use crate::config::ApiUrl;
+use crate::words;
+use crate::words::Text;
 
 /// Where Discord keeps what people attach.
 const HOSTS: [&str; 2] = ["cdn.discordapp.com", "media.discordapp.net"];
@@ -14,19 +16,28 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why an attached file is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.text())]
 pub enum CdnError {
     /// The address is not one of Discord's.
-    #[error("its address is not one of Discord's file servers")]
     Foreign,
     /// It has more bytes than are read.
-    #[error("it is larger than it was said to be")]
     TooLarge,
     /// The server refused it.
-    #[error("Discord's file server answered with status {0}")]
     Refused(u16),
     /// The server can't be reached, or did not answer in time.
-    #[error("Discord's file server can't be reached")]
     Unreachable,
+}
+
+impl CdnError {
+    /// Why, for people.
+    pub fn text(&self) -> Text {
+        match self {
+            CdnError::Foreign => words!("cdn-foreign"),
+            CdnError::TooLarge => words!("cdn-too-large"),
+            CdnError::Refused(status) => words!("cdn-refused", status = status.to_string()),
+            CdnError::Unreachable => words!("cdn-unreachable"),
+        }
+    }
 }
 
 impl Rest {

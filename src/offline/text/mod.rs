@@ -15,12 +15,13 @@ mod whole;
 
 use std::io::BufRead;
 
-use super::Fault;
 use super::bounded::{Lines, MAX_RECORD};
+use super::fault::Fault;
 use super::labels::{self, Known, Label};
 use super::line::{column, is_number, labelled, typed};
 use super::raw::Raw;
 use super::table;
+use crate::words;
 
 /// Reads every event.
 pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
@@ -61,8 +62,8 @@ fn read_plain(
         reader.size += line.len() + 1;
         if reader.size > MAX_RECORD {
             let what = match reader.start.is_some() || reader.numbered {
-                true => "it is too long for an event",
-                false => "no event was found up to here",
+                true => words!("fault-too-long"),
+                false => words!("fault-no-event-yet"),
             };
             return Err(Fault::new(lines.place(), what));
         }
