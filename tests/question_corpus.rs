@@ -1,7 +1,7 @@
 //! How well questions are understood, measured on labelled ones: `cargo test --test question_corpus -- --nocapture`.
 //!
 //! `tests/corpus/questions/develop.tsv` is what the rules were written with; `held-out.tsv` was written before them and set
-//! aside; `blind.tsv` and `blind-2.tsv` are by two people who had seen neither the program nor the other parts. The numbers of these two count,
+//! aside; the blind parts are by people who had seen neither the program nor the other parts. The numbers of these count,
 //! and nobody tunes on their lines.
 
 use std::collections::BTreeMap;
@@ -12,32 +12,20 @@ use syncmedic::question::{self, Question};
 const DEVELOP: &str = include_str!("corpus/questions/develop.tsv");
 const HELD_OUT: &str = include_str!("corpus/questions/held-out.tsv");
 const MESSY: &str = include_str!("corpus/questions/messy.tsv");
-/// What the model learned from, in this order. `examples/question_models.rs` has the same list.
-const TRAINED_ON: [&str; 14] = [
-    DEVELOP,
-    include_str!("corpus/questions/indirect.tsv"),
-    MESSY,
-    include_str!("corpus/questions/writer-1.tsv"),
-    include_str!("corpus/questions/writer-2.tsv"),
-    include_str!("corpus/questions/writer-3.tsv"),
-    include_str!("corpus/questions/writer-4.tsv"),
-    include_str!("corpus/questions/writer-5.tsv"),
-    include_str!("corpus/questions/writer-6.tsv"),
-    include_str!("corpus/questions/writer-7.tsv"),
-    include_str!("corpus/questions/writer-8.tsv"),
-    include_str!("corpus/questions/writer-9.tsv"),
-    include_str!("corpus/questions/writer-10.tsv"),
-    include_str!("corpus/questions/short.tsv"),
+/// The parts that nothing learns from; the model learned from all others.
+const KEPT: [&str; 5] = ["held-out.tsv", "blind.tsv", "blind-2.tsv", "blind-3.tsv", "blind-4.tsv"];
+const BLIND: [&str; 4] = [
+    include_str!("corpus/questions/blind.tsv"),
+    include_str!("corpus/questions/blind-2.tsv"),
+    include_str!("corpus/questions/blind-3.tsv"),
+    include_str!("corpus/questions/blind-4.tsv"),
 ];
-const BLIND: [&str; 2] =
-    [include_str!("corpus/questions/blind.tsv"), include_str!("corpus/questions/blind-2.tsv")];
-/// The share of held-out questions whose intent must be right …
+/// The share of questions whose intent must be right: of those held out, and of all blind ones together …
 const INTENT: f64 = 0.95;
 /// … and of sign-in problems whose hypothesis must be.
 const HYPOTHESIS: f64 = 0.90;
-
-/// What the blind part reaches, intent (short of the target) and hypothesis; not to be lost again.
-const BLIND_REACHED: [[f64; 2]; 2] = [[0.92, 0.87], [0.93, 0.91]];
+/// The same of each blind part by itself: a few hundred questions tell it to a percent or two.
+const EACH: [f64; 2] = [0.935, 0.90];
 
 struct Labelled {
     language: &'static str,
@@ -59,6 +47,16 @@ impl Labelled {
         let pair = (intent.as_str(), hypothesis.as_str());
         (right, pair == (self.intent, self.hypothesis) || also().any(|also| also == pair))
     }
+}
+
+/// What the model learned from, in the order of the files' names.
+fn learned() -> BTreeMap<String, &'static str> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/questions");
+    let files =
+        std::fs::read_dir(folder).expect("the corpus is here").map(|entry| entry.expect("an entry").path());
+    let named = files.map(|path| (path.file_name().expect("a name").to_string_lossy().into_owned(), path));
+    let learned = named.filter(|(name, _)| !KEPT.contains(&name.as_str()));
+    learned.map(|(name, path)| (name, &*std::fs::read_to_string(path).expect("reads").leak())).collect()
 }
 
 fn corpus(file: &'static str) -> Vec<Labelled> {
@@ -153,15 +151,15 @@ fn measure(title: &str, corpus: &[Labelled]) -> Row {
 
 #[test]
 fn questions_that_the_rules_were_not_written_with_are_understood() {
-    measure("develop", &corpus(DEVELOP));
-    for (at, part) in TRAINED_ON.iter().enumerate().skip(1) {
-        measure(&format!("trained on {at}"), &corpus(part));
+    for (part, file) in learned() {
+        measure(&part, &corpus(file));
     }
     let held_out = corpus(HELD_OUT);
     let all = measure("held-out", &held_out);
     let blind = BLIND.map(|part| measure("blind", &corpus(part)));
-    let reached = blind.iter().zip(BLIND_REACHED);
-    for (all, least) in [(&all, [INTENT, HYPOTHESIS])].into_iter().chain(reached) {
+    let together = measure("blind together", &BLIND.into_iter().flat_map(corpus).collect::<Vec<_>>());
+    let targets = [&all, &together].map(|row| (row, [INTENT, HYPOTHESIS]));
+    for (all, least) in targets.into_iter().chain(blind.iter().map(|row| (row, EACH))) {
         assert!(all.intent.part() >= least[0], "intent: {}", all.intent.shown());
         assert!(all.hypothesis.part() >= least[1], "hypothesis: {}", all.hypothesis.shown());
         assert!(all.codes.part() >= 0.98, "codes: {}", all.codes.shown());
@@ -171,7 +169,7 @@ fn questions_that_the_rules_were_not_written_with_are_understood() {
 #[test]
 fn the_models_weights_are_those_of_the_corpus() {
     let trained_on = question::model::trained_on();
-    let now = syncmedic::plan::Digest::of(TRAINED_ON.concat().as_bytes()).to_string();
+    let now = syncmedic::plan::Digest::of(learned().into_values().collect::<String>().as_bytes()).to_string();
     assert_eq!(
         String::from_utf8_lossy(trained_on),
         now,
@@ -191,9 +189,9 @@ fn what_the_rules_were_written_with_stays_understood() {
 
 #[test]
 fn the_corpus_has_parts_and_every_label_and_language_in_each() {
-    let (develop, held_out, [blind, blind_2]) = (corpus(DEVELOP), corpus(HELD_OUT), BLIND.map(corpus));
+    let (develop, held_out, blind) = (corpus(DEVELOP), corpus(HELD_OUT), BLIND.map(corpus));
     assert!(develop.len() + held_out.len() >= 700);
-    for part in [&develop, &held_out, &blind, &blind_2] {
+    for part in [&develop, &held_out].into_iter().chain(&blind) {
         let mut count: BTreeMap<&str, u32> = BTreeMap::new();
         for labelled in part.iter() {
             for label in [labelled.language, labelled.intent, labelled.hypothesis] {
@@ -202,8 +200,8 @@ fn the_corpus_has_parts_and_every_label_and_language_in_each() {
         }
         assert_eq!(count.len(), 7 + 5 + 11, "{count:?}");
     }
-    let learned: Vec<Labelled> = TRAINED_ON.into_iter().flat_map(corpus).collect();
-    let mut kept = held_out.iter().chain(&blind).chain(&blind_2);
+    let learned: Vec<Labelled> = learned().into_values().flat_map(corpus).collect();
+    let mut kept = held_out.iter().chain(blind.iter().flatten());
     let both = kept.find(|labelled| learned.iter().any(|known| known.text == labelled.text));
     assert!(both.is_none(), "in both parts: {:?}", both.map(|labelled| labelled.text));
 }

@@ -95,9 +95,7 @@ const PREFIXES: [&str; 7] = ["aadsts", "aadst", "adsts", "aadts", "aasdts", "aad
 /// With the prefix any number of four to seven digits counts. Without, only a number that we know, in a text that speaks of
 /// errors or of signing in, or that holds two of them, and not where a ticket, a telephone or a part of a longer number is meant.
 pub(super) fn find(text: &str, tokens: &[Token], hits: &[Hit]) -> Vec<(Code, usize)> {
-    let speaks = hits.iter().any(|hit| {
-        matches!(hit.concept, Concept::CodeWord | Concept::Access | Concept::Secret | Concept::Fails)
-    });
+    let speaks = hits.iter().any(|hit| speaks_of_signing_in(hit.concept));
     // Two of them together are no accident.
     let known = |token: &Token| token.word.parse().is_ok_and(|number: u32| CODES.contains_key(&number));
     let speaks = speaks || tokens.iter().filter(|token| known(token)).count() >= 2;
@@ -129,6 +127,31 @@ pub(super) fn find(text: &str, tokens: &[Token], hits: &[Hit]) -> Vec<(Code, usi
     }
     found.sort();
     found
+}
+
+/// Whether a number beside it may be a code: errors, signing in, and whatever a code may point to.
+fn speaks_of_signing_in(concept: Concept) -> bool {
+    use Concept::{
+        Access, Assignment, CodeWord, Disabled, Evidence, Expired, Fails, Federation, Locked, Mfa, Phs, Pta,
+        Secret, ServiceIdentity,
+    };
+    matches!(
+        concept,
+        Access
+            | Assignment
+            | CodeWord
+            | Disabled
+            | Evidence
+            | Expired
+            | Fails
+            | Federation
+            | Locked
+            | Mfa
+            | Phs
+            | Pta
+            | Secret
+            | ServiceIdentity
+    )
 }
 
 /// What stands between two tokens, if it is of one line.

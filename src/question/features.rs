@@ -9,8 +9,8 @@ use std::ops::Range;
 use super::codes::Code;
 use super::concept::Hint;
 use super::lexicon::Hit;
-use super::model::SLOTS;
 use super::rules::Verdict;
+use super::table::SLOTS;
 use super::text::Token;
 
 /// The most words that are looked at.

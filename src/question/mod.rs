@@ -5,8 +5,8 @@
 //! - `codes.toml`, `codes.rs`: AADSTS codes, with and without their prefix.
 //! - `rules.rs`: concepts and codes to intent, hypothesis and scope. It knows no language.
 //! - `hints/*.toml`: more phrases in each language, which no rule rests on and the model weighs.
-//! - `features.rs`, `model.rs`, `weights.bin`: a linear model over words, concepts, hints and the rules' answer, trained from
-//!   the corpus. It decides what the rules are not certain of.
+//! - `features.rs`, `model.rs`, `table.rs`, `weights.bin`: a linear model over words, concepts, hints and the rules' answer,
+//!   trained from the corpus. It decides what the rules are not certain of.
 //!
 //! In a language's file `function` holds the small words by which the language is known, `known` words that look like key
 //! words and are none, and `concepts` the phrases: `word*` is any ending, `..` a few words in between.
@@ -17,6 +17,7 @@ mod features;
 mod lexicon;
 pub mod model;
 mod rules;
+mod table;
 mod text;
 mod typo;
 
@@ -303,11 +304,7 @@ mod tests {
             assert_ne!(named(text).0, Intent::Fix, "{text}");
         }
         // Nor do a model's weights make it one, whatever they are.
-        let mut models = Models {
-            intent: model::Model::new(5),
-            hypothesis: model::Model::new(10),
-            scope: model::Model::new(3),
-        };
+        let mut models = Models::new(model::Rows::of_corpus([]));
         let fix = model::INTENTS.iter().position(|intent| *intent == Intent::Fix).expect("a row");
         models.intent.weights.iter_mut().skip(fix).step_by(5).for_each(|weight| *weight = 9.0);
         let forced = |text| read_by(text, &models, Sees::Everything).intent;

@@ -123,9 +123,10 @@ pub(super) fn decide(text: &str, tokens: &[Token], hits: &[Hit], codes: &[(Code,
     let mut because: Vec<(usize, usize)> =
         hits.iter().filter(|hit| rests_on.contains(&hit.concept)).map(|hit| (hit.from, hit.to)).collect();
     because.extend(codes.iter().map(|(_, at)| (*at, at + 1)));
-    // A code that leaves no doubt, in a text that does not say that it is over; or a key word and nothing else.
+    // A code that leaves no doubt, in a text that does not say that it is over; or a key word or phrase and nothing else.
     let is_told = intent == Intent::SignInProblem && codes.iter().any(|(code, _)| !code.is_weak());
-    let is_word = text.split_whitespace().nth(1).is_none() && tokens.len() <= 3 && !because.is_empty();
+    let is_one_word = text.split_whitespace().nth(1).is_none() && tokens.len() <= 3 && !because.is_empty();
+    let is_word = is_one_word || because.contains(&(0, tokens.len()));
     let is_certain = is_told || is_word || tokens.is_empty();
     Verdict { intent, hypothesis, scope, because, is_certain, keeps_off: keeps_off(&reading) }
 }
