@@ -50,7 +50,12 @@ fn action(event: &Event) -> AdminAction {
     // The name "Enable/Disable PHS Sync" says nothing of the direction; the action and the details do.
     let switched_on = match of_method {
         true => method_is_hash_sync(&details),
-        false => direction(&details).or_else(|| field("ActionType").and_then(|action| direction(&action))),
+        false => match (direction(&details), field("ActionType").as_deref().and_then(direction)) {
+            (Some(one), Some(other)) => (one == other).then_some(one),
+            // What the details say both ways, the action's one word does not settle.
+            (None, other) => other.filter(|on| *on || !says_on(&details)),
+            (one, None) => one,
+        },
     };
     let what = match (of_method, switched_on) {
         (false, Some(true)) => words!("act-on"),
@@ -86,27 +91,41 @@ fn words(text: &str) -> Vec<String> {
     split.map(str::to_ascii_lowercase).collect()
 }
 
-/// The words that tell the new value: those after the last "new" up to an "old", or all of them.
-fn new_value(text: &str) -> Vec<String> {
+/// The words that tell the new value, where the text tells old and new apart by its form: `old -> new`, "from … to …", fields
+/// that are called so. `None` if it doesn't.
+fn new_value(text: &str) -> Option<Vec<String>> {
     let all = words(&text.replace("->", " new "));
-    let marks = |word: &String| word == "to" || (word.starts_with("new") && word.len() <= "newsetting".len());
-    let start = all.iter().rposition(marks).map_or(0, |at| at + 1);
-    let until = all[start..].iter().position(|word| word.starts_with("old") || word.starts_with("previous"));
-    let end = until.filter(|_| start > 0).map_or(all.len(), |at| start + at);
-    all[start..end].to_vec()
+    let has_from = all.iter().any(|word| word == "from");
+    let marks = |word: &String| {
+        (word == "to" && has_from) || (word.starts_with("new") && word.len() <= "newsetting".len())
+    };
+    let start = all.iter().rposition(marks)? + 1;
+    let old = |word: &String| word.starts_with("old") || word.starts_with("previous") || word == "from";
+    let end = all[start..].iter().position(old).map_or(all.len(), |at| start + at);
+    Some(all[start..end].to_vec())
 }
 
+fn says_on(text: &str) -> bool {
+    words(text).iter().any(|word| ["enable", "enabled", "true", "on"].contains(&word.as_str()))
+}
+
+/// Where old and new are told apart, each in one word, the new one; else only a text that says the one and not the other.
 fn direction(text: &str) -> Option<bool> {
-    let said = new_value(text);
-    let any = |these: &[&str]| said.iter().any(|word| these.contains(&word.as_str()));
-    let on = any(&["enable", "enabled", "true", "on"]);
-    let off = any(&["disable", "disabled", "false", "off"]);
-    (on != off).then_some(on)
+    let tells = |said: &[String]| {
+        let count = |these: &[&str]| said.iter().filter(|word| these.contains(&word.as_str())).count();
+        let on = count(&["enable", "enabled", "true", "on"]);
+        (on, count(&["disable", "disabled", "false", "off"]))
+    };
+    let (on, off) = match (tells(&words(text)), new_value(text)) {
+        ((1, 1), Some(new)) => tells(&new),
+        (all, _) => all,
+    };
+    ((on > 0) != (off > 0)).then_some(on > 0)
 }
 
 /// Only where the text tells the new method: a list of old and new in one breath is unknown.
 fn method_is_hash_sync(text: &str) -> Option<bool> {
-    let said = new_value(text).concat();
+    let said = new_value(text).unwrap_or_else(|| words(text)).concat();
     let hash = said.contains("passwordhash") || said.contains("phs");
     let other = ["passthrough", "pta", "federat", "adfs", "donotconfigure", "none"];
     let other = other.iter().any(|method| said.contains(method));
@@ -160,6 +179,24 @@ mod tests {
             let action = read(2506, text);
             assert_eq!(action.switched_on, None, "{text}");
             assert!(deliberate(&[action]));
+        }
+    }
+
+    #[test]
+    fn what_says_on_and_off_in_one_breath_may_have_switched_on() {
+        for details in [
+            "Enabled password hash sync as backup to federation; staging off",
+            "PHS enabled, fallback to PTA disabled",
+            "PasswordHashSync turned on (previous sign-in to PTA off)",
+        ] {
+            let text = format!(r#"{{"ActionType":"Update","Status":"Success","Details":"{details}"}}"#);
+            assert!(read(2506, &text).may_have_switched_on(), "{details}");
+        }
+        let text = r#"{"ActionType":"Disable","Details":"PHS enabled; staging off"}"#;
+        assert!(read(2506, text).may_have_switched_on());
+        for details in ["from enabled to disabled", "Old: True; New: False", "disabled"] {
+            let text = format!(r#"{{"Status":"Success","Details":"{details}"}}"#);
+            assert!(!read(2506, &text).may_have_switched_on(), "{details}");
         }
     }
 

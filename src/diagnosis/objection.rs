@@ -1,13 +1,16 @@
 //! What in a log, newer than the last code 90, keeps the remedy away without naming a fault: an answer of the cloud
 //! that can't be read, a sync that was stopped, somebody else's word against it. Unknown withholds.
 
+use std::sync::LazyLock;
+
+use jiff::SignedDuration;
 use regex::Regex;
 use serde::Deserialize;
 
 use super::audit::may_have_switched_on;
 use super::cause::Cause;
 use super::signature::{Company, Signature, Signatures, code_90, regex};
-use crate::report::Event;
+use crate::report::{EVENT_IDS, Event};
 use crate::words::{Language, Text};
 
 /// `[[objection]]` of `causes.toml`.
@@ -19,9 +22,16 @@ pub(super) struct ObjectionText {
     events: Vec<u32>,
     #[serde(default)]
     foreign: bool,
+    #[serde(default)]
+    bystander: bool,
+    #[serde(default)]
+    any: bool,
+    text: Option<String>,
+    without: Option<String>,
     unless: Option<String>,
     #[serde(default)]
     until: Vec<u32>,
+    apart: Option<i64>,
     says: String,
 }
 
@@ -34,10 +44,20 @@ pub(super) struct Objection {
     events: Vec<u32>,
     /// Of providers that don't count: what ours would say against code 90.
     foreign: bool,
+    /// Of programs that are not ours, with whatever id.
+    bystander: bool,
+    /// Of anybody, with whatever id.
+    any: bool,
+    /// What the text must say.
+    text: Option<Regex>,
+    /// What is left out of the text before that is looked for.
+    without: Option<Regex>,
     /// A pattern of the whole text, names included, that goes along with code 90.
     unless: Option<Regex>,
     /// An event with one of these ids, later, settles it.
     until: Vec<u32>,
+    /// One alone says nothing: two must lie so far apart.
+    apart: Option<SignedDuration>,
 }
 
 impl Objection {
@@ -45,10 +65,23 @@ impl Objection {
         text: ObjectionText,
         translated: impl Fn(&str, Language) -> Option<String>,
     ) -> Result<Objection, String> {
-        let ObjectionText { id, events, foreign, unless, until, says } = text;
-        let unless = unless.as_deref().map(regex).transpose()?;
+        let ObjectionText { id, events, foreign, bystander, any, text, without, unless, until, apart, says } =
+            text;
+        let [text, without, unless] = [text, without, unless].map(|it| it.as_deref().map(regex).transpose());
         let says = Text::each(|language| translated(&id, language).unwrap_or_else(|| says.clone()));
-        Ok(Objection { id, says, events, foreign, unless, until })
+        Ok(Objection {
+            id,
+            says,
+            events,
+            foreign,
+            bystander,
+            any,
+            text: text?,
+            without: without?,
+            unless: unless?,
+            until,
+            apart: apart.map(SignedDuration::from_mins),
+        })
     }
 
     /// Whether an event raises it.
@@ -56,24 +89,60 @@ impl Objection {
         if self.foreign {
             return !event.counts() && speaks_against(event, signatures);
         }
-        event.counts()
-            && self.events.contains(&event.id)
+        let is_meant = match self.bystander {
+            true => is_bystander(event),
+            false => self.any || event.counts() && self.events.contains(&event.id),
+        };
+        is_meant
+            && self.is_said_by(event)
             && !code_90(signatures, event)
             && !self.unless.as_ref().is_some_and(|unless| unless.is_match(&event.text))
+    }
+
+    /// Whether the event says what it must say.
+    fn is_said_by(&self, event: &Event) -> bool {
+        let Some(wanted) = &self.text else { return true };
+        match &self.without {
+            Some(without) => wanted.is_match(&without.replace_all(&event.text, " ")),
+            None => wanted.is_match(&event.text),
+        }
     }
 
     /// The event that raises it and that nothing later settles, among events in their order.
     pub(super) fn standing<'a>(&self, events: &[&'a Event], signatures: &Signatures) -> Option<&'a Event> {
         let settles = |event: &&Event| event.counts() && self.until.contains(&event.id);
         let from = events.iter().rposition(settles).map_or(0, |at| at + 1);
-        events[from..].iter().rfind(|event| self.is_raised_by(event, signatures)).copied()
+        let raised = |event: &&&Event| self.is_raised_by(event, signatures);
+        let last = events[from..].iter().rfind(raised).copied()?;
+        let Some(apart) = self.apart else { return Some(last) };
+        let first = events[from..].iter().find(raised)?;
+        (last.at.duration_since(first.at) >= apart).then_some(last)
     }
+}
+
+/// Whether an event is of a program that is not ours, and no event that ours could have written.
+fn is_bystander(event: &Event) -> bool {
+    match event.provider {
+        Some(_) => !event.counts(),
+        None => !EVENT_IDS.contains(&event.id),
+    }
+}
+
+/// Whether a text may be of the sync product, its commands or its modes: what an event of another program must say to be kept
+/// at all. `causes.toml` tells which of them keep a remedy away.
+pub(crate) fn names_the_product(text: &str) -> bool {
+    static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        regex(r"(?i)ad\W?sync|dirsync|miiserver|azure\W?ad|azure\s+active|entra|ad\W?connect|staging|password\W*(?:hash\W*)?sync").ok()
+    });
+    NAMES.as_ref().is_none_or(|names| names.is_match(text))
 }
 
 /// Whether an event speaks against code 90 where it is newer: as a sign of life, another fault, a step that somebody or
 /// the product took, or an objection.
 pub(super) fn against(event: &Event, beside: &Company, signatures: &Signatures) -> bool {
-    let objected = || signatures.objections().iter().any(|it| it.is_raised_by(event, signatures));
+    let alone = |it: &&Objection| it.apart.is_none();
+    let objected =
+        || signatures.objections().iter().filter(alone).any(|it| it.is_raised_by(event, signatures));
     let other = |it: &&Signature| it.cause != Cause::PhsNotActivated;
     let fault = || signatures.faults_among(event, beside, None).iter().any(other);
     let step = || is_step(event.id) || may_have_switched_on(event);

@@ -204,7 +204,7 @@ fn only_code_90_in_its_three_events_can_lead_to_a_command() {
     assert_eq!(leading[0].pattern.events, [6900, 652, 655]);
     assert_eq!(
         leading[0].pattern.text.as_ref().map(Regex::as_str),
-        Some(r"(?i)error\s*code\s*:\s*90(?-u:\b)")
+        Some(r"(?i)(?:\A|[^\w\s]\s*|\n\s*|(?-u:\b)occurred\s+)error\s*code\s*:\s*90(?-u:\b)")
     );
     assert!(leading[0].pattern.unless.is_none() && !leading[0].fallback);
 }

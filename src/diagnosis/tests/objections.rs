@@ -65,6 +65,86 @@ fn a_ping_or_a_batch_that_begins_is_no_sign_of_life() {
 }
 
 #[test]
+fn pings_that_begin_for_half_an_hour_without_an_error_keep_the_remedy_away() {
+    let told = |minutes: &[(u32, i64)]| {
+        let events =
+            minutes.iter().map(|(id, ago)| event(*id, *ago, if *id == 655 { CODE_90 } else { "start" }));
+        diagnose_events(events.collect(), None, now(), &Knowledge::embedded()).expect("a name")
+    };
+    let ceased = told(&[(655, 60), (653, 59), (653, 40), (650, 29)]);
+    assert!(ceased.remedy.is_none() && codes(&ceased).contains(&"errors-ceased"));
+    for goes_on in [&[(655, 60), (653, 40), (653, 29)][..], &[(655, 60), (653, 59), (653, 29), (655, 28)]] {
+        assert!(told(goes_on).remedy.is_some(), "{goes_on:?}");
+    }
+}
+
+#[test]
+fn a_server_in_staging_mode_gets_no_remedy_whoever_says_so() {
+    let says = |text: &str| event(904, 5, text);
+    for text in [
+        "Scheduler::SchedulerThreadMain: StagingModeEnabled=True",
+        "Scheduler::SchedulerThreadMain : Staging mode is enabled",
+        "StagingModeEnabled : True",
+        "The server was put into staging mode.",
+    ] {
+        withheld(vec![says(text)], "staging-since");
+    }
+    named(vec![says("StagingModeEnabled=False"), says("Staging mode is disabled")]);
+}
+
+#[test]
+fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
+    let other = |id, provider: &str, text: &str| {
+        let mut it = event(id, 5, text);
+        it.provider = Some(provider.into());
+        it
+    };
+    for (id, provider, text) in [
+        (
+            4104,
+            "Microsoft-Windows-PowerShell",
+            "Set-ADSyncAADPasswordSyncState -ConnectorName $c -Enable $true",
+        ),
+        (
+            800,
+            "PowerShell",
+            "Set-ADSyncAADPasswordSyncConfiguration -SourceConnector a -TargetConnector b -Enable $true",
+        ),
+        (
+            4688,
+            "Microsoft-Windows-Security-Auditing",
+            r"C:\Program Files\Microsoft Azure Active Directory Connect\AzureADConnect.exe",
+        ),
+        (7036, "Service Control Manager", "The Microsoft Azure AD Sync service entered the stopped state."),
+        (7036, "Service Control Manager", "Microsoft Entra ID Sync\n·\nstopped"),
+        (7034, "Service Control Manager", "The Microsoft Azure AD Sync service terminated unexpectedly."),
+        (
+            7040,
+            "Service Control Manager",
+            "The start type of the Microsoft Azure AD Sync service was changed to disabled.",
+        ),
+        (1034, "MsiInstaller", "Product Name: Microsoft Entra Connect Sync. Removal success"),
+    ] {
+        withheld(vec![other(id, provider, text)], "product-touched");
+        named(vec![Event { at: ago(15), ..other(id, provider, text) }]);
+    }
+    for (id, provider, text) in [
+        (7036, "Service Control Manager", "The Microsoft Azure AD Sync service entered the running state."),
+        (7036, "Service Control Manager", "Microsoft Azure AD Sync\n·\nrunning"),
+        (
+            7036,
+            "Service Control Manager",
+            "The Microsoft Entra Connect Health Agent service entered the stopped state.",
+        ),
+        (4104, "Microsoft-Windows-PowerShell", "Get-ADSyncAADCompanyFeature; Import-Module ADSync"),
+        (17137, "MSSQL$ADSYNC2019", "Starting up database 'ADSync2019'."),
+        (4688, "Microsoft-Windows-Security-Auditing", "A new process has been created: notepad.exe"),
+    ] {
+        named(vec![other(id, provider, text)]);
+    }
+}
+
+#[test]
 fn a_full_sync_that_began_since_keeps_the_remedy_away() {
     for id in [617, 618, 619] {
         withheld(vec![event(id, 5, "started")], "full-sync-begun");
