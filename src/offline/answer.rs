@@ -1,13 +1,12 @@
 //! The verdict on a log from files, for programs and for people.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::doubt::Doubt;
-use super::reading::{Place, Reading};
+use super::order;
+use super::reading::Reading;
 use crate::diagnosis::{
     AdminAction, Cause, Confidence, EventReading, Evidence, Finding, Knowledge, RuledOut, ServerDiagnosis,
     WhyNot, diagnose_events, explain_events,
@@ -77,14 +76,11 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
     }
     if verdict.remedy.is_some() {
         let read_as = |(events, _): (Vec<Event>, _)| explain_events(&events, knowledge);
-        let (likely, other) = (read_as(reading.events()), reading.other_order().map(read_as));
-        let places = reading.places();
-        if records_contradict_times(&likely, &places) {
-            Doubt::ClockMoved.withhold(&mut verdict);
-        }
-        if [Some(likely), other].into_iter().flatten().any(|events| zones_leave_open(&events, &places)) {
-            Doubt::ZonesMixed.withhold(&mut verdict);
-        }
+        let readings: Vec<Vec<EventReading>> =
+            [Some(reading.events()), reading.other_order()].into_iter().flatten().map(read_as).collect();
+        order::doubts(&readings, &reading.places())
+            .into_iter()
+            .for_each(|doubt| doubt.withhold(&mut verdict));
     }
     reading.doubts.iter().for_each(|doubt| doubt.withhold(&mut verdict));
     let told = knowledge.explain(verdict.cause);
@@ -110,42 +106,6 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
         warnings,
         explain: explained,
     })
-}
-
-/// Whether what speaks against the last code 90 was written after it, by its record, and yet has an earlier time: a
-/// clock was set back, as it is in autumn where times name no zone. Records of two computers are not compared.
-fn records_contradict_times(events: &[EventReading], places: &[Place<'_>]) -> bool {
-    let given = || events.iter().zip(places);
-    let last = given().filter(|(event, _)| event.code_90()).max_by_key(|(event, _)| (event.at, event.record));
-    let Some((last, at)) = last else { return false };
-    given().any(|(event, place)| {
-        let same = place.computer.zip(at.computer).is_none_or(|(one, other)| one.eq_ignore_ascii_case(other));
-        same && event.record.zip(last.record).is_some_and(|(record, last)| record > last)
-            && event.at < last.at
-            && event.against
-    })
-}
-
-/// How far zones lie from each other at most: UTC-12 and UTC+14.
-const ZONES_APART: SignedDuration = SignedDuration::from_hours(26);
-
-/// Whether what speaks against code 90 may be newer, if times without a zone are of another one than it seems. Times of
-/// one file, and times with a zone, are of one.
-fn zones_leave_open(events: &[EventReading], places: &[Place<'_>]) -> bool {
-    let mut last: BTreeMap<Option<u32>, Timestamp> = BTreeMap::new();
-    for (event, place) in events.iter().zip(places).filter(|(event, _)| event.code_90()) {
-        let at = last.entry(place.zone).or_insert(event.at);
-        *at = event.at.max(*at);
-    }
-    // In whichever zones: no earlier than the last code 90 of its own, nor possibly of any other.
-    let may_be_newer = |event: &EventReading, zone: Option<u32>| {
-        last.iter().all(|(other, last)| {
-            let apart = if *other == zone { SignedDuration::ZERO } else { ZONES_APART };
-            event.at.duration_since(*last) >= -apart
-        })
-    };
-    let against = events.iter().zip(places).filter(|(event, _)| event.against);
-    against.into_iter().any(|(event, place)| may_be_newer(event, place.zone))
 }
 
 /// The files' times leave open what came after what.

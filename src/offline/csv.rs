@@ -7,8 +7,11 @@ use std::io::BufRead;
 use super::bounded::{Lines, MAX_RECORD};
 use super::fault::Fault;
 use super::labels::{self, Label};
-use super::raw::{Raw, event_id, same_name};
+use super::raw::{Raw, When, event_id, same_name};
+use super::talk::is_example;
 use super::time;
+use super::times::{self, Times, is_count, says_several};
+use super::wording::says_code_90;
 use crate::words;
 
 /// The most columns that are looked at.
@@ -17,19 +20,20 @@ const MAX_COLUMNS: usize = 200;
 /// Reads every event.
 pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
     let mut rows = Rows { lines: Lines::new(input), delimiter, malformed: false };
-    let mut columns = None;
+    let (mut columns, mut part): (Option<Columns>, u32) = (None, 0);
     while let Some(mut row) = rows.next()? {
         if let Some(first) = row.first_mut() {
             *first = first.trim_start_matches(['\u{feff}', '"']).trim_end_matches('"').to_owned();
         }
         if row.iter().all(|cell| cell.trim().is_empty())
             || row.first().is_some_and(|cell| cell.starts_with("#TYPE"))
+            || (columns.is_none() && is_delimiter_line(&row))
         {
             continue;
         }
         match &columns {
             // Files that were joined repeat their header.
-            Some(Columns { header, .. }) if *header == row => {}
+            Some(Columns { header, .. }) if *header == row => part += 1,
             Some(_) if is_header(&row) => {
                 return Err(Fault::new(rows.lines.place(), words!("fault-other-table")));
             }
@@ -39,6 +43,7 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
                 }
                 let Some(known) = &columns else { continue };
                 let mut raw = event(&row, known);
+                raw.part = part;
                 raw.broken |= rows.malformed || row.len() < known.header.len();
                 sink(raw);
             }
@@ -48,8 +53,18 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
     Ok(())
 }
 
+/// `sep=;`, which tells Excel the delimiter.
+fn is_delimiter_line(row: &[String]) -> bool {
+    let line = row.first().map(|cell| cell.trim().to_ascii_lowercase()).unwrap_or_default();
+    line.starts_with("sep=") && line.len() <= 5 && row.iter().skip(1).all(String::is_empty)
+}
+
 /// Whether a row names columns instead of holding an event.
 fn is_header(row: &[String]) -> bool {
+    // Events have numbers, names of columns have none.
+    if row.iter().take(8).any(|cell| cell.bytes().any(|byte| byte.is_ascii_digit())) {
+        return false;
+    }
     let labels = row.iter().filter_map(|cell| labels::known(cell.trim()).map(|known| known.label));
     let labels: Vec<Label> = labels.collect();
     [Label::Id, Label::Message, Label::Date, Label::Provider].iter().filter(|it| labels.contains(it)).count()
@@ -62,7 +77,7 @@ pub(super) fn is_saved_by_event_viewer(header: &[String], row: &[String]) -> boo
     let id = row.get(3).map(|id| id.trim()).unwrap_or_default();
     let is_id = (1..=5).contains(&id.len()) && id.bytes().all(|digit| digit.is_ascii_digit());
     let has_time =
-        row.get(1).is_some_and(|date| date.contains(':') && date.contains(|c: char| c.is_ascii_digit()));
+        row.get(1).is_some_and(|date| time::read(date, Some(true)) != When::Unknown || date.contains(':'));
     header.len() == 5 && row.len() >= 5 && is_id && has_time
 }
 
@@ -71,6 +86,31 @@ struct Columns {
     /// Which column holds what, the surest first.
     found: Vec<(Label, usize)>,
     day_first: Option<bool>,
+    /// What columns hold beside that.
+    roles: Vec<(Role, usize)>,
+}
+
+/// What a column holds.
+#[derive(Clone, Copy)]
+enum Role {
+    /// A time, as surely as this.
+    Time(u8),
+    /// How many events the row stands for.
+    Count,
+    /// Something that no event of Windows has.
+    Other,
+}
+
+impl Role {
+    fn of(name: &str, label: Option<Label>) -> Option<Role> {
+        match (times::rank(name), label) {
+            (Some(rank), _) => Some(Role::Time(rank)),
+            (None, Some(Label::Date)) => Some(Role::Time(times::KNOWN)),
+            _ if is_count(name) => Some(Role::Count),
+            (None, None) => Some(Role::Other),
+            _ => None,
+        }
+    }
 }
 
 impl Columns {
@@ -84,15 +124,20 @@ impl Columns {
         known.sort_by_key(|(known, at)| (known.day_first.is_some(), *at));
         let english = known.iter().filter(|(known, _)| known.day_first.is_none()).count();
         let day_first = (english * 2 < known.len()).then_some(true);
-        let found = known.into_iter().map(|(known, at)| (known.label, at)).collect();
-        Columns { header, found, day_first }
+        let found: Vec<(Label, usize)> = known.into_iter().map(|(known, at)| (known.label, at)).collect();
+        Columns::of(header, found, day_first)
+    }
+
+    fn of(header: Vec<String>, found: Vec<(Label, usize)>, day_first: Option<bool>) -> Columns {
+        let label = |at: usize| found.iter().find(|(_, known)| *known == at).map(|(label, _)| *label);
+        let roles = header.iter().enumerate().filter_map(|(at, name)| Some((Role::of(name, label(at))?, at)));
+        Columns { roles: roles.collect(), header, found, day_first }
     }
 
     /// Event Viewer's, whose names are in a language that is not known.
     fn of_event_viewer(header: &[String]) -> Columns {
         let found = [Label::Level, Label::Date, Label::Provider, Label::Id, Label::Other];
-        let found = found.into_iter().zip(0..).collect();
-        Columns { header: header.to_vec(), found, day_first: Some(true) }
+        Columns::of(header.to_vec(), found.into_iter().zip(0..).collect(), Some(true))
     }
 
     fn names_ids(&self) -> bool {
@@ -123,18 +168,40 @@ fn event(row: &[String], columns: &Columns) -> Raw {
     // Two columns that name different ids, or providers: which is the event's is not told.
     let broken = ids.iter().any(|id| Some(id) != ids.first())
         || providers.any(|other| provider.is_some_and(|provider| !same_name(provider, other)));
+    let mut times = Times::default();
+    let mut several = false;
+    let mut said = String::new();
+    for (role, at) in &columns.roles {
+        let Some((cell, name)) = row.get(*at).zip(columns.header.get(*at)) else { continue };
+        match role {
+            _ if cell.trim().is_empty() => {}
+            Role::Time(rank) => times.push(*rank, name, cell, columns.day_first),
+            Role::Count => several |= says_several(cell),
+            Role::Other => {
+                said.push_str(cell);
+                said.push('\n');
+            }
+        }
+    }
+    let (when, also) = times.settle();
     let raw = Raw {
         id: ids.first().copied(),
         provider: provider.or(cell(Label::ProviderId)).map(str::to_owned),
         level: cell(Label::Level).and_then(labels::level),
         record: cell(Label::Record).and_then(number),
-        when: cell(Label::Date).map_or_else(Default::default, |text| time::read(text, columns.day_first)),
+        when,
+        also,
+        several,
         computer: cell(Label::Computer).map(str::to_owned),
         message: cell(Label::Message).map_or(beyond, str::to_owned),
         // A rule's description beside the event's message: both may tell.
         data: columns.cells(row, Label::Message).skip(1).map(str::to_owned).collect(),
         broken,
+        ..Raw::default()
     };
+    // A comment, a state: what somebody says of an event beside it.
+    let broken = raw.broken || (!said.is_empty() && says_code_90(&raw.message) && is_example(&said));
+    let raw = Raw { broken, ..raw };
     if columns.holds_messages_only() { raw.known_by_message() } else { raw }
 }
 

@@ -15,10 +15,14 @@ pub(super) enum Doubt {
     ClockMoved,
     /// An event's text holds what looks like another event.
     HoldsOthers,
+    /// An event with code 90 says something that Microsoft's text does not.
+    Wording,
     /// An event's text was so long that its middle was not read.
     Cut,
     /// Times of several zones, or of several files that name none, leave open what came last.
     ZonesMixed,
+    /// By another of the times that the records name, something else came last.
+    TimesDiffer,
     /// An event is newer than the time to judge at.
     Future,
 }
@@ -30,8 +34,10 @@ impl Doubt {
             Doubt::Skipped => ("events-skipped", words!("not-events-skipped")),
             Doubt::ClockMoved => ("clock-moved", words!("not-clock-moved")),
             Doubt::HoldsOthers => ("text-holds-other-events", words!("not-text-holds-other-events")),
+            Doubt::Wording => ("code-90-wording", words!("not-code-90-wording")),
             Doubt::Cut => ("text-too-long", words!("not-text-too-long")),
             Doubt::ZonesMixed => ("zones-mixed", words!("not-zones-mixed")),
+            Doubt::TimesDiffer => ("times-differ", words!("not-times-differ")),
             Doubt::Future => ("events-after-now", words!("not-events-after-now")),
         };
         WhyNot { code: code.into(), text }

@@ -60,7 +60,8 @@ fn is_binary(text: &str) -> bool {
 fn delimiter(text: &str) -> Option<char> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let mut first = lines.next()?;
-    if first.trim_start_matches('"').starts_with("#TYPE") {
+    let is_for_excel = first.trim_start_matches('"').to_ascii_lowercase().starts_with("sep=");
+    if is_for_excel || first.trim_start_matches('"').starts_with("#TYPE") {
         first = lines.next()?;
     }
     let row = lines.next().unwrap_or_default();

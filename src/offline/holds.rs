@@ -12,7 +12,12 @@ pub(super) fn holds_others(text: &str, own: u32) -> bool {
     if marks.iter().any(|mark| lower.contains(mark)) {
         return true;
     }
-    if sentences(&lower) > 1 || text.lines().any(|line| names_another(line, own)) {
+    let said = sentences(&lower);
+    let goes_well = |id: &u32| matches!(id, 622 | 623 | 650 | 651 | 653 | 654 | 656 | 657);
+    if said.len() > 1
+        || said.iter().any(|id| goes_well(id) && *id != own)
+        || text.lines().any(|line| names_another(line, own))
+    {
         return true;
     }
     const HEAD: [Label; 4] = [Label::Log, Label::Id, Label::Date, Label::Provider];

@@ -52,7 +52,13 @@ pub(super) fn exactly(text: &str) -> Option<Known> {
     if text.len() > 120 {
         return None;
     }
-    let folded = fold(text);
+    // Elastic's names.
+    let name = ["winlog.", "event.", "log."].iter().find_map(|prefix| text.trim().strip_prefix(prefix));
+    let folded = match name {
+        Some("code") => "eventcode".to_owned(),
+        Some(name) => fold(name),
+        None => fold(text),
+    };
     if folded.is_empty() {
         return None;
     }

@@ -67,6 +67,13 @@ pub(super) fn typed(line: &str) -> Option<(When, u32, &'static str, &str)> {
     (when != When::Unknown).then_some((when, id, provider, rest.get(end..)?.trim_start_matches(BETWEEN)))
 }
 
+/// Whether a line among such lines, or among a table's rows, may be another that was not understood: it begins with a number
+/// and names one of our ids.
+pub(super) fn looks_like_row(line: &str) -> bool {
+    let ours = |word: &str| word.parse().is_ok_and(|id: u32| id > 99 && EVENT_IDS.contains(&id));
+    line.starts_with(|c: char| c.is_ascii_digit()) && line.split(|c: char| !c.is_alphanumeric()).any(ours)
+}
+
 /// What stands between the columns of such a line.
 const BETWEEN: [char; 8] = [' ', '\t', ',', ';', '|', '-', '[', ']'];
 

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::doubt::Doubt;
 use super::holds::{holds_others, says_what_ours_says};
 use super::raw::{MAX_DATA, Raw, When, id_by_text};
 use super::reading::{Kept, Moment, Reading, Stamp};
-use crate::diagnosis::Finding;
+use super::wording::behind_code_90;
+use crate::diagnosis::{Finding, names_the_product};
 use crate::report::{EVENT_IDS, Event};
 use crate::words;
 use crate::words::Text;
@@ -39,6 +39,8 @@ pub struct Log {
     /// What this source's unambiguous dates say: day first, month first.
     orders: BTreeSet<bool>,
     computers: BTreeSet<String>,
+    /// The files that hold several tables, one below the other.
+    joined: BTreeSet<u32>,
     without_zone: bool,
     with_zone: bool,
     doubts: BTreeSet<Doubt>,
@@ -90,28 +92,26 @@ impl Log {
     /// Takes an event if it matters.
     pub(super) fn push(&mut self, raw: Raw) {
         // What has no id is no event, whatever surrounds it; it may have been one that speaks against a remedy.
-        if raw.broken || raw.data.len() > MAX_DATA || (raw.id.is_none() && raw != Raw::default()) {
+        let is_ours = raw.id.is_none_or(|id| EVENT_IDS.contains(&id));
+        if raw.broken || (is_ours && raw.data.len() > MAX_DATA) || (raw.id.is_none() && raw != Raw::default())
+        {
             self.doubts.insert(Doubt::Skipped);
         }
-        let Some(id) = raw.id else { return };
+        if raw.id.is_none() {
+            return;
+        }
         self.read += 1;
-        let utc = |at: jiff::civil::DateTime| at.to_zoned(TimeZone::UTC).map(|at| at.timestamp()).ok();
         if let When::Ordered { day_first, .. } = raw.when {
             self.orders.insert(day_first);
         }
-        let (at, stamp) = match raw.when {
-            When::At(at) => (Some(at), Stamp::Known),
-            When::Local(at) | When::Ordered { at, .. } => (utc(at), Stamp::Known),
+        let at = raw.when.likely();
+        let stamp = match raw.when {
             When::Either { day_first, month_first, suggests_day_first } => {
                 let is_day_first = suggests_day_first.unwrap_or(false);
-                let (likely, other) =
-                    if is_day_first { (day_first, month_first) } else { (month_first, day_first) };
-                match utc(other) {
-                    Some(other) => (utc(likely), Stamp::Or { other, is_day_first }),
-                    None => (utc(likely), Stamp::Known),
-                }
+                let other = When::Local(if is_day_first { month_first } else { day_first }).likely();
+                other.map_or(Stamp::Known, |other| Stamp::Or { other, is_day_first })
             }
-            When::Unknown => (None, Stamp::Unknown),
+            _ => Stamp::Known,
         };
         let with_zone = matches!(raw.when, When::At(_));
         let moment = Moment {
@@ -121,15 +121,22 @@ impl Log {
             source: self.source,
         };
         self.note_newest(moment);
-        if !EVENT_IDS.contains(&id) {
+        if !is_ours && !raw.names_the_product() {
             return;
         }
         let computer =
-            raw.computer.as_deref().map(|name| name.split('.').next().unwrap_or(name).trim().to_owned());
+            raw.computer.as_deref().map(|name| name.split('.').next().unwrap_or(name).trim().to_uppercase());
+        let also = raw.also.iter().filter_map(|(name, when)| Some((name.clone(), when.likely()?))).collect();
+        let (several, part) = (raw.several, raw.part);
+        let judged = raw.judged;
         let Some(mut event) = raw.into_event(moment.at) else { return };
         let may_tell =
             || says_what_ours_says(&event.text) || id_by_text(&event.text).is_some() || event.may_be_ours();
-        if !event.counts() && !may_tell() {
+        // Ours of other ids are its daily work: only staging is looked for among them.
+        let is_daily = !is_ours && event.provider.is_some() && event.counts();
+        if is_daily && !event.text.to_lowercase().contains("staging")
+            || !event.counts() && !may_tell() && !names_the_product(&event.text)
+        {
             return;
         }
         self.with_zone |= with_zone;
@@ -138,16 +145,26 @@ impl Log {
         if let Some(name) = &computer
             && self.computers.len() < 2
         {
-            self.computers.insert(name.to_uppercase());
+            self.computers.insert(name.clone());
         }
         if holds_others(&event.text, event.id) {
             self.doubts.insert(Doubt::HoldsOthers);
+        }
+        if !judged
+            && matches!(event.id, 652 | 655 | 6900)
+            && event.counts()
+            && behind_code_90(&event.text).is_some()
+        {
+            self.doubts.insert(Doubt::Wording);
         }
         if shorten(&mut event.text) {
             self.doubts.insert(Doubt::Cut);
         }
         self.bytes += event.text.len();
-        self.kept.push(Kept { event, moment, computer });
+        if part > 0 {
+            self.joined.insert(self.source);
+        }
+        self.kept.push(Kept { event, moment, computer, also, several });
         if self.kept.len() > 3 * MAX_EVENTS || self.bytes > MAX_BYTES {
             self.trim();
         }
@@ -167,7 +184,8 @@ impl Log {
         let mut keep: Vec<bool> = Vec::with_capacity(self.kept.len());
         for kept in self.kept.iter().rev() {
             let event = &kept.event;
-            let count = if CHATTER.contains(&event.id) { &mut chatter } else { &mut signs };
+            let is_chatter = CHATTER.contains(&event.id) || !EVENT_IDS.contains(&event.id);
+            let count = if is_chatter { &mut chatter } else { &mut signs };
             let first = newest.len() < MAX_EVENTS
                 && newest.insert((event.id, event.connector.clone(), event.counts(), succeeded(event)));
             let fits = *count < MAX_EVENTS && bytes + event.text.len() <= MAX_BYTES / 2;
@@ -201,6 +219,7 @@ impl Log {
         Reading {
             notes: self.notes(undated, ambiguous),
             ambiguous,
+            joined: self.joined,
             now,
             clock,
             server: self.computers.first().filter(|_| self.computers.len() == 1).cloned(),

@@ -8,9 +8,10 @@
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
 //! - `talk`: what people say around an event
 //! - `line`, `table`: one line of text; what `Get-WinEvent` prints by itself; `unique`: JSON that names each key once
-//! - `labels`, `dictionary`, `time`, `calendar`: the localised labels and dates that they share
+//! - `labels`, `dictionary`, `time`, `calendar`: the localised labels and dates that they share; `times`: those of one record
 //! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell
 //! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
+//! - `order`: what came last, where its times can be read in several ways
 //! - `holds`: whether one event's text holds more than that event
 //! - `doubt`: what of the files was not understood, and keeps a remedy away; `fault`: why a file is no log, and where
 //! - [`answer`]: the verdict on such a log, for people and for programs
@@ -30,14 +31,20 @@ mod json;
 mod labels;
 mod line;
 pub mod log;
+mod order;
+#[cfg(test)]
+mod order_tests;
 mod raw;
 #[cfg(test)]
 mod reader_tests;
 mod reading;
+#[cfg(test)]
+mod shape_tests;
 mod table;
 mod talk;
 mod text;
 mod time;
+mod times;
 mod unique;
 mod wording;
 mod xml;

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use super::bounded::MAX_RECORD;
-use super::wording::{Known, known_by_words};
+use super::wording::{Known, PARTS, known_by_words};
 pub(super) use super::wording::{id_by_text, sentences};
+use crate::diagnosis::names_the_product;
 use crate::ids::ConnectorId;
 use crate::report::{Event, Level};
 
@@ -20,11 +22,19 @@ pub(super) struct Raw {
     pub(super) level: Option<Level>,
     pub(super) record: Option<u64>,
     pub(super) when: When,
+    /// Other times that its fields name, by these names.
+    pub(super) also: Vec<(String, When)>,
+    /// It stands for several, of which it may tell the first.
+    pub(super) several: bool,
+    /// Which of the tables it stands in that were joined in one file.
+    pub(super) part: u32,
     pub(super) computer: Option<String>,
     /// The text that Windows made of it.
     pub(super) message: String,
     /// What the program handed to Windows: holds the inner text where the message is missing.
     pub(super) data: Vec<String>,
+    /// What stands behind its message was judged as what somebody wrote there.
+    pub(super) judged: bool,
     /// Something about it was not understood.
     pub(super) broken: bool,
 }
@@ -57,10 +67,31 @@ pub(super) enum When {
     },
 }
 
+impl When {
+    /// The likelier reading as a time, where one without a zone is UTC.
+    pub(super) fn likely(self) -> Option<Timestamp> {
+        let utc = |at: DateTime| at.to_zoned(TimeZone::UTC).map(|at| at.timestamp()).ok();
+        match self {
+            When::Unknown => None,
+            When::At(at) => Some(at),
+            When::Local(at) | When::Ordered { at, .. } => utc(at),
+            When::Either { day_first, month_first, suggests_day_first } => {
+                utc(if suggests_day_first.unwrap_or(false) { day_first } else { month_first })
+            }
+        }
+    }
+}
+
 impl Raw {
     /// Whether anything of an event is there.
     pub(super) fn is_event(&self) -> bool {
         self.id.is_some()
+    }
+
+    /// Whether anything in it may be of the sync product: an event of another program matters only then.
+    pub(super) fn names_the_product(&self) -> bool {
+        let parts = self.data.iter().take(MAX_DATA).chain([&self.message]).chain(&self.provider);
+        parts.into_iter().any(|part| names_the_product(part))
     }
 
     /// The event that its message tells, if nothing else does: a text that somebody pasted.
@@ -107,7 +138,7 @@ impl Raw {
             if !data.is_empty() && !text.contains(&data) && text.len() + data.len() < 2 * MAX_RECORD {
                 if !text.is_empty() {
                     // A sign that no pattern passes over: what one part ends with is not what the next begins with.
-                    text.push_str("\n·\n");
+                    text.push_str(PARTS);
                 }
                 text.push_str(&data);
             }

@@ -12,17 +12,43 @@ use crate::report::Event;
 pub(super) struct Kept {
     pub(super) event: Event,
     pub(super) moment: Moment,
-    /// The short name of the computer, where it is told.
+    /// The short name of the computer in capitals, where it is told.
     pub(super) computer: Option<String>,
+    /// Other times that its record names, by the names of the fields.
+    pub(super) also: Vec<(String, Timestamp)>,
+    /// It stands for several events, of which it may tell the first.
+    pub(super) several: bool,
+}
+
+impl Kept {
+    /// The time by a field's name, else the event's own.
+    pub(super) fn by(&self, name: &str) -> Timestamp {
+        let also = self.also.iter().find(|(known, _)| known == name);
+        also.map_or(self.moment.at, |(_, at)| *at)
+    }
+
+    /// Whether it stands for several events and doesn't tell when the last was.
+    pub(super) fn may_go_on(&self) -> bool {
+        self.several && !self.also.iter().any(|(name, _)| name.contains("last"))
+    }
 }
 
 /// Where an event was written, as far as the files tell.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {
+    /// The event with its other times.
+    pub(super) kept: &'a Kept,
+    /// In which file.
+    pub(super) source: u32,
+    /// The file whose zone, which it does not name, its time is of; in a file that was joined of several, the computer's.
+    pub(super) zone: Option<(u32, Option<&'a str>)>,
+}
+
+impl<'a> Place<'a> {
     /// On which computer.
-    pub(super) computer: Option<&'a str>,
-    /// The file whose zone, which it does not name, its time is of.
-    pub(super) zone: Option<u32>,
+    pub(super) fn computer(&self) -> Option<&'a str> {
+        self.kept.computer.as_deref()
+    }
 }
 
 /// When something was written.
@@ -44,11 +70,6 @@ impl Moment {
             Stamp::Or { other, .. } if other_order => Some(other),
             _ => Some(self.at),
         }
-    }
-
-    /// Which times can be compared with it: those that name a zone, or those of the same file.
-    fn zone(&self) -> Option<u32> {
-        self.zoneless.then_some(self.source)
     }
 
     /// Reads it as the dates of its source must be read.
@@ -81,6 +102,8 @@ pub struct Reading {
     pub(super) kept: Vec<Kept>,
     pub(super) newest: Vec<Moment>,
     pub(super) ambiguous: bool,
+    /// The files that hold several tables, one below the other.
+    pub(super) joined: BTreeSet<u32>,
     /// The time to judge at, where it was given.
     pub(super) now: Option<Timestamp>,
     pub(super) clock: Timestamp,
@@ -113,8 +136,13 @@ impl Reading {
 
     /// The place of each of the [events](Self::events).
     pub(super) fn places(&self) -> Vec<Place<'_>> {
-        let places = self.kept.iter();
-        places.map(|it| Place { computer: it.computer.as_deref(), zone: it.moment.zone() }).collect()
+        let place = |kept| {
+            let Kept { moment, computer, .. }: &Kept = kept;
+            let joined = self.joined.contains(&moment.source);
+            let zone = (moment.source, computer.as_deref().filter(|_| joined));
+            Place { kept, source: moment.source, zone: moment.zoneless.then_some(zone) }
+        };
+        self.kept.iter().map(place).collect()
     }
 
     /// The events with those dates that may be two read the other way.

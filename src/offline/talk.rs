@@ -22,8 +22,11 @@ static EXAMPLE: LazyLock<Regex> = LazyLock::new(|| {
             | works?\ (?:again|now|fine) | (?:is|are|was)\ (?:back|enabled) | back\ to\ normal | staging | switched\ (?:it\ )?on
             | enabled | set-adsync\w* | wieder\ (?:ok|da|gut|in\ ordnung) | (?:geht|läuft|funktioniert)\ wieder | ist\ weg
             | eingeschaltet | aktiviert | (?:re)?marche\ (?:de\ nouveau|à\ nouveau) | refonctionne | réactivé\w*
-            | funciona\ (?:de\ nuevo|otra\ vez) | activad[oa] | voltou | ativad[oa] | działa | włączon\w* )\b
-        | passwordhashsync\s*:\s*true
+            | funciona\ (?:de\ nuevo|otra\ vez) | activad[oa] | voltou | ativad[oa] | działa | włączon\w*
+            | gone | again | ticked | (?:re-?)?activated | turned\ on | ran\ the\ wizard | blog | resolution | healed | healthy
+            | disparu | n.existe\ plus | erledigt | verschwunden | opgelost | løst | ratkaistu | risolt\w*
+            | sync_\w+\ ok | in\ ordnung )\b
+        | \bworks\s*[.!] | passwordhashsync\w*\s*:\s*true | stagingmode\w*\s*:\s*true
         | ^\s*\#{1,6}\s | ^\s*\|.*\| | 例 | 解決",
     )
 });
@@ -52,14 +55,44 @@ pub(super) fn says_elsewhere(said: &str) -> bool {
     is_example(said) || ELSEWHERE.is_match(said)
 }
 
-/// Whether somebody says around an event of this id that it is an example or over, or names another event.
-pub(super) fn is_over(said: &str, ids: &[u32]) -> bool {
+/// Words by which somebody asks, shows an event, or says that it is a trouble now.
+static PRESENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"[?？¿] | \b(?: can\s?not | can.t | could\ not | unable | nobody | no\ one | fail\w* | errors? | alert\w* | alarm\w* | fehler\w* | erreurs? | errore | erro | fout\w* | voici | since | not\ (?:accepted|working|syncing|arriving)
+            | below | attached | following | found\ this | found\ the\ following | got\ this | we\ (?:see|get|have) | i\ (?:see|get) | please | urgent
+            | seit | kann | können | könnt | unten | folgende\w* | bitte | auszug | keine[rn]?
+            | depuis | ne\ peuvent | ci-dessous | suivant\w* | veuillez
+            | desde | no\ pueden | no\ puede | siguiente\w* | abajo | não | dal | non\ possono | seguente\w*
+            | sinds | kunnen | hieronder | nie\ mogą | od )\b",
+    )
+});
+
+/// As many words say nothing: a greeting, a name.
+const FEW_WORDS: usize = 4;
+
+/// Whether what is said around an event with its own head may say that the event is an example, or over, or names another event.
+/// What neither asks nor shows nor complains may say anything.
+pub(super) fn speaks_against(said: &str, ids: &[u32]) -> bool {
     let said = without_frame(said);
-    is_example(&said) || names_others(&said, ids)
+    let is_word = |word: &&str| {
+        word.chars().filter(|c| c.is_alphabetic()).count() > 1 && !word.contains(|c: char| c.is_ascii_digit())
+    };
+    let words = said.split_whitespace().filter(is_word).count();
+    is_example(&said) || names_others(&said, ids) || (words >= FEW_WORDS && !PRESENT.is_match(&said))
 }
 
+/// Without what programs write around an event; between two rows of stars stands the head of a transcript.
 fn without_frame(said: &str) -> String {
-    said.lines().filter(|line| !is_frame(line)).collect::<Vec<_>>().join("\n")
+    let mut in_head = false;
+    let mut rest = String::new();
+    for line in said.lines() {
+        in_head ^= line.trim_start().starts_with("****");
+        if !in_head && !is_frame(line) {
+            rest.push_str(line);
+            rest.push('\n');
+        }
+    }
+    rest
 }
 
 fn names_others(said: &str, ids: &[u32]) -> bool {
@@ -78,11 +111,31 @@ pub(super) fn may_speak_against(said: &str, ids: &[u32]) -> bool {
 fn is_frame(line: &str) -> bool {
     let line = line.trim();
     let ruled = ["---", "***", "==="].iter().any(|rule| line.starts_with(rule));
-    let prompt = line.starts_with("PS ") && line.contains('>');
+    let prompt =
+        line.get(..3).filter(|start| start.eq_ignore_ascii_case("ps ")).and_then(|_| line.split_once('>'));
+    let prompt = prompt.is_some_and(|(_, command)| is_harmless(command));
     let of_mail = labels::split(line).is_some_and(|(label, _)| {
         const HEAD: &[&str] =
             &["from", "to", "cc", "sent", "date", "mimeversion", "contenttype", "username", "starttime"];
         HEAD.contains(&labels::fold(label).as_str())
     });
     ruled || prompt || of_mail
+}
+
+/// Whether a command at a prompt only reads, or is none.
+fn is_harmless(command: &str) -> bool {
+    const READS: &[&str] = &[
+        "get-",
+        "stop-transcript",
+        "start-transcript",
+        "exit",
+        "cls",
+        "clear",
+        "wevtutil",
+        "hostname",
+        "cd ",
+    ];
+    let command = command.trim().to_ascii_lowercase();
+    let changes = ["set-", "enable-", "start-ad", "restart-"].iter().any(|word| command.contains(word));
+    command.is_empty() || (!changes && READS.iter().any(|word| command.starts_with(word)))
 }

@@ -65,13 +65,12 @@ pub(super) struct Known {
     pub(super) introduced: bool,
 }
 
-/// How many different events' sentences a text in lower case holds: more than one is more than one event.
-pub(super) fn sentences(lower: &str) -> usize {
+/// The events whose sentences a text in lower case holds: more than one is more than one event.
+pub(super) fn sentences(lower: &str) -> BTreeSet<u32> {
     let words: Vec<&str> = lower.split_whitespace().collect();
     let text = words.join(" ");
     let all = SENTENCES.iter().chain(NAMES);
-    let ids = all.filter(|(sentence, _)| text.contains(sentence)).map(|(_, id)| *id);
-    ids.collect::<BTreeSet<u32>>().len()
+    all.filter(|(sentence, _)| text.contains(sentence)).map(|(_, id)| *id).collect()
 }
 
 /// The id of an event that only its text tells.
@@ -96,8 +95,13 @@ pub(super) fn known_by_words(text: &str) -> Option<Known> {
     Some(Known { id, by_sentence, doubtful, introduced: says_90 && from > 0 })
 }
 
-/// What stands behind a message that says Error Code 90, where that is more than Windows writes.
+/// What stands behind a message that says Error Code 90, where that is more than Windows writes, in lower case. Of the parts
+/// that an event was made of, the first that says more.
 pub(super) fn behind_code_90(text: &str) -> Option<String> {
+    text.split(PARTS).find_map(behind)
+}
+
+fn behind(text: &str) -> Option<String> {
     let lines = single_spaced(text);
     let flat = lines.replace('\n', " ");
     if !CODE_90.is_match(&flat) {
@@ -111,7 +115,28 @@ pub(super) fn behind_code_90(text: &str) -> Option<String> {
         return None;
     }
     let end = BEGINNING.find(message).map_or(0, |found| found.end());
-    message.get(end..).map(str::to_owned)
+    let rest = message.get(end..)?;
+    (!is_cut(rest)).then(|| rest.to_owned())
+}
+
+/// Whether a text goes on as the message does, and ends in the middle: a column was too narrow.
+fn is_cut(rest: &str) -> bool {
+    const GOES_ON: &[&str] = &[
+        "error description: password synchronization has not been activated for this company",
+        "password synchronization has not been activated for this company",
+        "tracking id: ",
+        "server name: ",
+        "---> system.servicemodel.faultexception",
+        "an error occurred. error code: 90",
+        "(fault detail is equal to ",
+    ];
+    let rest = rest.trim_end_matches(['.', '…', ' ']).replace('\n', " ");
+    !rest.is_empty() && GOES_ON.iter().any(|text| text.starts_with(&rest))
+}
+
+/// Whether a text says Error Code 90.
+pub(super) fn says_code_90(text: &str) -> bool {
+    CODE_90.is_match(&single_spaced(text).replace('\n', " "))
 }
 
 /// The id, where its message begins, and whether its own sentence tells it.
@@ -140,7 +165,10 @@ fn single_spaced(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut space = None;
     for c in text.trim().chars() {
-        if c.is_whitespace() {
+        // A mail's soft break.
+        if c == '\n' && out.ends_with('=') && space.is_none() {
+            out.pop();
+        } else if c.is_whitespace() {
             space = Some(if c == '\n' || space == Some('\n') { '\n' } else { ' ' });
         } else {
             out.extend(space.take());
@@ -181,6 +209,9 @@ fn goes_on(lines: &str, at: usize) -> bool {
         || ["count", "tracking"].iter().any(|word| next.starts_with(word))
 }
 
+/// What parts an event's text where it was put together.
+pub(super) const PARTS: &str = "\n·\n";
+
 /// As the signature of code 90 reads it. A test rules out that it is no pattern.
 static CODE_90: LazyLock<Regex> = LazyLock::new(|| pattern(r"error\s*code\s*:\s*90\b"));
 
@@ -198,20 +229,21 @@ const WHAT_WINDOWS_WRITES: &str = r#"(?x)
         (?: [a-z][\w.]*\.\s? \w*exception [\w`]* \s?:\s? )*
         (?: an\s? error\s? occurred [.\s]* )?
         error\s? code\s? :\s? 90 \b
-        (?: [\s.]* error\s? description\s? :\s? password\s? synchronization\s? has\s? not\s? been\s? activated\s? for\s? this\s?
+        (?: [\s.,;]* error\s? description\s? :\s? password\s? synchronization\s? has\s? not\s? been\s? activated\s? for\s? this\s?
             company )?
-        (?: [.\s"'”“»«’」』)`*_]+
+        (?: [.,;\s"'”“»«’」』)`*_]+
+          | <br\s?/?> | \s [-–—] \s
           | tracking\s?id\s? :\s? [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}
           | server\s? name\s? :\s? [\w-]*
           | --->\s? [a-z][\w.]*exception [\w`]* (?: \[[\w.,+`\s]*\] )? \s?:
           | an\s? error\s? occurred\. | error\s? code\s? :\s? 90 \b | error\s? description\s? :
           | password\s? synchronization\s? has\s? not\s? been\s? activated\s? for\s? this\s? company
           | \(fault\s? detail\s? is\s? equal\s? to\s? [\w.+`]+\)
-          | \s (?: at | bei | à | en | em | in | w | v | 場所 | 在 | 於 | 위치 ) \s [a-z_][\w`]* (?: [.+][\w`<>\[\],]+ )+
+          | \s (?: at | bei | à | en | em | in | w | v | 場所 | 在 | 於 | 위치 ) \s [a-z_][\w`]* (?: [.+][\w`<>\[\],]+ )+ (?: \[[\w,]+\] )?
             \( (?: [\w.`+\[\],&*]+ (?: \s? \w+ )? (?: ,\s? [\w.`+\[\],&*]+ (?: \s? \w+ )? )* )? \)
           | ---\s? end\s? of\s? inner\s? exception\s? stack\s? trace\s? ---
           | server\s? stack\s? trace: | exception\s? rethrown\s? at\s? \[\d\]:
-          | < (?: /? forest-info | (?: partition-name | connector-id ) > [^<>\s]* < / (?: partition-name | connector-id ) ) >
+          | </forest-info $ | < (?: /? forest-info | (?: partition-name | connector-id ) > [^<>\s]* < / (?: partition-name | connector-id ) ) >
         )*"#;
 
 fn pattern(text: &str) -> Regex {

@@ -13,7 +13,6 @@ use super::fault::{Fault, behind_events, foreign};
 use super::labels;
 use super::raw::{Raw, When, event_id};
 use super::time;
-use crate::report::EVENT_IDS;
 use crate::words;
 use crate::words::Text;
 
@@ -220,11 +219,6 @@ impl State {
         [at(0), at(1)]
     }
 
-    /// Whether the event is one of those that count only as read: its text is passed by.
-    fn is_passed_by(&self) -> bool {
-        self.raw.id.is_some_and(|id| !EVENT_IDS.contains(&id))
-    }
-
     fn depth(&self) -> usize {
         self.inside.map_or(0, |from| self.path.len().saturating_sub(from + 1))
     }
@@ -235,9 +229,7 @@ impl State {
         self.stray |= self.inside.is_none() && !text.chars().all(blank);
         if self.inside.is_some() {
             self.size += text.len();
-            if !self.is_passed_by() {
-                self.value.push_str(text);
-            }
+            self.value.push_str(text);
         }
     }
 

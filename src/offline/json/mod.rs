@@ -2,15 +2,17 @@
 //!
 //! Each object is taken out of the stream by itself and parsed alone, so that memory is bounded by one event.
 
-use std::io::BufRead;
+//! - here: objects taken out of the stream
+//! - `event`: what of them is an event
 
-use serde_json::Value;
+mod event;
+
+use std::io::BufRead;
 
 use super::bounded::MAX_RECORD;
 use super::fault::{Fault, behind_events};
-use super::labels::{self, Known, Label};
-use super::raw::{Raw, event_id, same_name};
-use super::{time, unique};
+use super::raw::Raw;
+use super::unique;
 use crate::words;
 use crate::words::Text;
 
@@ -94,9 +96,8 @@ impl Splitter {
                         Fault::new(self.place(), words!("fault-json", why = error.to_string()))
                     })?;
                     self.events += 1;
-                    let mut raw = event(&value);
-                    raw.broken |= twice;
-                    sink(raw);
+                    let found = event::read(&value).into_iter();
+                    found.for_each(|raw| sink(Raw { broken: raw.broken | twice, ..raw }));
                 }
             }
             _ => {}
@@ -137,124 +138,5 @@ impl Splitter {
             _ => return Err(Fault::new(self.place(), words!("fault-no-event-json"))),
         }
         Ok(())
-    }
-}
-
-fn event(value: &Value) -> Raw {
-    let mut raw = Raw::default();
-    fill(&mut raw, value, 0);
-    raw.provider = raw.provider.or_else(|| provider_id(value));
-    // An id that can't be used is not the same as none; and a ticket's or a chat's text is no message of Windows, which
-    // PowerShell names so.
-    let is_message = value.get("Message").and_then(Value::as_str) == Some(raw.message.as_str());
-    if names_an_id(value, 0) || !is_message { raw } else { raw.known_by_message() }
-}
-
-fn names_an_id(value: &Value, depth: usize) -> bool {
-    value.as_object().is_some_and(|fields| {
-        fields.iter().any(|(key, value)| {
-            labels::known(key).is_some_and(|known| known.label == Label::Id)
-                || (depth < MAX_DEPTH && names_an_id(value, depth + 1))
-        })
-    })
-}
-
-/// The GUID of a provider that has no name.
-fn provider_id(value: &Value) -> Option<String> {
-    let names_it = |key: &str| labels::exactly(key).is_some_and(|known| known.label == Label::ProviderId);
-    let fields = value.as_object()?;
-    fields.iter().filter(|(key, _)| names_it(key)).find_map(|(_, value)| scalar(value, 0))
-}
-
-/// Takes the fields of an object; then those of the parts that event XML has.
-fn fill(raw: &mut Raw, value: &Value, depth: usize) {
-    let Some(fields) = value.as_object() else { return };
-    for (key, value) in fields {
-        // Elastic's common name; as a label in a text it would be that of a sign-in error's.
-        let known = match key.as_str() {
-            "@timestamp" => Some(Known::of(Label::Date)),
-            _ => labels::exactly(key),
-        };
-        let Some(Known { label, day_first: None, .. }) = known else { continue };
-        let text = || scalar(value, 0);
-        match label {
-            Label::Id => {
-                let id = text().and_then(|text| text.trim().parse().ok()).and_then(event_id);
-                // Two fields that name different ids, or providers: which is the event's is not told.
-                raw.broken |= raw.id.zip(id).is_some_and(|(one, other)| one != other);
-                raw.id = raw.id.or(id);
-            }
-            Label::Provider => {
-                let name = text().filter(|name| !name.trim().is_empty());
-                let known = raw.provider.as_deref().zip(name.as_deref());
-                raw.broken |= known.is_some_and(|(one, other)| !same_name(one, other));
-                raw.provider = raw.provider.take().or(name);
-            }
-            Label::Date if raw.when == Default::default() => {
-                raw.when = text().map_or_else(Default::default, |text| time::read(&text, None));
-            }
-            Label::Level => raw.level = text().and_then(|text| labels::level(&text)).or(raw.level),
-            Label::Record if raw.record.is_none() => raw.record = text().and_then(|text| text.parse().ok()),
-            Label::Computer if raw.computer.is_none() => raw.computer = text(),
-            Label::Message if raw.message.is_empty() => raw.message = text().unwrap_or_default(),
-            // A rule's description beside the event's message: both may tell.
-            Label::Message => raw.data.extend(text()),
-            _ => {}
-        }
-    }
-    for (key, value) in fields {
-        match key.as_str() {
-            "Properties" | "ReplacementStrings" | "EventData" | "UserData" | "Data" => {
-                texts(&mut raw.data, value, 0)
-            }
-            // The provider's name there is one for display.
-            "RenderingInfo" if depth < MAX_DEPTH => {
-                let mut rendered = Raw::default();
-                fill(&mut rendered, value, depth + 1);
-                if raw.message.is_empty() {
-                    raw.message = rendered.message;
-                }
-            }
-            "Event" | "System" | "winlog" if depth < MAX_DEPTH => fill(raw, value, depth + 1),
-            _ => {}
-        }
-    }
-}
-
-/// A text or number, also where PowerShell wrapped it in an object.
-fn scalar(value: &Value, depth: usize) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Object(fields) if depth < MAX_DEPTH => {
-            let inner = [
-                "value",
-                "Value",
-                "#text",
-                "#attributes",
-                "Name",
-                "SystemTime",
-                "@Name",
-                "@SystemTime",
-                "Guid",
-                "@Guid",
-            ];
-            inner.into_iter().filter_map(|name| fields.get(name)).find_map(|inner| scalar(inner, depth + 1))
-        }
-        _ => None,
-    }
-}
-
-/// Every text in a value.
-fn texts(found: &mut Vec<String>, value: &Value, depth: usize) {
-    match value {
-        Value::String(text) if !text.starts_with("System.") => found.push(text.clone()),
-        Value::Array(items) if depth < MAX_DEPTH => {
-            items.iter().for_each(|item| texts(found, item, depth + 1))
-        }
-        Value::Object(fields) if depth < MAX_DEPTH => {
-            fields.values().for_each(|item| texts(found, item, depth + 1))
-        }
-        _ => {}
     }
 }

@@ -11,6 +11,14 @@ const MAX_LABELS: usize = 32;
 
 impl Reader {
     pub(super) fn header_line(&mut self, line: &str, trimmed: &str, sink: &mut dyn FnMut(Raw)) {
+        // Behind the message of a list, what it names that is not known goes on on the lines below it.
+        if self.has_message_label && self.column.is_some() {
+            if column(line) == self.column {
+                self.aside = labelled(trimmed).is_none();
+            } else if self.aside && line.starts_with(char::is_whitespace) && !trimmed.is_empty() {
+                return;
+            }
+        }
         if trimmed.is_empty() {
             self.blank = true;
             if self.place == Place::Before {

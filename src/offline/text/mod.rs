@@ -13,12 +13,13 @@ mod header;
 mod paste;
 mod whole;
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use super::bounded::{Lines, MAX_RECORD};
 use super::fault::Fault;
 use super::labels::{self, Known, Label};
-use super::line::{column, is_number, labelled, typed};
+use super::line::{column, is_number, labelled, looks_like_row, typed};
 use super::raw::Raw;
 use super::table;
 use crate::words;
@@ -109,6 +110,8 @@ struct Reader {
     unsure: String,
     body: String,
     has_message_label: bool,
+    /// A list's label came that is not known, and its value may go on.
+    aside: bool,
     /// A blank line came since the last label.
     blank: bool,
     /// The tab "Details": the message follows `EventData` and nothing else.
@@ -124,13 +127,16 @@ struct Reader {
     typed: bool,
     /// The event's XML, where Event Viewer copied it along.
     xml: String,
+    /// The ids of the events so far.
+    found: BTreeSet<u32>,
     size: usize,
 }
 
 impl Reader {
     fn line(&mut self, line: &str, sink: &mut dyn FnMut(Raw)) {
-        // A quotation in chat or mail.
-        let line = line.trim_start().strip_prefix('>').unwrap_or(line);
+        // A quotation in chat or mail; within XML, the end of an element's name.
+        let unquoted = line.trim_start().strip_prefix('>').filter(|_| self.xml.is_empty());
+        let line = unquoted.unwrap_or(line);
         let trimmed = line
             .trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}'));
         let indent = line.len() - line.trim_start().len();
@@ -140,10 +146,15 @@ impl Reader {
             (self.numbered, self.place) = (true, Place::Header);
             return;
         }
-        if !self.xml.is_empty() || trimmed.starts_with("<Event ") || trimmed.starts_with("<Event>") {
-            self.xml.push_str(line);
+        let xml = whole::xml_at(line).filter(|at| *at <= indent || self.place == Place::Before);
+        if !self.xml.is_empty() || xml.is_some() {
+            let (lead, xml) = line.split_at(xml.unwrap_or(0));
+            if !lead.trim().is_empty() {
+                append(&mut self.before, lead);
+            }
+            self.xml.push_str(xml);
             self.xml.push('\n');
-            if line.contains("</Event>") {
+            if line.contains("</Event>") || line.contains(":Event>") {
                 self.take_xml(sink);
             }
             return;
@@ -167,8 +178,13 @@ impl Reader {
             append(&mut self.body, message);
             return;
         }
+        if self.typed && looks_like_row(trimmed) {
+            sink(Raw { broken: true, ..Raw::default() });
+        }
         match self.place {
             Place::Body if self.column.is_some() && column(line) == self.column => {
+                // What a list names that is not known goes on on the lines below it.
+                self.aside = labelled(trimmed).is_none();
                 if let Some((known, value)) = labelled(trimmed) {
                     if self.first.is_some()
                         && labels::split(trimmed).map(|it| labels::fold(it.0)) == self.first
@@ -179,6 +195,7 @@ impl Reader {
                     self.field(known, value);
                 }
             }
+            Place::Body if self.aside && indent > 0 => {}
             Place::Body if self.details => append(&mut self.body, line),
             Place::Body if self.numbered => append(&mut self.body, line),
             Place::Body => match labelled(trimmed) {
@@ -218,6 +235,9 @@ impl Reader {
             self.raw = Raw { when: row.when, id: Some(row.id), provider, ..Raw::default() };
             append(&mut self.body, row.message);
         } else if self.raw.id.is_some() {
+            if looks_like_row(trimmed) {
+                sink(Raw { broken: true, ..Raw::default() });
+            }
             append(&mut self.body, line);
         }
     }

@@ -7,7 +7,7 @@
 use super::super::labels::{self, Label};
 use super::super::line::next_label;
 use super::super::raw::Raw;
-use super::super::talk::{is_over, may_speak_against};
+use super::super::talk::{may_speak_against, speaks_against};
 use super::super::wording::sentences;
 use super::append;
 
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str, read: impl Fn(&str) -> Vec<Raw>) -> Vec<Raw> {
         let rest = rest.chain(blocks[at + 1..at + alike].iter().map(|block| block.text.as_str()));
         events = read(&rest.collect::<Vec<_>>().join("\n\n"));
         let ids: Vec<u32> = events.iter().filter_map(|raw| raw.id).collect();
-        in_doubt = is_over(&talk, &ids) || sentences(&talk.to_lowercase()) > 0;
+        in_doubt = speaks_against(&talk, &ids) || !sentences(&talk.to_lowercase()).is_empty();
     } else {
         for block in &blocks {
             let raw = Raw { message: block.text.clone(), ..Raw::default() }.known_by_words();

@@ -1,10 +1,14 @@
 //! An event whose lines were all read.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::super::labels::Label;
 use super::super::line::label_like;
 use super::super::raw::{Raw, named_by_windows, one_line};
-use super::super::talk::{is_example, is_over};
-use super::super::wording::{behind_code_90, known_by_words};
+use super::super::talk::{is_example, speaks_against};
+use super::super::wording::{behind_code_90, known_by_words, says_code_90};
 use super::super::xml;
 use super::{Place, Reader, append};
 use crate::report::EVENT_IDS;
@@ -27,14 +31,22 @@ impl Reader {
     pub(super) fn take_xml(&mut self, sink: &mut dyn FnMut(Raw)) {
         let text = std::mem::take(&mut self.xml);
         let mut found = Vec::new();
-        let start = text.find("<Event").unwrap_or(0);
+        let start = xml_at(&text).unwrap_or(0);
         let xml = text.get(start..).unwrap_or_default();
         let read = xml::read(xml.as_bytes(), &mut |raw| found.push(raw));
         if read.is_ok() && self.header.is_empty() && self.raw.id.is_none() {
             // Event XML under a line that somebody typed.
-            self.before.clear();
-            found.into_iter().for_each(sink);
+            let said = std::mem::take(&mut self.before);
+            let ids: Vec<u32> = found.iter().filter_map(|raw| raw.id).collect();
+            self.found.extend(&ids);
+            let against = speaks_against(&said, &ids);
+            found.into_iter().for_each(|raw| sink(Raw { broken: raw.broken | against, ..raw }));
             return;
+        }
+        // What Event Viewer writes above it.
+        let last = self.body.trim_end().rfind('\n').map_or(0, |at| at + 1);
+        if self.body.get(last..).is_some_and(|line| line.to_lowercase().contains("xml")) {
+            self.body.truncate(last);
         }
         let only = found.pop().filter(|_| found.is_empty() && read.is_ok());
         let same = |exact: &Raw| {
@@ -54,9 +66,25 @@ impl Reader {
         }
     }
 
+    /// Whether what somebody wrote below an event may say that it is over. `wevtutil` has nobody write there.
+    fn is_spoken_against_below(&self, raw: &Raw) -> bool {
+        let ids = raw.id.as_slice();
+        match raw.id {
+            // Of these the message is one line.
+            Some(650 | 651 | 653 | 654 | 663) => {
+                raw.message.split_once("\n\n").is_some_and(|(_, below)| is_example(below))
+            }
+            _ => behind_code_90(&raw.message).is_some_and(|said| speaks_against(&said, ids)),
+        }
+    }
+
     /// Hands over the event that was read so far.
     pub(super) fn finish(&mut self, sink: &mut dyn FnMut(Raw)) {
         let xml = std::mem::take(&mut self.xml);
+        if !xml.is_empty() && self.header.is_empty() && self.raw.id.is_none() {
+            // It has no end.
+            sink(Raw { broken: true, ..Raw::default() });
+        }
         append(&mut self.body, &xml);
         self.take_unknown_header();
         let mut raw = std::mem::take(&mut self.raw);
@@ -77,7 +105,9 @@ impl Reader {
             raw.provider = source.filter(|(label, _)| label.is_none()).map(|(_, value)| value.clone());
         }
         raw.provider = raw.provider.or(self.provider_id.take());
-        raw.broken |= is_example(&self.before) && known_by_words(&self.before).is_none();
+        if says_code_90(&self.body) && known_by_words(&self.before).is_none() {
+            raw.broken |= speaks_against(&self.before, raw.id.as_slice());
+        }
         raw.message = std::mem::take(&mut self.before);
         if !self.has_message_label {
             append(&mut raw.message, &self.unsure);
@@ -106,13 +136,19 @@ impl Reader {
         } else if raw.id.is_none() && known && !names_id {
             raw = raw.known_by_words();
         }
-        // What somebody wrote below an event is no part of it.
-        let below = behind_code_90(&raw.message).filter(|_| names_id && !self.numbered);
-        raw.broken |= below.is_some_and(|said| is_over(&said, raw.id.as_slice()));
+        if !self.numbered && raw.is_event() {
+            raw.broken |= self.is_spoken_against_below(&raw);
+            raw.judged = true;
+        }
         // A header that names no usable id was an event's all the same, and so was an entry of a list.
         let is_entry = self.column.is_some() && (self.header.len() > 1 || self.has_message_label);
         if raw.is_event() || names_id || is_entry {
+            self.found.extend(raw.id);
             sink(raw);
+        } else if !self.found.is_empty()
+            && speaks_against(&raw.message, &Vec::from_iter(self.found.iter().copied()))
+        {
+            sink(Raw { broken: true, ..Raw::default() });
         }
         *self = Reader {
             start: self.start,
@@ -123,12 +159,19 @@ impl Reader {
             indent: self.indent,
             typed: self.typed,
             table: self.table.take(),
+            found: std::mem::take(&mut self.found),
             ..Reader::default()
         };
         if self.numbered {
             self.place = Place::Header;
         }
     }
+}
+
+/// Where event XML begins in a text or a line, whatever the prefix of its names.
+pub(super) fn xml_at(text: &str) -> Option<usize> {
+    static EVENT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<(?:\w+:)?Event(?:\s|>|$)").ok());
+    EVENT.as_ref()?.find(text).map(|found| found.start())
 }
 
 /// Messages without any label, divided where one that is known by its words begins behind a blank line. What is known

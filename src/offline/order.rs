@@ -1,0 +1,124 @@
+//! What came last, where times can be read in more than one way: whether what speaks against the last code 90 may be newer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::doubt::Doubt;
+use super::reading::Place;
+use crate::diagnosis::EventReading;
+
+/// What of the times keeps a remedy away. `readings` are the events with their dates read in each way they can be, `places`
+/// those of these events.
+pub(super) fn doubts(readings: &[Vec<EventReading>], places: &[Place<'_>]) -> Vec<Doubt> {
+    let Some(likely) = readings.first() else { return Vec::new() };
+    let mut doubts = Vec::new();
+    if records_contradict_times(likely, places) || clocks_went_back(likely, places) {
+        doubts.push(Doubt::ClockMoved);
+    }
+    if zones_leave_open(readings, places) {
+        doubts.push(Doubt::ZonesMixed);
+    }
+    if fields_contradict(likely, places) {
+        doubts.push(Doubt::TimesDiffer);
+    }
+    doubts
+}
+
+type Given<'a, 'p> = (&'a EventReading, &'a Place<'p>);
+
+fn against<'a, 'p>(
+    events: &'a [EventReading],
+    places: &'a [Place<'p>],
+) -> impl Iterator<Item = Given<'a, 'p>> {
+    events.iter().zip(places).filter(|(event, _)| event.against)
+}
+
+fn code_90<'a, 'p>(
+    events: &'a [EventReading],
+    places: &'a [Place<'p>],
+) -> impl Iterator<Item = Given<'a, 'p>> {
+    events.iter().zip(places).filter(|(event, _)| event.code_90())
+}
+
+/// Whether what speaks against the last code 90 was written after it, by its record, and yet has an earlier time: a
+/// clock was set back, as it is in autumn where times name no zone. Records of two computers are not compared.
+fn records_contradict_times(events: &[EventReading], places: &[Place<'_>]) -> bool {
+    let last = code_90(events, places).max_by_key(|(event, _)| (event.at, event.record));
+    let Some((last, at)) = last else { return false };
+    against(events, places).any(|(event, place)| {
+        let same =
+            place.computer().zip(at.computer()).is_none_or(|(one, other)| one.eq_ignore_ascii_case(other));
+        same && event.record.zip(last.record).is_some_and(|(record, last)| record > last)
+            && event.at < last.at
+    })
+}
+
+/// Whether what speaks against code 90 lies in the hour before it, without records and in a night in which clocks may go back:
+/// that hour comes twice. They do on a Sunday, in autumn: October and November, in the south March and April.
+fn clocks_went_back(events: &[EventReading], places: &[Place<'_>]) -> bool {
+    let last = code_90(events, places).max_by_key(|(event, _)| event.at);
+    let Some((last, at)) = last.filter(|(_, at)| at.zone.is_some()) else { return false };
+    against(events, places).filter(|(_, place)| place.zone == at.zone).any(|(event, _)| {
+        let told = event.record.is_some() && last.record.is_some();
+        let local = event.at.to_zoned(TimeZone::UTC);
+        let is_night = local.weekday() == Weekday::Sunday && local.hour() < 4;
+        let apart = last.at.duration_since(event.at);
+        !told
+            && is_night
+            && matches!(local.month(), 3 | 4 | 9..=11)
+            && apart > SignedDuration::ZERO
+            && apart < SignedDuration::from_hours(1)
+    })
+}
+
+/// How far zones lie from each other at most: UTC-12 and UTC+14.
+const ZONES_APART: SignedDuration = SignedDuration::from_hours(26);
+
+/// Whether what speaks against code 90 may be newer, if times without a zone are of another one than it seems, or if a file's
+/// dates are to be read in another order than those of another. Times of one file, and times with a zone, are of one zone.
+fn zones_leave_open(readings: &[Vec<EventReading>], places: &[Place<'_>]) -> bool {
+    let lasts = |events: &Vec<EventReading>| {
+        let mut last: BTreeMap<_, Timestamp> = BTreeMap::new();
+        for (event, place) in code_90(events, places) {
+            let at = last.entry((place.source, place.zone)).or_insert(event.at);
+            *at = event.at.max(*at);
+        }
+        last
+    };
+    let lasts: Vec<_> = readings.iter().map(lasts).collect();
+    let known: BTreeSet<_> = lasts.iter().flat_map(|last| last.keys().copied()).collect();
+    // No earlier than the last code 90 of its own zone, nor possibly of any other.
+    let may_be_newer = |event: &EventReading, of: &Place<'_>, own: usize| {
+        known.iter().all(|place| {
+            let (source, zone) = place;
+            let in_order = |order: usize| lasts.get(order).and_then(|last| last.get(place)).copied();
+            // How another file's dates are to be read, this one's don't tell.
+            let last = match *source == of.source {
+                true => in_order(own),
+                false => (0..lasts.len()).filter_map(in_order).min(),
+            };
+            let apart = if *zone == of.zone { SignedDuration::ZERO } else { ZONES_APART };
+            last.is_none_or(|last| event.at.duration_since(last) >= -apart)
+        })
+    };
+    readings.iter().enumerate().any(|(order, events)| {
+        !known.is_empty() && against(events, places).any(|(event, place)| may_be_newer(event, place, order))
+    })
+}
+
+/// Whether what speaks against code 90 is newer by the times of another field of the records, or stands for several events of
+/// which the last may be.
+fn fields_contradict(events: &[EventReading], places: &[Place<'_>]) -> bool {
+    let names = places.iter().flat_map(|place| place.kept.also.iter().map(|(name, _)| name.as_str()));
+    let names: BTreeSet<&str> = names.collect();
+    let newer_by = |name: &str| {
+        let last = code_90(events, places).map(|(_, place)| place.kept.by(name)).max();
+        last.is_some_and(|last| against(events, places).any(|(_, place)| place.kept.by(name) > last))
+    };
+    code_90(events, places).next().is_some()
+        && (against(events, places).any(|(_, place)| place.kept.may_go_on())
+            || names.into_iter().any(newer_by))
+}

@@ -1,0 +1,238 @@
+//! Events in the shapes that searches, SIEMs and people give them, and what beside them is not understood.
+
+use std::io::Cursor;
+
+use super::answer::{Answer, answer};
+use super::log::Log;
+use crate::diagnosis::Knowledge;
+use crate::offline;
+
+const CODE_90: &str = "Failed credential provisioning ping. Error: An error occurred. Error Code: 90. Error Description: \
+    Password Synchronization has not been activated for this company.";
+const ALIVE: &str = "Provision credentials ping end.";
+
+fn judged(file: &str) -> Answer {
+    let mut log = Log::new();
+    offline::read("a file", Cursor::new(file.as_bytes()), &mut log)
+        .unwrap_or_else(|error| panic!("{error}: {file}"));
+    let clock = "2026-11-25T00:00:00Z".parse().expect("a time");
+    answer(&log.finish(None, clock), false, &Knowledge::embedded()).expect("an answer")
+}
+
+#[track_caller]
+fn remedied(file: &str) {
+    let answer = judged(file);
+    assert!(answer.remedy.is_some(), "{file}: {:?}", answer.why_not);
+}
+
+#[track_caller]
+fn doubted(file: &str, code: &str) {
+    let answer = judged(file);
+    assert_eq!(answer.remedy, None, "{file}");
+    assert!(answer.why_not.iter().any(|why| why.code == code), "{file}: {:?}", answer.why_not);
+}
+
+/// As PowerShell writes it, and as Elastic, Splunk and Log Analytics answer.
+fn shapes(id: u32, time: &str, text: &str) -> Vec<String> {
+    let at = format!("2026-11-22T{time}:00Z");
+    let source = "Directory Synchronization";
+    vec![
+        format!(r#"{{"TimeCreated":"{at}","Id":{id},"ProviderName":"{source}","Message":"{text}"}}"#),
+        format!(
+            r#"{{"took":5,"hits":{{"total":{{"value":1,"relation":"eq"}},"hits":[{{"_index":"winlogbeat","_source":{{"@timestamp":"{at}",
+            "winlog":{{"event_id":{id},"provider_name":"{source}"}},"event":{{"code":"{id}","provider":"{source}"}},"message":"{text}"}}}}]}}}}"#
+        ),
+        format!(
+            r#"{{"@timestamp":"{at}","winlog.event_id":{id},"winlog.provider_name":"{source}","message":"{text}"}}"#
+        ),
+        format!(
+            r#"{{"preview":false,"result":{{"_time":"{at}","EventCode":"{id}","SourceName":"{source}","Message":"{text}"}}}}"#
+        ),
+        format!(
+            r#"{{"tables":[{{"name":"PrimaryResult","columns":[{{"name":"TimeGenerated"}},{{"name":"Source"}},{{"name":"EventID"}},
+            {{"name":"RenderedDescription"}}],"rows":[["{at}","{source}",{id},"{text}"]]}}]}}"#
+        ),
+        format!(
+            r#"{{"raw":"<Event><System><Provider Name='{source}'/><EventID>{id}</EventID><TimeCreated SystemTime='{at}'/></System><EventData><Data>{text}</Data></EventData></Event>"}}"#
+        ),
+        format!(r#"{{"Ereignis-ID":{id},"Quelle":"{source}","Datum":"{at}","Beschreibung":"{text}"}}"#),
+    ]
+}
+
+#[test]
+fn events_are_read_in_the_shapes_in_which_searches_answer() {
+    for code_90 in shapes(655, "10:00", CODE_90) {
+        remedied(&code_90);
+        for alive in shapes(654, "10:30", ALIVE) {
+            assert_eq!(
+                judged(&format!("{code_90}\n{alive}")).cause.as_str(),
+                "recovered",
+                "{code_90}\n{alive}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_object_that_says_something_and_is_not_understood_keeps_the_remedy_away() {
+    let code_90 = &shapes(655, "10:00", CODE_90)[0];
+    for other in [r#"{"Tapahtuma":654,"Viesti":"x"}"#, r#"{"raw":"<Event "}"#, r#"{"a":[{"b":"654"}]}"#] {
+        doubted(&format!("{code_90}\n{other}"), "events-skipped");
+        doubted(&format!("[{other},{code_90}]"), "events-skipped");
+    }
+    remedied(&format!(r#"{code_90}{{"preview":false,"lastrow":true}}"#));
+}
+
+#[test]
+fn an_alert_that_holds_other_events_keeps_the_remedy_away() {
+    let code_90 = &shapes(655, "10:00", CODE_90)[0];
+    let head = code_90.trim_end_matches('}');
+    let alive = &shapes(654, "10:30", ALIVE)[0];
+    doubted(&format!(r#"{head},"RelatedEvents":[{alive}]}}"#), "events-skipped");
+    remedied(&format!(r#"{head},"UserId":{{"Id":5}},"Properties":[{{"Value":"x"}}]}}"#));
+}
+
+#[test]
+fn a_comment_beside_an_event_that_says_it_is_over_keeps_the_remedy_away() {
+    let code_90 = &shapes(655, "10:00", CODE_90)[0];
+    let head = code_90.trim_end_matches('}');
+    doubted(&format!(r#"[{head},"Status":"Resolved"}}]"#), "events-skipped");
+    doubted(&format!(r#"[{head},"note":"a colleague enabled it again"}}]"#), "events-skipped");
+    remedied(&format!(r#"[{head},"Channel":"Application"}}]"#));
+    let csv = |comment: &str| {
+        format!(
+            "TimeCreated,Id,ProviderName,Message,Comment\n2026-11-22 10:00:00,655,Directory Synchronization,\"{CODE_90}\",\"{comment}\"\n"
+        )
+    };
+    doubted(&csv("enabled again 22.11. 11:00"), "events-skipped");
+    remedied(&csv(""));
+    remedied(&csv("see INC0042"));
+}
+
+#[test]
+fn the_line_that_tells_excel_the_delimiter_is_no_header() {
+    for mark in [',', ';'] {
+        let rows = format!(
+            "TimeCreated,Id,ProviderName,Message\n2026-11-22 10:00:00,655,Directory Synchronization,\"{CODE_90}\"\n"
+        );
+        remedied(&format!("sep={mark}\n{}", rows.replace(',', &mark.to_string())));
+    }
+}
+
+#[test]
+fn code_90_in_words_that_are_not_microsofts_keeps_the_remedy_away() {
+    let xml = |text: &str| {
+        format!(
+            "<Event><System><Provider Name='Directory Synchronization'/><EventID>655</EventID><TimeCreated \
+             SystemTime='2026-11-22T10:00:00Z'/></System><EventData><Data>{text}</Data></EventData></Event>"
+        )
+    };
+    for text in [
+        "Failed credential provisioning ping. Error: Ping ok. Previous Error Code: 90 has been cleared.",
+        "Failed credential provisioning ping. Error: An error occurred. Error Code: 53. Inner: Error Code: 90.",
+        "Failed credential provisioning ping. Error: DRS error code: 90.",
+        "Error Code: 90 (as a colleague said)",
+        "Error Code: 90. It was mended at noon.",
+    ] {
+        assert_eq!(judged(&xml(text)).remedy, None, "{text}");
+    }
+    for text in [
+        CODE_90,
+        "An error occurred. Error Code:90. Error Description:Password Synchronization has not been activated for this company",
+        "Der Server hat einen Fehler festgestellt: \"An error occurred. Error Code: 90. Error Descr",
+        "Error Code: 90 - Password Synchronization has not been activated for this company",
+        "Failed credential provisioning ping. Error Code: 90.&lt;br&gt;Error Description: Password Synchronization has not been activated",
+    ] {
+        remedied(&xml(text));
+    }
+    doubted(&xml("Error Code: 90. It was mended at noon."), "code-90-wording");
+}
+
+/// An event as Event Viewer copies it.
+fn copied(text: &str) -> String {
+    format!(
+        "Log Name:      Application\nSource:        Directory Synchronization\nDate:          11/22/2026 10:00:00 AM\nEvent ID:      \
+         655\nLevel:         Error\nDescription:\n{text}\n"
+    )
+}
+
+#[test]
+fn what_people_say_around_an_event_must_ask_show_or_complain() {
+    let event = copied(CODE_90);
+    for said in [
+        "Any idea?",
+        "since this morning nobody can sign in with the new password",
+        "Benutzer können sich nicht anmelden. Auszug aus dem Protokoll:",
+        "Thanks, Helen",
+        "Voici l'erreur du serveur :",
+    ] {
+        remedied(&format!("{said}\n\n{event}"));
+        remedied(&format!("{event}\n{said}\n"));
+    }
+    for said in [
+        "The problem has gone, passwords arrive.",
+        "This is from last month, when the flag got lost; today 654 everywhere.",
+        "From a blog post I found:",
+        "Bonjour, le problème n'existe plus depuis ce matin, voici l'événement :",
+        "Thanks Bob, I ran the wizard and ticked password hash synchronization.",
+        "22.11. 10:30 wieder ok, 654 kam",
+    ] {
+        doubted(&format!("{said}\n\n{event}"), "events-skipped");
+        doubted(&format!("{event}\n{said}\n"), "events-skipped");
+    }
+}
+
+#[test]
+fn a_transcript_that_only_reads_leaves_an_event_as_it_is_and_one_that_changes_does_not() {
+    let list = format!(
+        "TimeCreated  : 11/22/2026 10:00:00 AM\nProviderName : Directory Synchronization\nId           : 655\nMessage      : {CODE_90}\n\n\n"
+    );
+    remedied(&format!("{list}PS C:\\> Get-ADSyncScheduler\nPS C:\\> Stop-Transcript\n"));
+    for behind in [
+        "PS C:\\> Set-ADSyncAADPasswordSyncState -ConnectorName $c -Enable $true\n",
+        "PS C:\\> Get-ADSyncScheduler\n\nStagingModeEnabled                  : True\n",
+    ] {
+        doubted(&format!("{list}{behind}"), "events-skipped");
+    }
+}
+
+#[test]
+fn event_xml_in_a_text_that_is_cut_wrapped_or_has_something_before_it_is_read_or_doubted() {
+    let xml = |id: u32, time: &str, text: &str| {
+        format!(
+            "<Event><System><Provider Name='Directory Synchronization'/><EventID>{id}</EventID><TimeCreated \
+             SystemTime='2026-11-22T{time}:00Z'/></System><EventData><Data>{text}</Data></EventData></Event>"
+        )
+    };
+    let (code_90, alive) = (xml(655, "10:00", CODE_90), xml(654, "10:30", ALIVE));
+    remedied(&format!("Here it is:\n{code_90}\n"));
+    for other in [
+        format!("and later: {alive}"),
+        alive.replace("<Event>", "<Event\n  >"),
+        alive.replace("<Event>", "<e:Event xmlns:e='a'>").replace("</Event>", "</e:Event>"),
+    ] {
+        assert_eq!(
+            judged(&format!("Here it is:\n{code_90}\n{other}\n")).cause.as_str(),
+            "recovered",
+            "{other}"
+        );
+    }
+    let cut = &alive[..alive.len() - 40];
+    doubted(&format!("Here it is:\n{code_90}\n{cut}\n"), "events-skipped");
+}
+
+#[test]
+fn a_row_that_is_not_understood_is_no_part_of_the_row_above() {
+    let typed = "2026-11-22 10:00 Directory Synchronization 655 Error Code: 90\n";
+    remedied(typed);
+    doubted(&format!("{typed}2026-11-22 10:30 DirSync 654 ping end ok\n"), "events-skipped");
+    let table = format!(
+        "   ProviderName: Directory Synchronization\n\nTimeCreated                     Id LevelDisplayName Message\n\
+         -----------                     -- ---------------- -------\n11/22/2026 10:00:00 AM         655 Error            {CODE_90}\n"
+    );
+    remedied(&table);
+    doubted(
+        &format!("{table}11/22/2026 10:30:00 A...       660 Information      Self-healing\n"),
+        "events-skipped",
+    );
+}
