@@ -8,7 +8,7 @@ use super::knowledge::Knowledge;
 use super::objection::against;
 use super::observation::Observation;
 use super::offer::why_not;
-use super::signature::{Reading, connector};
+use super::signature::{Reading, Signature, connector};
 use super::{Confidence, ServerDiagnosis, server};
 use crate::ids::{AgentId, ConnectorId, InvalidId};
 use crate::report::{Appliance, ApplianceKind, Cut, Event, Permits, Report, VERSION};
@@ -114,7 +114,13 @@ pub fn explain_events(events: &[Event], knowledge: &Knowledge) -> Vec<EventReadi
     let counted: Vec<&Event> = events.iter().filter(|event| event.counts()).collect();
     let company = knowledge.signatures.company(&counted);
     let read = |event: &Event| {
-        let signatures = knowledge.signatures.read(event, &company).into_iter();
+        let read = knowledge.signatures.read(event, &company);
+        let fired = |(signature, reading): &(&Signature, Reading)| {
+            *reading == Reading::Fired && signature.cause != super::Cause::PhsNotActivated
+        };
+        let heartbeat = knowledge.signatures.is_heartbeat(event);
+        let is_other = heartbeat || read.iter().any(fired);
+        let signatures = read.into_iter();
         let signatures = signatures.map(|(signature, reading)| SignatureReading {
             id: signature.id.clone(),
             cause: signature.cause,
@@ -128,8 +134,8 @@ pub fn explain_events(events: &[Event], knowledge: &Knowledge) -> Vec<EventReadi
             record: event.record,
             connector: connector(event),
             counts: event.counts(),
-            heartbeat: knowledge.signatures.is_heartbeat(event),
-            against: against(event, &company, &knowledge.signatures),
+            heartbeat,
+            against: against(event, is_other, &knowledge.signatures),
             signatures: signatures.collect(),
         }
     };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::audit::may_have_switched_on;
 use super::cause::Cause;
-use super::signature::{Company, Signature, Signatures, code_90, regex};
+use super::signature::{Signatures, code_90, regex};
 use crate::report::{EVENT_IDS, Event};
 use crate::words::{Language, Text};
 
@@ -137,16 +137,14 @@ pub(crate) fn names_the_product(text: &str) -> bool {
     NAMES.as_ref().is_none_or(|names| names.is_match(text))
 }
 
-/// Whether an event speaks against code 90 where it is newer: as a sign of life, another fault, a step that somebody or
-/// the product took, or an objection.
-pub(super) fn against(event: &Event, beside: &Company, signatures: &Signatures) -> bool {
+/// Whether an event speaks against code 90 where it is newer: as a sign of life or another fault, which `is_other` says, a step
+/// that somebody or the product took, or an objection.
+pub(super) fn against(event: &Event, is_other: bool, signatures: &Signatures) -> bool {
     let alone = |it: &&Objection| it.apart.is_none();
     let objected =
         || signatures.objections().iter().filter(alone).any(|it| it.is_raised_by(event, signatures));
-    let other = |it: &&Signature| it.cause != Cause::PhsNotActivated;
-    let fault = || signatures.faults_among(event, beside, None).iter().any(other);
     let step = || is_step(event.id) || may_have_switched_on(event);
-    objected() || event.counts() && (signatures.is_heartbeat(event) || fault() || step())
+    objected() || event.counts() && (is_other || step())
 }
 
 /// Whether an event would be another fault or a sign of life, if its provider were one of ours.

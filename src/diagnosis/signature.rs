@@ -190,7 +190,13 @@ impl Signatures {
 
     /// Whether the event is a sign of life of its connector. The provider is not looked at.
     pub(super) fn is_heartbeat(&self, event: &Event) -> bool {
-        self.heartbeats.iter().any(|heartbeat| heartbeat.matches(event.id, &said(event)))
+        let mut of_id =
+            self.heartbeats.iter().filter(|heartbeat| heartbeat.events.contains(&event.id)).peekable();
+        // The names are taken out once, and only where that matters.
+        of_id.peek().is_some() && {
+            let said = said(event);
+            of_id.any(|heartbeat| heartbeat.matches(event.id, &said))
+        }
     }
 
     /// What faults the event shows among all that count, `beside` it, on that build. Where a signature that needs
@@ -201,8 +207,21 @@ impl Signatures {
         beside: &Company,
         build: Option<Build>,
     ) -> Vec<&Signature> {
-        let mut found = self.faults(event);
-        if let Some(better) = self.by_company(event, beside, build) {
+        match self.signatures.iter().any(|it| it.pattern.events.contains(&event.id)) {
+            true => self.faults_said(event, &said(event), beside, build),
+            false => Vec::new(),
+        }
+    }
+
+    fn faults_said(
+        &self,
+        event: &Event,
+        said: &str,
+        beside: &Company,
+        build: Option<Build>,
+    ) -> Vec<&Signature> {
+        let mut found = self.faults_in(event, said);
+        if let Some(better) = self.by_company(event, said, beside, build) {
             found.retain(|it| it.cause == Cause::PhsNotActivated);
             found.push(better);
         }
@@ -222,11 +241,17 @@ impl Signatures {
         Company(self.signatures.iter().filter_map(needed).collect())
     }
 
-    fn by_company(&self, event: &Event, company: &Company, build: Option<Build>) -> Option<&Signature> {
+    fn by_company(
+        &self,
+        event: &Event,
+        said: &str,
+        company: &Company,
+        build: Option<Build>,
+    ) -> Option<&Signature> {
         let mut needy = self.signatures.iter().filter_map(|it| Some((it, it.beside.as_ref()?)));
         let found = needy.find(|(it, beside)| {
             let old = beside.before.zip(build).is_none_or(|(before, build)| build < before);
-            old && company.has(&it.id, event.at) && it.pattern.matches(event.id, &said(event))
+            old && company.has(&it.id, event.at) && it.pattern.matches(event.id, said)
         });
         found.map(|(it, _)| it)
     }
@@ -236,10 +261,14 @@ impl Signatures {
     /// Code 90 is always looked for, and the first strong match of another family beside it: a text that holds
     /// both is evidence of both. What is weak or a fallback counts only where nothing else matched.
     pub(super) fn faults(&self, event: &Event) -> Vec<&Signature> {
-        let said = said(event);
+        self.faults_in(event, &said(event))
+    }
+
+    /// The same, of what the event says without the names in it.
+    fn faults_in(&self, event: &Event, said: &str) -> Vec<&Signature> {
         let of = |signature: &&Signature| {
-            let weakened = || signature.weakened.as_ref().is_some_and(|text| text.is_match(&said));
-            signature.pattern.matches(event.id, &said) && !weakened()
+            let weakened = || signature.weakened.as_ref().is_some_and(|text| text.is_match(said));
+            signature.pattern.matches(event.id, said) && !weakened()
         };
         let alone = || self.signatures.iter().filter(|it| it.beside.is_none());
         let strong = || alone().filter(|it| !it.weak && !it.fallback);
@@ -257,7 +286,8 @@ impl Signatures {
     /// Every signature that reads the event's id, with what it made of the event among all that count. The build is
     /// not known.
     pub(super) fn read(&self, event: &Event, beside: &Company) -> Vec<(&Signature, Reading)> {
-        let (fired, said) = (self.faults_among(event, beside, None), said(event));
+        let said = said(event);
+        let fired = self.faults_said(event, &said, beside, None);
         let reading = |it: &Signature| {
             let matched = |regex: &Option<Regex>| regex.as_ref().map(|regex| regex.is_match(&said));
             let ruled_out = matched(&it.weakened).or(matched(&it.pattern.unless));

@@ -19,6 +19,7 @@
 pub mod answer;
 mod bounded;
 mod calendar;
+mod columns;
 mod csv;
 pub mod decode;
 mod dictionary;

@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use super::bounded::{Lines, MAX_RECORD};
+use super::columns::{self, Layout};
 use super::fault::Fault;
 use super::labels::{self, Known, Label};
 use super::line::{column, is_number, labelled, looks_like_row, typed};
@@ -116,6 +117,10 @@ struct Reader {
     blank: bool,
     /// The tab "Details": the message follows `EventData` and nothing else.
     details: bool,
+    /// The names of a table's columns, where the dashes come next.
+    names: Option<String>,
+    /// Where the columns of such a table stand.
+    columns: Option<Layout>,
     /// The table that `Get-WinEvent` prints, and the provider named above it.
     table: Option<Option<String>>,
     day_first: Option<bool>,
@@ -157,6 +162,9 @@ impl Reader {
             if line.contains("</Event>") || line.contains(":Event>") {
                 self.take_xml(sink);
             }
+            return;
+        }
+        if self.columns_line(line, trimmed, sink) {
             return;
         }
         if self.table.is_some() || table::is_head(trimmed) {
@@ -211,6 +219,47 @@ impl Reader {
             },
             Place::Before | Place::Header => self.header_line(line, trimmed, sink),
         }
+    }
+
+    /// A line of a table of chosen columns; whether it is one.
+    fn columns_line(&mut self, line: &str, trimmed: &str, sink: &mut dyn FnMut(Raw)) -> bool {
+        if let Some(names) = self.names.take()
+            && let Some(layout) = Layout::read(&names, line)
+        {
+            self.finish(sink);
+            self.columns = Some(layout);
+            return true;
+        }
+        if columns::is_head(trimmed) {
+            self.names = Some(line.to_owned());
+            return true;
+        }
+        let Some(layout) = &self.columns else { return false };
+        match layout.row(line) {
+            _ if trimmed.is_empty() => append(&mut self.body, ""),
+            columns::Row::Event { when, id, provider, message } => {
+                let raw = Raw { when, id: Some(id), provider: provider.map(str::to_owned), ..Raw::default() };
+                let message = message.to_owned();
+                self.finish(sink);
+                (self.raw, self.place, self.body) = (raw, Place::Body, message);
+            }
+            columns::Row::Continued { provider, message } if self.raw.id.is_some() => {
+                if !provider.is_empty() {
+                    let name = self.raw.provider.get_or_insert_default();
+                    name.push(' ');
+                    name.push_str(provider);
+                }
+                append(&mut self.body, message);
+            }
+            _ => {
+                // Something else begins, or a row that is none.
+                if looks_like_row(trimmed) {
+                    sink(Raw { broken: true, ..Raw::default() });
+                }
+                append(&mut self.body, line);
+            }
+        }
+        true
     }
 
     fn table_line(&mut self, line: &str, trimmed: &str, sink: &mut dyn FnMut(Raw)) {

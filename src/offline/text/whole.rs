@@ -121,7 +121,11 @@ impl Reader {
         }
         // Only a text without any label, or one whose own labels are all known and leave the id out, is known by its
         // words: else the id, or a foreign source, may stand there unread.
-        let bare = self.start.is_none() && !self.numbered && !self.details && self.table.is_none();
+        let bare = self.start.is_none()
+            && !self.numbered
+            && !self.details
+            && self.table.is_none()
+            && self.columns.is_none();
         let known = !self.header.is_empty() && self.header.iter().all(|(label, _)| label.is_some());
         let names_id = self.header.iter().any(|(label, _)| *label == Some(Label::Id));
         if raw.id.is_none() && bare && self.header.is_empty() {
@@ -158,6 +162,7 @@ impl Reader {
             first: self.first.take(),
             indent: self.indent,
             typed: self.typed,
+            columns: self.columns.take(),
             table: self.table.take(),
             found: std::mem::take(&mut self.found),
             ..Reader::default()
