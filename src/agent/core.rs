@@ -124,7 +124,7 @@ impl Agent {
                 since,
                 at: clock.now(),
                 usage,
-                gaps: report.gaps,
+                report,
             };
             if let Err(error) = running.write(data) {
                 tracing::warn!("no note of itself can be left: {error}");

@@ -4,8 +4,6 @@
 use std::fmt;
 use std::path::Path;
 
-use jiff::SignedDuration;
-
 use crate::agent::config::Config;
 use crate::agent::core::Agent;
 use crate::agent::enrol::{EnrolError, Enrolled};
@@ -246,11 +244,10 @@ fn clock(test: &mut SelfTest, report: &Report) {
 pub fn of_running(test: &mut SelfTest, config: &Config, own: &Report) {
     match Running::read(&config.data) {
         Some(running) => {
-            let age = own.clock.duration_since(running.at);
-            let went = if age.abs() > SignedDuration::from_mins(3) { Went::Short } else { Went::Well };
+            let went = if running.is_fresh(own.clock) { Went::Well } else { Went::Short };
             // Its account's name would be masked away.
             test.add("running agent", went, running.describe(own.clock));
-            for gap in running.gaps.iter().filter(|gap| !own.gaps.contains(gap)) {
+            for gap in running.report.gaps.iter().filter(|gap| !own.gaps.contains(gap)) {
                 test.gap(Went::Short, "only the running agent's account: ", gap);
             }
         }

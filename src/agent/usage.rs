@@ -1,5 +1,5 @@
-//! What the running agent itself costs, and the note it leaves of that: `data/running.json`, which `status` and `self-test` show to
-//! an administrator in another process.
+//! What the running agent itself costs, and the note it leaves of that and of its last report: `data/running.json`, which
+//! `status` and `self-test` show to an administrator in another process.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::link::files;
-use crate::report::Gap;
+use crate::report::{Gap, Report};
 
 /// The memory that the agent should never need, in bytes.
 pub const MEMORY_LIMIT: u64 = 64 * 1024 * 1024;
@@ -75,7 +75,7 @@ pub fn mib(bytes: u64) -> String {
 }
 
 /// What a running agent says of itself to the administrators of its server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Running {
     /// Its process.
     pub pid: u32,
@@ -91,8 +91,8 @@ pub struct Running {
     pub at: Timestamp,
     /// What it uses.
     pub usage: Usage,
-    /// What its account could not read, as of its last report.
-    pub gaps: Vec<Gap>,
+    /// What it would have answered the bot then: read by its own account, which may read less than an administrator.
+    pub report: Report,
 }
 
 impl Running {
@@ -105,7 +105,7 @@ impl Running {
     /// # Errors
     /// [`files::FileError`].
     pub fn write(&self, data: &Path) -> Result<(), files::FileError> {
-        let text = serde_json::to_string_pretty(self).unwrap_or_default();
+        let text = serde_json::to_string(self).unwrap_or_default();
         files::replace(&Running::path(data), &text)
     }
 
@@ -121,10 +121,14 @@ impl Running {
         serde_json::from_str(&text).ok()
     }
 
+    /// Whether it was written so lately that the agent most likely still runs.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at).unsigned_abs() <= INTERVAL * 3
+    }
+
     /// In one line: is it alive, what does it cost.
     pub fn describe(&self, now: Timestamp) -> String {
-        let age = now.duration_since(self.at);
-        let old = if age.unsigned_abs() > INTERVAL * 3 {
+        let old = if !self.is_fresh(now) {
             format!("; last heard of at {}: it hangs, or was killed", self.at)
         } else {
             String::new()
@@ -152,6 +156,14 @@ impl Running {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn report(clock: Timestamp) -> Report {
+        let text = format!(
+            r#"{{"v":1,"agent":"SYNC01","generation":1,"agent_version":"0.1.0","server":"SYNC01","clock":"{clock}",
+            "appliance":{{"kind":"connect"}},"gaps":[{{"what":"state","why":"denied"}}]}}"#
+        );
+        Report::from_json(text.as_bytes()).expect("reads")
+    }
 
     #[cfg(any(windows, target_os = "linux"))]
     #[test]
@@ -189,13 +201,14 @@ mod tests {
             since,
             at: since + Duration::from_secs(100),
             usage: Usage { memory: Some(12 * 1024 * 1024), cpu_ms: Some(500) },
-            gaps: vec![Gap { what: "state".into(), why: "denied".into() }],
+            report: report(since),
         };
         running.write(folder.path()).expect("writes");
         assert_eq!(Running::read(folder.path()), Some(running.clone()));
         let says = running.describe(running.at);
         assert!(says.contains("12.0 MiB") && says.contains("0.50 %") && !says.contains("hangs"), "{says}");
         assert!(running.describe(running.at + Duration::from_secs(600)).contains("hangs"));
+        assert!(running.is_fresh(running.at) && !running.is_fresh(running.at + Duration::from_secs(600)));
         Running::remove(folder.path());
         assert_eq!(Running::read(folder.path()), None);
     }

@@ -82,6 +82,37 @@ fn a_running_agent_tells_the_servers_administrators_what_it_costs() {
 }
 
 #[test]
+fn status_shows_what_the_running_agents_account_reads_and_not_what_whoever_asks_could() {
+    let site = Site::new("2.6.3.0");
+    let flag = |site: &Site| {
+        let output = site.program(&["status", "--json"]).output().expect("runs");
+        let report = syncmedic::report::Report::from_json(&output.stdout).expect("is a report");
+        report.state.and_then(|state| state.cloud_flag)
+    };
+    let (mut running, _address) = site.process();
+    let note = site.home().join("data/running.json");
+    let text = || std::fs::read_to_string(&note).unwrap_or_default();
+    until("it notes what it has read", || text().contains("\"cloud_flag\":false").then_some(()));
+    // From now on whoever looks for themselves would read something else.
+    let denied = r#"{"ok":true,"unknown":[{"what":"cloud_flag","why":"denied to this one"}]}"#;
+    site.write("state.json", denied);
+    assert_eq!(flag(&site), Some(false));
+    let shown = |site: &Site| {
+        let output = site.program(&["status"]).output().expect("runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let text = shown(&site);
+    assert!(text.contains("by the running agent at ") && text.contains("cloud flag      no"), "{text}");
+    running.kill().expect("is killed");
+    running.wait().expect("is gone");
+    // Without one, this account reads, and that is said.
+    std::fs::remove_file(&note).expect("is removed");
+    assert_eq!(flag(&site), None);
+    let text = shown(&site);
+    assert!(text.contains("no agent runs") && text.contains("denied to this one"), "{text}");
+}
+
+#[test]
 fn the_self_test_tries_every_reading_step_and_fails_only_for_what_is_needed() {
     let site = Site::new("2.6.3.0");
     let tested = |site: &Site| {

@@ -11,6 +11,9 @@ use syncmedic::report::{Permits, Report};
 use super::{Outcome, broken, data, serve};
 
 /// Prints the report as the bot would get it, and what only this server knows: the service, its cost, what waits here.
+///
+/// While the agent runs, that is the report of the running agent, at most a minute old: its account may read less than an
+/// administrator, and the bot sees what that account sees. Otherwise this account reads, and that is said.
 pub(crate) async fn status(path: &Path, json: bool) -> Outcome {
     let clock = Clock::system();
     let loaded = serve::rules(path)?;
@@ -23,7 +26,15 @@ pub(crate) async fn status(path: &Path, json: bool) -> Outcome {
     };
     let running = Running::read(&loaded.data);
     let agent = serve::agent(loaded, trust, clock.clone(), false)?;
-    let report = agent.report(true).await;
+    let (report, seen) = match &running {
+        Some(running) if running.is_fresh(clock.now()) => {
+            (running.report.clone(), format!("by the running agent at {}, as the bot sees it", running.at))
+        }
+        _ => {
+            let seen = "by this account just now, for no agent runs: the service's account may read less";
+            (agent.report(true).await, seen.to_owned())
+        }
+    };
     if json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(broken)?);
         return Ok(());
@@ -38,12 +49,8 @@ pub(crate) async fn status(path: &Path, json: bool) -> Outcome {
         Ok(enrolled) => println!("certificate     good until {}", enrolled.certificate.not_after),
         Err(error) => println!("certificate     {error}"),
     }
+    println!("seen            {seen}");
     show(&report);
-    // The service's account may read less than an administrator: the bot sees what the service sees.
-    let others = running.iter().flat_map(|running| &running.gaps);
-    for gap in others.filter(|gap| !report.gaps.contains(gap)) {
-        println!("not read by it  {}: {}", gap.what, gap.why);
-    }
     let staged = agent.staged().map_err(data)?;
     println!("waiting         {} approved request(s) for an operator", staged.len());
     Ok(())
