@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::programs::{self, Ended, Program};
 
 /// What the Windows programs are built for.
-const TARGET: &str = "x86_64-pc-windows-gnu";
+pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 /// The target's C compiler, which links.
-const LINKER: &str = "x86_64-w64-mingw32-gcc";
+pub(crate) const LINKER: &str = "x86_64-w64-mingw32-gcc";
 /// Its compiler of resources, which comes with it.
 const RESOURCES: &str = "x86_64-w64-mingw32-windres";
 /// Debian's loader; its `wine` is a script that talks of 32 bit first.
@@ -123,6 +123,8 @@ impl Windows {
             ("WINEDEBUG", "-all".into()),
             ("WINEDLLOVERRIDES", LIBRARIES.into()),
             ("NO_COLOR", "1".into()),
+            // What file names on the host are written in.
+            ("LC_ALL", "C.UTF-8".into()),
         ]
     }
 
@@ -197,18 +199,35 @@ pub(crate) fn agent_of(profile: &str, triple: &str) -> PathBuf {
     target().join(triple).join(folder).join(file)
 }
 
+/// Builds the agent's own unit tests for Windows.
+pub(crate) fn tests() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let mut arguments = vec!["--no-default-features", "--features", "agent", "--lib", "--target", TARGET];
+    arguments.extend(["--no-run", "--message-format", "json"]);
+    let said = run_cargo("test", &manifest, &arguments, target());
+    let built = said.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let program = built.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next();
+    program.expect("cargo says where they are")
+}
+
 /// The target folder that this test was built in.
 fn target() -> &'static Path {
     Path::new(programs::AGENT).ancestors().nth(2).expect("the target folder")
 }
 
 fn cargo(manifest: &Path, arguments: &[&str], target: &Path) {
+    run_cargo("build", manifest, arguments, target);
+}
+
+/// What cargo prints, once it is done.
+fn run_cargo(what: &str, manifest: &Path, arguments: &[&str], target: &Path) -> String {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
-    command.args(["build", "--locked", "--quiet"]).args(arguments);
+    command.args([what, "--locked", "--quiet"]).args(arguments);
     command.arg("--manifest-path").arg(manifest).arg("--target-dir").arg(target);
     let built = command.stdin(Stdio::null()).output().expect("cargo starts");
     let said = String::from_utf8_lossy(&built.stderr).into_owned();
     assert!(built.status.success(), "the programs can be built:\n{said}");
+    String::from_utf8_lossy(&built.stdout).into_owned()
 }
 
 /// Makes a program that does nothing for ever, with a version in its resources.

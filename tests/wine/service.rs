@@ -26,7 +26,8 @@ fn log(server: &Server) -> String {
 async fn the_agent_is_a_service_that_answers_the_bot_and_stops_when_told() {
     let Some(windows) = machine::windows() else { return };
     let _alone = THE_SERVICE.lock().await;
-    let server = Server::new(windows, "service", "");
+    // A path that needs quotes, and letters beyond ASCII.
+    let server = Server::new(windows, "the service of Büro 1", "");
     assert!(service(&server, "status").out.contains("not installed"));
 
     let installed = service(&server, "install");
@@ -52,12 +53,16 @@ async fn the_agent_is_a_service_that_answers_the_bot_and_stops_when_told() {
     let status = service(&server, "status");
     assert_eq!(status.code, Some(0), "{status:?}");
     assert!(status.out.contains("running, process"), "{status:?}");
+    let quoted =
+        format!("\"{}\" service run --config \"{}\"", machine::AGENT, server.windows_path("agent.toml"));
+    assert!(status.out.contains(&quoted), "{quoted}: {status:?}");
     assert!(
         status.out.contains("MiB (limit 64.0 MiB)") && status.out.contains("processor time"),
         "{status:?}"
     );
     let shown = server.agent("status", &[]);
     assert!(shown.out.contains("running, process") && shown.out.contains("not read"), "{shown:?}");
+    assert!(shown.out.contains("by the running agent at "), "{shown:?}");
 
     let stopped = service(&server, "stop");
     assert_eq!((stopped.code, stopped.out.trim()), (Some(0), "The service has stopped."), "{stopped:?}");
@@ -111,6 +116,52 @@ fn rules_that_others_can_change_keep_the_agent_from_starting() {
     }
     let tested = server.agent("self-test", &[]);
     assert!(tested.code == Some(1) && tested.out.contains("Everyone may change it"), "{tested:?}");
+}
+
+#[test]
+fn what_the_agent_believes_in_place_of_windows_is_refused_where_others_can_change_it() {
+    let Some(windows) = machine::windows() else { return };
+    let server = Server::new(windows, "open-sources", "").with_event_files();
+    server.write(r"events\a.jsonl", "");
+    for (place, open, closed) in
+        [("server.json", 0o646, 0o644), ("events", 0o757, 0o755), (r"events\a.jsonl", 0o646, 0o644)]
+    {
+        server.set_mode(place, open);
+        for command in ["run", "status", "apply"] {
+            let refused = server.agent(command, &[]);
+            assert_eq!(refused.code, Some(78), "{place}, {command}: {refused:?}");
+            let says = |words| refused.err.contains(words);
+            assert!(says(place) && says("Everyone may change it") && says("icacls"), "{place}: {refused:?}");
+        }
+        server.set_mode(place, closed);
+    }
+    assert_eq!(server.agent("status", &[]).code, Some(0));
+}
+
+#[test]
+fn rules_below_a_folder_that_others_can_exchange_keep_the_agent_from_starting() {
+    let Some(windows) = machine::windows() else { return };
+    let server = Server::new(windows, r"above\agent", "");
+    let above = server.path("").parent().expect("a folder above").to_owned();
+    let set = |mode| {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&above, std::fs::Permissions::from_mode(mode)).expect("is set");
+    };
+    set(0o757);
+    // The rules are not even read.
+    let rules = server.read("agent.toml");
+    server.write("agent.toml", "no rules");
+    for command in ["run", "status", "apply", "self-test"] {
+        let refused = server.agent(command, &[]);
+        assert_ne!(refused.code, Some(0), "{command}: {refused:?}");
+        let said = refused.out + &refused.err;
+        for words in ["-above", "Everyone may change it", "put another folder in this one's place"] {
+            assert!(said.contains(words), "{command}: {words} in {said}");
+        }
+    }
+    set(0o755);
+    server.write("agent.toml", &rules);
+    assert_eq!(server.agent("status", &[]).code, Some(0));
 }
 
 #[test]

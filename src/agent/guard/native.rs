@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Exposed, leads_elsewhere};
 use crate::agent::acl::{ADMINISTRATORS, Keep, PLAYED_BY_WINE, Place, SERVICE, SYSTEM, exposures};
-use crate::agent::config::Config;
+use crate::agent::config::{Config, Events};
 use crate::agent::enrol;
+use crate::agent::eventlog::files::ENDING;
 use crate::agent::windows::{access, process};
 
 /// What the agent makes in its data folder.
@@ -26,8 +27,8 @@ fn folder_of(config_path: &Path) -> &Path {
 
 pub(super) fn exposed_rules(config_path: &Path) -> Vec<Exposed> {
     let own = own();
-    let places = [folder_of(config_path), config_path];
-    places.into_iter().filter_map(|path| look(path, Keep::Unchanged, &own)).collect()
+    let places = [folder_of(config_path), config_path].map(|path| (path.to_owned(), Keep::Unchanged));
+    looked_at(&places, &[], &own)
 }
 
 pub(super) fn exposed(config_path: &Path, config: &Config) -> Vec<Exposed> {
@@ -42,7 +43,51 @@ pub(super) fn exposed(config_path: &Path, config: &Config) -> Vec<Exposed> {
         (enrolment, Keep::Unchanged),
     ];
     places.extend(FOLDERS.map(|folder| (config.data.join(folder), Keep::Data)));
-    places.iter().filter_map(|(path, keep)| look(path, *keep, &own)).collect()
+    looked_at(&places, &instead_of_windows(config), &own)
+}
+
+/// The files that a configuration names in place of Windows' own log and word: whoever writes them says how the server is.
+fn instead_of_windows(config: &Config) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = config.server.file.iter().cloned().collect();
+    if let Events::Files(folder) = &config.events {
+        found.push(folder.clone());
+        // What can't be listed is told by the log's own reading.
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        found.extend(entries.filter(|path| path.extension().is_some_and(|ending| ending == ENDING)));
+    }
+    found
+}
+
+/// Looks at the agent's own places, at other files that it believes, and at every folder above one of them: whoever can take
+/// that away can put another in its place.
+fn looked_at(places: &[(PathBuf, Keep)], others: &[PathBuf], own: &str) -> Vec<Exposed> {
+    let mut found: Vec<Exposed> =
+        places.iter().filter_map(|(path, keep)| look(path, *keep, mend_of(*keep), own)).collect();
+    const OTHERS: &str = "Let nobody but administrators change it (icacls), and look through it";
+    found.extend(others.iter().filter_map(|path| look(path, Keep::Unchanged, OTHERS, own)));
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let all: Vec<PathBuf> = places.iter().map(|(path, _)| path).chain(others).map(absolute).collect();
+    let mut above: Vec<&Path> = all.iter().flat_map(|path| path.ancestors().skip(1)).collect();
+    above.sort_unstable();
+    above.dedup();
+    // A folder that is a place itself is looked at more strictly.
+    above.retain(|folder| !all.iter().any(|place| place == folder));
+    const ABOVE: &str = "Take that from them (icacls), or lay the agent where `init` lays it unless told otherwise: whoever can \
+                         put another folder in this one's place writes the agent's rules";
+    found.extend(above.into_iter().filter_map(|folder| look(folder, Keep::InPlace, ABOVE, own)));
+    found
+}
+
+fn mend_of(keep: Keep) -> &'static str {
+    match keep {
+        Keep::Secret => {
+            "Close it with `syncmedic-agent service install`, in an elevated console, and make a new key if it may have been \
+             read: delete it, `init`, enrol anew"
+        }
+        _ => {
+            "Close it with `syncmedic-agent service install`, in an elevated console, and look through it: it may have been changed"
+        }
+    }
 }
 
 /// What others can do with something; `None` if that is nothing, or if it is not there.
@@ -62,16 +107,9 @@ fn found(path: &Path, keep: Keep, own: &str) -> Option<String> {
     }
 }
 
-fn look(path: &Path, keep: Keep, own: &str) -> Option<Exposed> {
+fn look(path: &Path, keep: Keep, mend: &str, own: &str) -> Option<Exposed> {
     let who = found(path, keep, own)?;
-    let again = "Close it with `syncmedic-agent service install`, in an elevated console";
-    let mend = match keep {
-        Keep::Secret => {
-            format!("{again}, and make a new key if it may have been read: delete it, `init`, enrol anew")
-        }
-        _ => format!("{again}, and look through it: it may have been changed"),
-    };
-    Some(Exposed { path: path.display().to_string(), who, mend })
+    Some(Exposed { path: path.display().to_string(), who, mend: mend.into() })
 }
 
 pub(super) fn protect(config_path: &Path, data: &Path, scripts: &Path) -> Result<(), String> {
