@@ -25,6 +25,8 @@ const PREPARED: &[(&str, &str)] = &[
     ("COR_PROFILER", "{11111111-1111-1111-1111-111111111111}"),
     ("PSExecutionPolicyPreference", "Bypass"),
     ("PSModulePath", r"C:\tests\prepared"),
+    ("USERNAME", "prepared"),
+    ("USERDOMAIN", "prepared"),
     ("SYNCMEDIC_SECRET", "hunter2"),
 ];
 
@@ -135,6 +137,10 @@ async fn a_command_on_windows_gets_its_closed_arguments_a_short_environment_and_
     let first = r"C:\windows\system32\WindowsPowerShell\v1.0\Modules;";
     assert!(modules.starts_with(first) && !modules.contains("prepared"), "{modules}");
     assert_eq!(variable(run, "SystemRoot"), Some(r"C:\windows"));
+    // Whose session it is, the token says.
+    for name in ["USERNAME", "USERDOMAIN"] {
+        assert!(variable(run, name).is_none_or(|value| value != "prepared"), "{name}: {run}");
+    }
     assert_eq!(given(run, "folder"), [r"C:\windows\system32"]);
     assert!(
         variable(run, "TEMP").expect("is set").starts_with(&server.windows_path(r"data\scripts\")),

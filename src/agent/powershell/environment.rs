@@ -16,19 +16,27 @@ use crate::agent::detect::program;
 const OF_THE_MACHINE: &[&str] = &[
     "ALLUSERSPROFILE",
     "COMMONPROGRAMFILES",
+    "COMMONPROGRAMFILES(X86)",
+    "COMMONPROGRAMW6432",
     "COMPUTERNAME",
+    "COMSPEC",
+    "NUMBER_OF_PROCESSORS",
+    "OS",
     "PATH",
     "PATHEXT",
     "PROCESSOR_ARCHITECTURE",
     "PROGRAMDATA",
     "PROGRAMFILES",
+    "PROGRAMFILES(X86)",
     "PROGRAMW6432",
+    "PUBLIC",
     "SYSTEMDRIVE",
     "SYSTEMROOT",
     "WINDIR",
 ];
 
-/// The account's own: its name, and where its profile is. Signing in needs them.
+/// The account's own: its name, and where its profile is. Signing in needs them. On Windows the system says what they are,
+/// whatever the session's say.
 const OF_THE_SESSION: &[&str] = &["APPDATA", "LOCALAPPDATA", "USERDOMAIN", "USERNAME", "USERPROFILE"];
 
 /// A child's variables. What it leaves lying about goes to `temporary`; its modules come first from `modules`, if given.
@@ -39,30 +47,40 @@ pub(super) fn variables(
     temporary: &Path,
     modules: Option<&Path>,
 ) -> std::io::Result<Vec<(OsString, OsString)>> {
-    let of_this_process = |name: &&str| Some(((*name).into(), std::env::var_os(name)?));
     let temporary = ["TEMP", "TMP", "TMPDIR"].map(|name| (name.into(), temporary.into()));
-    let session = OF_THE_SESSION.iter().filter_map(of_this_process).chain(temporary);
     #[cfg(windows)]
     {
+        use crate::agent::windows::process::account;
         use crate::agent::windows::surroundings::{
             command_line, known_folder, machine_variables, system_folder,
         };
         let system = system_folder()?.display().to_string();
         let machine = machine(&machine_variables()?, &system, command_line("ADSync").as_deref(), modules);
         let machine = machine.into_iter().map(|(name, value)| (name.into(), value.into()));
-        let session = session.map(|(name, value): (OsString, OsString)| {
-            // Where the profile is, the system knows better than the session.
-            let known = name.to_str().and_then(known_folder);
-            (name, known.map_or(value, Into::into))
+        let account = account().ok().and_then(|account| account.name);
+        let session = OF_THE_SESSION.iter().filter_map(|name| {
+            let value = match *name {
+                "USERNAME" | "USERDOMAIN" => of_an_account(name, account.as_deref()?)?.into(),
+                folder => known_folder(folder)?.into(),
+            };
+            Some(((*name).into(), value))
         });
-        Ok(session.chain(machine).collect())
+        Ok(session.chain(temporary).chain(machine).collect())
     }
     #[cfg(not(windows))]
     {
-        let machine = OF_THE_MACHINE.iter().filter_map(of_this_process);
+        let of_this_process = |name: &&str| Some(((*name).into(), std::env::var_os(name)?));
+        let all = OF_THE_SESSION.iter().chain(OF_THE_MACHINE).filter_map(of_this_process);
         let modules = modules.map(|folder| ("PSModulePath".into(), folder.into()));
-        Ok(session.chain(machine).chain(modules).collect())
+        Ok(all.chain(temporary).chain(modules).collect())
     }
+}
+
+/// What `USERDOMAIN` or `USERNAME` is for an account, `DOMAIN\name`.
+#[cfg(any(windows, test))]
+fn of_an_account(variable: &str, account: &str) -> Option<String> {
+    let (domain, name) = account.split_once('\\')?;
+    Some(if variable == "USERNAME" { name } else { domain }.to_owned())
 }
 
 /// The machine's listed variables, and where modules are found.
@@ -152,6 +170,14 @@ mod tests {
             let found = of(&variables, "PSModulePath").expect("is there");
             assert_eq!(found.split(';').nth(1), Some(folder), "{found}");
         }
+    }
+
+    #[test]
+    fn a_childs_user_is_the_tokens_and_none_where_that_has_no_name() {
+        let of = |variable, account| of_an_account(variable, account);
+        assert_eq!(of("USERNAME", r"CONTOSO\op"), Some("op".into()));
+        assert_eq!(of("USERDOMAIN", r"NT SERVICE\SyncmedicAgent"), Some("NT SERVICE".into()));
+        assert_eq!(of("USERNAME", "S-1-5-21-1"), None);
     }
 
     #[test]

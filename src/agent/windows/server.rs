@@ -7,7 +7,7 @@ use windows::Win32::System::SystemInformation::{ComputerNamePhysicalDnsHostname,
 use windows::core::PWSTR;
 use windows_registry::LOCAL_MACHINE;
 
-use super::{process, services, until_null, version};
+use super::{process, services, surroundings, until_null, version};
 use crate::agent::detect::{self, ADSYNC, CLOUD_SYNC, FIM, Facts, Found};
 use crate::agent::probe::{Probe, Server};
 use crate::ids::Build;
@@ -122,10 +122,9 @@ fn engine(services: &[Found], gaps: &mut Vec<Gap>) -> Option<Build> {
     }
 }
 
+/// The folder of programs, from the system: a session's variables can say anything.
 fn program_files() -> PathBuf {
-    // The folder of 64-bit programs, whatever this program is.
-    let named = ["ProgramW6432", "ProgramFiles"].iter().find_map(std::env::var_os);
-    named.map_or_else(|| PathBuf::from(r"C:\Program Files"), PathBuf::from)
+    surroundings::known_folder("ProgramFiles").unwrap_or_else(|| PathBuf::from(r"C:\Program Files"))
 }
 
 /// Whether a key of the machine's registry is there; `None` with a gap if that can't be told.

@@ -13,6 +13,7 @@ use windows_registry::LOCAL_MACHINE;
 use windows_service::service::{ServiceAccess, ServiceState as State};
 use windows_service::service_manager::{ServiceManager, ServiceManagerAccess};
 
+use super::surroundings;
 use crate::agent::detect::{Found, program};
 use crate::report::ServiceState;
 
@@ -54,7 +55,10 @@ pub fn service(name: &str) -> io::Result<Option<(Found, Option<String>)>> {
 fn program_of(name: &str) -> Option<String> {
     let key = LOCAL_MACHINE.open(format!(r"SYSTEM\CurrentControlSet\Services\{name}")).ok()?;
     let command_line = key.get_string("ImagePath").ok()?;
-    Some(program(&command_line, |name| std::env::var(name).ok()))
+    // The machine's own variables: a session's can say anything.
+    let machine = surroundings::machine_variables().unwrap_or_default();
+    let value = |name: &str| machine.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    Some(program(&command_line, |name| value(name).map(|(_, value)| value.clone())))
 }
 
 fn state(state: State) -> ServiceState {

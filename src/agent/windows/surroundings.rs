@@ -6,8 +6,8 @@ use windows::Win32::System::Com::CoTaskMemFree;
 use windows::Win32::System::Environment::{CreateEnvironmentBlock, DestroyEnvironmentBlock};
 use windows::Win32::System::SystemInformation::GetSystemDirectoryW;
 use windows::Win32::UI::Shell::{
-    FOLDERID_LocalAppData, FOLDERID_Profile, FOLDERID_ProgramData, FOLDERID_RoamingAppData, KF_FLAG_DEFAULT,
-    SHGetKnownFolderPath,
+    FOLDERID_LocalAppData, FOLDERID_Profile, FOLDERID_ProgramData, FOLDERID_ProgramFiles,
+    FOLDERID_RoamingAppData, KF_FLAG_DONT_VERIFY, SHGetKnownFolderPath,
 };
 use windows::core::PCWSTR;
 use windows_registry::LOCAL_MACHINE;
@@ -58,18 +58,20 @@ pub fn machine_variables() -> std::io::Result<Vec<(String, String)>> {
     }
 }
 
-/// The folder that a variable means: `ProgramData`, or for the account of this process `USERPROFILE`, `APPDATA`,
-/// `LOCALAPPDATA`; `None` for other variables, and if the system does not say.
+/// The folder that a variable means: `ProgramData`, `ProgramFiles` (of 64-bit programs, as this is one), or for the account
+/// of this process `USERPROFILE`, `APPDATA`, `LOCALAPPDATA`; `None` for other variables, and if the system does not say.
 pub fn known_folder(variable: &str) -> Option<PathBuf> {
     let folder = match variable {
         "USERPROFILE" => &FOLDERID_Profile,
         "APPDATA" => &FOLDERID_RoamingAppData,
         "LOCALAPPDATA" => &FOLDERID_LocalAppData,
         "ProgramData" => &FOLDERID_ProgramData,
+        "ProgramFiles" => &FOLDERID_ProgramFiles,
         _ => return None,
     };
+    // Not verified, since a service's account may not have made its folders yet.
     // SAFETY: the identifier is a constant; without a token it is this process's account.
-    let path = unsafe { SHGetKnownFolderPath(folder, KF_FLAG_DEFAULT, None) }.ok()?;
+    let path = unsafe { SHGetKnownFolderPath(folder, KF_FLAG_DONT_VERIFY, None) }.ok()?;
     // SAFETY: a terminated text, which is ours to free, as documented.
     let text = unsafe { path.to_string() };
     // SAFETY: as above; it is freed once, after its last use.
@@ -108,5 +110,7 @@ mod tests {
             assert!(has(name), "{name}: {variables:?}");
         }
         assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some() && !has("CARGO_MANIFEST_DIR"));
+        let programs = known_folder("ProgramFiles").expect("is known");
+        assert!(programs.is_absolute() && programs.is_dir(), "{programs:?}");
     }
 }
