@@ -190,6 +190,21 @@ async fn access_denied_and_a_stopped_service_are_told_with_the_mend_until_they_e
 }
 
 #[tokio::test]
+async fn a_log_that_takes_too_long_to_search_is_told_and_read_once_it_answers() {
+    let Some(windows) = machine::windows() else { return };
+    let site = Site::new(windows, "slow", |log| {
+        log.write_many(3, &Written::default());
+        log.order("slow");
+    });
+    let report = site.poll().await;
+    assert!(gaps(&report).contains("longer than a minute"), "{}", gaps(&report));
+    assert_eq!(report.events_at, None, "nothing was read, which is not the same as nothing there");
+    site.log.order("");
+    let report = site.poll().await;
+    assert_eq!((report.events.len(), gaps(&report)), (3, String::new()));
+}
+
+#[tokio::test]
 async fn texts_come_from_windows_or_from_the_events_data_in_any_language() {
     let Some(windows) = machine::windows() else { return };
     const JAPANESE: &str =

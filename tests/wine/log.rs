@@ -87,7 +87,7 @@ impl Log {
         self.replace("events.tsv", "");
     }
 
-    /// Gives the stand-in orders: `denied`, `stopped`, `stale`, `no-messages`, or none.
+    /// Gives the stand-in orders: `denied`, `stopped`, `stale`, `slow`, `no-messages`, or none.
     pub(crate) fn order(&self, orders: &str) {
         self.replace("orders", orders);
     }

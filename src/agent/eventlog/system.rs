@@ -67,6 +67,12 @@ pub enum Fault {
     /// The service that keeps the logs does not answer.
     #[error("the Windows Event Log service does not answer ({0}): start it (Start-Service EventLog)")]
     Stopped(String),
+    /// It takes longer to search than the agent waits.
+    #[error(
+        "searching it took longer than a minute: the next poll tries again; if that goes on the log is too large for this \
+         server (wevtutil gl LOG shows its size; archive it, or make it smaller)"
+    )]
+    Slow,
     /// There is no such log.
     #[error("there is no such log: mend [events] log in agent.toml")]
     Unknown,

@@ -26,8 +26,9 @@ use crate::report::PROVIDERS;
 
 /// How many handles are taken at once.
 const BATCH: usize = 64;
-/// How long a query may think, in milliseconds.
-const PATIENCE: u32 = 10_000;
+/// How long a query may search for its next events, in milliseconds. Windows looks through the whole log for the last of
+/// them, some ten thousand records a second: a log of hundreds of megabytes takes its time, once a start.
+const PATIENCE: u32 = 60_000;
 /// The most UTF-16 units that one event or message may have; Windows' own limit for an event's texts is 31,839 each.
 const MAX_UNITS: usize = 1 << 20;
 
@@ -265,6 +266,9 @@ fn next(results: EVT_HANDLE, wait: u32, most: usize) -> Result<Vec<Owned<EVT_HAN
         Err(error) if is(&error, ERROR_NO_MORE_ITEMS) => Ok(Vec::new()),
         Err(error) if wait == 0 && (is(&error, ERROR_TIMEOUT) || is(&error, WIN32_ERROR(WAIT_TIMEOUT.0))) => {
             Ok(Vec::new())
+        }
+        Err(error) if is(&error, ERROR_TIMEOUT) || is(&error, WIN32_ERROR(WAIT_TIMEOUT.0)) => {
+            Err(Fault::Slow)
         }
         Err(error) => Err(fault(error)),
     }

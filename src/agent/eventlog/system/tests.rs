@@ -255,6 +255,7 @@ fn what_stands_in_the_way_is_told_with_its_mend_and_what_was_read_keeps_its_time
         (Fault::Denied, "Event Log Readers"),
         (Fault::Stopped("Windows error 1722".into()), "Start-Service EventLog"),
         (Fault::Unknown, "agent.toml"),
+        (Fault::Slow, "the next poll tries again"),
         (Fault::Other("Windows error 15010".into()), "15010"),
     ] {
         let at = |minute| now() + SignedDuration::from_mins(minute);

@@ -28,6 +28,7 @@ const INVALID_PARAMETER: u32 = 87;
 const INSUFFICIENT_BUFFER: u32 = 122;
 const NO_MORE_ITEMS: u32 = 259;
 const NOT_FOUND: u32 = 1168;
+const TIMEOUT: u32 = 1460;
 const RPC_SERVER_UNAVAILABLE: u32 = 1722;
 const INVALID_QUERY: u32 = 15001;
 const PUBLISHER_METADATA_NOT_FOUND: u32 = 15002;
@@ -231,6 +232,7 @@ unsafe extern "system" fn EvtNext(
             return Err(INVALID_PARAMETER);
         }
         let pending = match object {
+            Object::Results(_) if log::ordered("slow") => return Err(TIMEOUT),
             Object::Results(pending) => pending,
             Object::Following { query, after, pending } => {
                 reachable("Application")?;

@@ -3,7 +3,7 @@
 //!
 //! - `events.tsv`: an event a line, oldest first: record, id, provider, level, time, message, data. Backslash escapes
 //!   (`\t`, `\n`, `\\`); the message `-` is one that no library knows.
-//! - `orders`: words: `denied`, `stopped`, `stale`, `no-messages`
+//! - `orders`: words: `denied`, `stopped`, `stale`, `slow`, `no-messages`
 //! - written here: `handed-out`: how many events the agent was given so far; `open`: how many handles are open, whenever
 //!   few are; `faults`: what no caller may do
 
