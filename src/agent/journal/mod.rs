@@ -393,7 +393,7 @@ impl Locked<'_> {
         let line = serde_json::to_string(&entry).map_err(io::Error::from).map_err(io_error(&path))?;
         let write = self.file.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.file.sync_all());
         write.map_err(io_error(&path))?;
-        self.view.add(entry, |_| true);
+        self.view.add(entry);
         Ok(())
     }
 }

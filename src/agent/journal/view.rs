@@ -69,7 +69,13 @@ impl View {
             if !view.fits(&entry) {
                 return Err(corrupt(format!("request {} can't become that", entry.request)));
             }
-            view.add(entry, &alive);
+            view.add(entry);
+        }
+        // Only what has not ended is looked for: a journal holds the runs of years.
+        for (request, record) in &mut view.requests {
+            if let Stage::Started { alive: lives } = &mut record.stage {
+                *lives = alive(request);
+            }
         }
         Ok(view)
     }
@@ -85,7 +91,8 @@ impl View {
         }
     }
 
-    pub(super) fn add(&mut self, entry: Entry, alive: impl Fn(&RequestId) -> bool) {
+    /// Adds an entry. What has just been started is alive.
+    pub(super) fn add(&mut self, entry: Entry) {
         self.entries = entry.n;
         let Entry { at, request, what, .. } = entry;
         match what {
@@ -94,7 +101,7 @@ impl View {
                 self.requests.insert(request, Record { plan, permit, operator: None, stage, started: None });
             }
             What::Started { permit, operator } => {
-                let stage = Stage::Started { alive: alive(&request) };
+                let stage = Stage::Started { alive: true };
                 let (plan, permit, started) = (permit.plan, Some(permit), Some(at));
                 self.requests.insert(request, Record { plan, permit, operator, stage, started });
             }
