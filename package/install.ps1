@@ -117,9 +117,26 @@ function Test-Address {
 
 function Invoke-Agent {
     param([string[]] $Arguments)
+    # In a remote session 5.1 makes an error of each line on a program's error stream, where the agent says what to do next:
+    # here only its exit code counts.
+    $ErrorActionPreference = 'Continue'
     & $program $Arguments
     if ($LASTEXITCODE -ne 0) {
         throw "syncmedic-agent $($Arguments -join ' ') ended with exit code $LASTEXITCODE (see above)."
+    }
+}
+
+# Stops the service, and waits until its process is gone: as long as that ends, Windows lets nobody replace its program.
+function Stop-Agent {
+    $service = Get-CimInstance -ClassName Win32_Service -Filter "Name='SyncmedicAgent'"
+    if ($null -eq $service) {
+        return
+    }
+    if ($service.State -ne 'Stopped') {
+        Stop-Service -Name 'SyncmedicAgent'
+    }
+    if ($service.ProcessId -ne 0) {
+        Wait-Process -Id $service.ProcessId -Timeout 30 -ErrorAction SilentlyContinue
     }
 }
 
@@ -134,10 +151,7 @@ Write-Step 'The package is checked against SHA256SUMS'
 Test-Package
 
 Write-Step "The program is copied to $programs"
-$service = Get-Service -Name 'SyncmedicAgent' -ErrorAction SilentlyContinue
-if (($null -ne $service) -and ($service.Status -ne 'Stopped')) {
-    Stop-Service -Name 'SyncmedicAgent'
-}
+Stop-Agent
 if (-not (Test-Path -LiteralPath $programs)) {
     New-Item -Path $programs -ItemType Directory | Out-Null
 }
@@ -172,6 +186,8 @@ $settings = @{
     RemoteAddress = $BotAddress
     Program       = $program
     Action        = 'Allow'
+    Profile       = 'Any'
+    Enabled       = 'True'
 }
 if ($null -eq (Get-NetFirewallRule -Name $rule -ErrorAction SilentlyContinue)) {
     New-NetFirewallRule -Name $rule -DisplayName 'Syncmedic agent' @settings | Out-Null

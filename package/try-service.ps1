@@ -20,6 +20,7 @@ $unpacked = Join-Path -Path $env:TEMP -ChildPath 'syncmedic-package'
 $folder = Join-Path -Path $env:ProgramData -ChildPath 'Syncmedic'
 $agent = Join-Path -Path $env:ProgramFiles -ChildPath 'Syncmedic\syncmedic-agent.exe'
 $install = Join-Path -Path $unpacked -ChildPath 'install.ps1'
+$config = Join-Path -Path $folder -ChildPath 'agent.toml'
 
 function Confirm-That {
     param([string] $What, [bool] $Is)
@@ -27,6 +28,23 @@ function Confirm-That {
         throw "It should be so that $What."
     }
     Write-Host "ok: $What"
+}
+
+# Waits until something is so.
+function Wait-Until {
+    param([string] $What, [scriptblock] $Is)
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
+    while (-not (& $Is)) {
+        if ($watch.Elapsed.TotalSeconds -gt 120) {
+            throw "In 120 s it did not come to this: $What."
+        }
+        Start-Sleep -Milliseconds 500
+    }
+    Write-Host "ok: $What"
+}
+
+function Get-Agent {
+    Get-CimInstance -ClassName Win32_Service -Filter "Name='SyncmedicAgent'"
 }
 
 $zip = @(Get-ChildItem -Path $Package -Filter '*.zip')
@@ -48,19 +66,56 @@ Confirm-That 'the bot enrols it' ($LASTEXITCODE -eq 0)
 
 & $agent service status
 Confirm-That 'the service runs' ($LASTEXITCODE -eq 0)
-$service = Get-CimInstance -ClassName Win32_Service -Filter "Name='SyncmedicAgent'"
+$service = Get-Agent
 Confirm-That 'it runs as its virtual account' ($service.StartName -eq 'NT SERVICE\SyncmedicAgent')
 Confirm-That 'it depends on nothing' (@((Get-Service -Name SyncmedicAgent).ServicesDependedOn).Count -eq 0)
+$quoted = '"' + $agent + '" service run --config '
+Confirm-That 'the path of its program is quoted' ($service.PathName.StartsWith($quoted))
+$settings = Get-ItemProperty -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Services\SyncmedicAgent'
+Confirm-That 'it starts by itself, delayed' (($settings.Start -eq 2) -and ($settings.DelayedAutostart -eq 1))
+Confirm-That 'it may have one privilege' ((@($settings.RequiredPrivileges) -join ' ') -eq 'SeChangeNotifyPrivilege')
+
+# Whoever is on the box sees what the bot would see: what the service's own account reads.
+Wait-Until 'status shows what the service sees' { (& $agent status | Out-String) -match 'by the running agent at' }
 & $agent status
 & $agent self-test
 Write-Host "self-test ended with $LASTEXITCODE (this machine has no ADSync)"
 & $Bot agents list
 
+# What is killed comes back.
+Stop-Process -Id $service.ProcessId -Force
+Wait-Until 'it is started again after it was killed' {
+    $now = Get-Agent
+    ($now.State -eq 'Running') -and ($now.ProcessId -ne $service.ProcessId)
+}
+
+# An upgrade replaces the program of a service that runs.
+& $install -BotAddress 127.0.0.1 -Id CI01
+Confirm-That 'it runs after an upgrade' ((Get-Agent).State -eq 'Running')
+
+# The group's membership comes and goes with the switch.
+New-LocalGroup -Name 'ADSyncAdmins' | Out-Null
+& $agent service install --allow-commands
+$members = @(Get-LocalGroupMember -Name 'ADSyncAdmins' | ForEach-Object { $_.Name })
+Confirm-That 'it is a member where commands are allowed' ($members -contains 'NT SERVICE\SyncmedicAgent')
+& $agent service install
+Confirm-That 'it is none where they are not' (@(Get-LocalGroupMember -Name 'ADSyncAdmins').Count -eq 0)
+
+$watch = [System.Diagnostics.Stopwatch]::StartNew()
+& $agent service stop
+Confirm-That 'it stops within 5 s' (($LASTEXITCODE -eq 0) -and ($watch.Elapsed.TotalSeconds -lt 5))
+
+# A junction in the place of one of its folders leads elsewhere.
+$staged = Join-Path -Path $folder -ChildPath 'data\staged'
+Remove-Item -LiteralPath $staged -Recurse
+New-Item -Path $staged -ItemType Junction -Value $env:TEMP | Out-Null
+& $agent run --config $config
+Confirm-That 'a junction is refused' ($LASTEXITCODE -eq 78)
+[System.IO.Directory]::Delete($staged)
+
 # Whoever can read the key makes it worthless.
 & icacls.exe $key /grant 'BUILTIN\Users:R' | Out-Null
-& $agent service stop
-Confirm-That 'it stops' ($LASTEXITCODE -eq 0)
-& $agent run --config (Join-Path -Path $folder -ChildPath 'agent.toml')
+& $agent run --config $config
 Confirm-That 'a key that others can read is refused' ($LASTEXITCODE -eq 78)
 & $agent service install
 & $agent service start

@@ -19,6 +19,12 @@ import zipfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXE = "syncmedic-agent.exe"
 SUMS = "SHA256SUMS"
+# What every Windows Server that Entra Connect runs on has in its system folder, beside its API sets (api-ms-win-…, which hold the
+# C runtime too). Not among them: the compilers' own run-time libraries, which would have to be installed first.
+OF_WINDOWS = {
+    *("advapi32", "bcrypt", "bcryptprimitives", "combase", "crypt32", "kernel32", "ktmw32", "msvcrt", "netapi32", "ntdll"),
+    *("ole32", "oleaut32", "psapi", "rpcrt4", "secur32", "shell32", "user32", "userenv", "version", "wevtapi", "ws2_32"),
+}
 # Zip knows no time before.
 DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -71,6 +77,34 @@ def is_windows_program(data):
     return data[at : at + 6] == b"PE\0\0" + struct.pack("<H", 0x8664)
 
 
+def libraries(data):
+    """The libraries that a program needs to start, as its import table names them."""
+    (at,) = struct.unpack_from("<I", data, 60)
+    (sections,) = struct.unpack_from("<H", data, at + 6)
+    (optional,) = struct.unpack_from("<H", data, at + 20)
+    (imports,) = struct.unpack_from("<I", data, at + 24 + 112 + 8)
+    spans = []
+    for number in range(sections):
+        size, address, raw, offset = struct.unpack_from("<IIII", data, at + 24 + optional + 40 * number + 8)
+        spans.append((address, max(size, raw), offset))
+
+    def place(address):
+        return next(address - start + offset for start, size, offset in spans if start <= address < start + size)
+
+    found, entry = set(), place(imports)
+    while True:
+        (name,) = struct.unpack_from("<I", data, entry + 12)
+        if name == 0:
+            return found
+        begin = place(name)
+        found.add(data[begin : data.index(b"\0", begin)].decode("ascii").lower())
+        entry += 20
+
+
+def is_of_windows(library):
+    return library.startswith("api-ms-win-") or library.removesuffix(".dll") in OF_WINDOWS
+
+
 def faults(path):
     """What is not right with a package."""
     with zipfile.ZipFile(path) as package:
@@ -85,6 +119,8 @@ def faults(path):
         yield f"{SUMS} does not fit the files"
     if not is_windows_program(files[EXE]):
         yield f"{EXE} is no program for 64-bit Windows"
+    elif foreign := sorted(name for name in libraries(files[EXE]) if not is_of_windows(name)):
+        yield f"{EXE} needs what a Windows may lack: {', '.join(foreign)} (link the C runtime in: -C target-feature=+crt-static)"
     for name in scripts:
         if files[name] != (ROOT / name).read_bytes():
             yield f"{name} is not the repository's"

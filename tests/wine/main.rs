@@ -30,5 +30,7 @@ mod console;
 mod detection;
 mod eventlog;
 mod figures;
+mod own;
+mod package;
 mod powershell;
 mod service;
