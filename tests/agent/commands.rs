@@ -82,6 +82,37 @@ fn a_running_agent_tells_the_servers_administrators_what_it_costs() {
 }
 
 #[test]
+fn who_may_not_look_into_the_agents_folder_is_told_to_do_it_in_an_elevated_session() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+    const NOBODY: u32 = 65_534;
+    let site = Site::new("2.6.3.0");
+    // A copy that anybody may start.
+    let folder = tempfile::tempdir().expect("a folder");
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("is set");
+    };
+    let program = folder.path().join("syncmedic-agent");
+    std::fs::copy(PROGRAM, &program).expect("copies");
+    mode(folder.path(), 0o755);
+    let is_root = nix::unistd::geteuid().is_root();
+    if !is_root {
+        mode(&site.home(), 0o000);
+    }
+    for command in ["run", "status", "self-test", "apply"] {
+        let mut asked = Command::new(&program);
+        asked.arg(command).arg("--config").arg(site.home().join("agent.toml")).current_dir(folder.path());
+        if is_root {
+            asked.uid(NOBODY).gid(NOBODY);
+        }
+        let output = asked.output().expect("runs");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(!output.status.success() && said.contains("in an elevated session"), "{command}: {said}");
+    }
+    mode(&site.home(), 0o700);
+}
+
+#[test]
 fn status_shows_what_the_running_agents_account_reads_and_not_what_whoever_asks_could() {
     let site = Site::new("2.6.3.0");
     let flag = |site: &Site| {

@@ -18,9 +18,7 @@ pub(crate) async fn apply(
     aad_username: Option<String>,
 ) -> Outcome {
     let clock = Clock::system();
-    reachable(path)?;
     let loaded = serve::rules(path)?;
-    reachable(&loaded.data)?;
     serve::guarded(path, &loaded)?;
     let enrolled = enrol::load(&loaded, &clock).map_err(config)?;
     let agent = serve::agent(loaded, enrolled.trust, clock, false)?;
@@ -85,23 +83,6 @@ fn describe(staged: &Staged) {
         println!("Undoing it      {}", command.about.undo);
     }
     println!();
-}
-
-/// Refuses what this account may not look into, with the mend.
-fn reachable(path: &Path) -> Outcome {
-    let looked = std::fs::metadata(path).and_then(|found| match found.is_dir() {
-        true => std::fs::read_dir(path).map(drop),
-        false => std::fs::File::open(path).map(drop),
-    });
-    match looked {
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(config(format!(
-            "{}: {error}: run this as an administrator of the server, in an elevated session ({} may not look into it)",
-            path.display(),
-            account::of_this_session()
-        ))),
-        // What else is wrong with it is told where it is read.
-        _ => Ok(()),
-    }
 }
 
 /// From here on the keyboard breaks nothing off: whether a change that was broken off has been made, nobody could tell.

@@ -27,13 +27,13 @@ pub(crate) async fn run(path: &Path) -> Outcome {
         let own = syncmedic::agent::windows::service::ACCOUNT;
         test.add("service", Went::Well, words.replace(own, "its own account"));
     }
-    match guard::read(path) {
+    match serve::rules(path) {
         Ok(config) => {
             let allowed = super::status::allowed(&config.permits());
             test.add("configuration", Went::Well, format!("read; may run here: {allowed}"));
             steps(&mut test, path, config).await?;
         }
-        Err(error) => test.add("configuration", Went::Broken, error),
+        Err(Failure(_, why)) => test.add("configuration", Went::Broken, why),
     }
     println!("{test}");
     println!(

@@ -12,7 +12,7 @@ use syncmedic::agent::powershell::process::ScriptProcess;
 use syncmedic::agent::probe::{Probe, ServerFile};
 use syncmedic::agent::record::{Entry, SystemRecord};
 use syncmedic::agent::usage::Running;
-use syncmedic::agent::{Agent, Parts, enrol, guard};
+use syncmedic::agent::{Agent, Parts, account, enrol, guard};
 use syncmedic::clock::Clock;
 use syncmedic::link::listener::{self, Limits};
 use syncmedic::random::Random;
@@ -79,12 +79,32 @@ pub(crate) async fn until(
 
 /// The configuration, read only once it is known that nobody else can have written it.
 pub(crate) fn rules(path: &Path) -> Result<Config, Failure> {
+    reachable(path)?;
     guard::read(path).map_err(config)
 }
 
 /// Refuses to go on where others can get at what the agent's safety rests on.
 pub(crate) fn guarded(path: &Path, loaded: &Config) -> Outcome {
+    reachable(&loaded.data)?;
     guard::check(path, loaded).map_err(|exposed| config(guard::in_words(&exposed)))
+}
+
+/// Refuses what this account may not look into, with the mend: that nobody else may is as it should be.
+fn reachable(path: &Path) -> Outcome {
+    let looked = std::fs::metadata(path).and_then(|found| match found.is_dir() {
+        true => std::fs::read_dir(path).map(drop),
+        false => std::fs::File::open(path).map(drop),
+    });
+    match looked {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(config(format!(
+            "{}: {error}: {} may not look into it. Run this in an elevated session, as an administrator of the server; if that is \
+             the service's own account, set its rights anew with `syncmedic-agent service install`",
+            path.display(),
+            account::of_this_session()
+        ))),
+        // What else is wrong with it is told where it is read.
+        _ => Ok(()),
+    }
 }
 
 /// Until Ctrl-C, or what the system stops programs with; listened for from the call on.
