@@ -95,7 +95,7 @@ impl Entry {
     /// A command has failed.
     pub fn failed(grant: &Grant, why: &Reason) -> Entry {
         let permission = Permission { grant, operator: None };
-        let text = format!("A command has failed: {} ({})\n{permission}", one_line(&why.text), why.code);
+        let text = format!("A command has failed: {} ({})\n{permission}", short_line(&why.text), why.code);
         Entry::new(12, Gravity::Error, text)
     }
 
@@ -110,7 +110,7 @@ impl Entry {
     /// so nothing in it is worth repeating.
     pub fn refused(grant: Option<&Grant>, why: &[Reason]) -> Entry {
         let reasons: Vec<String> =
-            why.iter().map(|reason| format!("{} ({})", one_line(&reason.text), reason.code)).collect();
+            why.iter().map(|reason| format!("{} ({})", short_line(&reason.text), reason.code)).collect();
         let reasons = if reasons.is_empty() { "no reason was given".to_owned() } else { reasons.join("; ") };
         let text = match grant {
             Some(grant) => {
@@ -145,16 +145,23 @@ impl fmt::Display for Permission<'_> {
         writeln!(f, "Request: {}", plan.request)?;
         writeln!(f, "Requester (Discord id): {requester}")?;
         writeln!(f, "Approvers (Discord ids): {}", approvers.join(", "))?;
-        write!(f, "Audit head: {}", one_line(audit_head))?;
+        write!(f, "Audit head: {}", short_line(audit_head))?;
         match self.operator {
-            Some(operator) => write!(f, "\nOperator: {}", one_line(operator)),
+            Some(operator) => write!(f, "\nOperator: {}", short_line(operator)),
             None => Ok(()),
         }
     }
 }
 
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect()
+/// The beginning of a text as one line.
+fn short_line(text: &str) -> String {
+    one_line(text).chars().take(600).collect()
+}
+
+/// A text as one line, without anything that steers a terminal: what the service's account has written, or the server's
+/// products say, is shown in an administrator's console.
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Keeps the agent's own log as the only record, where a system has no better one.

@@ -9,6 +9,7 @@ use crate::agent::core::Agent;
 use crate::agent::enrol::{EnrolError, Enrolled};
 use crate::agent::guard;
 use crate::agent::powershell::process::ScriptProcess;
+use crate::agent::record::one_line;
 use crate::agent::usage::{Running, Usage, mib};
 use crate::catalog;
 use crate::grant::CLOCK_TOLERANCE;
@@ -54,13 +55,13 @@ impl SelfTest {
 
     /// Adds a step. Names and addresses in what was found are masked.
     pub fn add(&mut self, name: &str, went: Went, found: impl fmt::Display) {
-        let found = redact(&found.to_string());
+        let found = one_line(&redact(&found.to_string()));
         self.steps.push(Step { name: name.into(), went, found, needs: None });
     }
 
     fn gap(&mut self, went: Went, whose: &str, gap: &Gap) {
-        let (found, needs) = (format!("{whose}{}", redact(&gap.why)), needs(&gap.what));
-        self.steps.push(Step { name: gap.what.clone(), went, found, needs });
+        let (found, needs) = (format!("{whose}{}", one_line(&redact(&gap.why))), needs(&gap.what));
+        self.steps.push(Step { name: one_line(&gap.what), went, found, needs });
     }
 }
 
@@ -282,7 +283,7 @@ mod tests {
         "clock":"2026-11-22T02:00:00Z","events_at":"2026-11-22T02:00:00Z",
         "appliance":{"kind":"connect","build":"2.6.3.0","services":[{"name":"ADSync","state":"running"}]},
         "events":[{"id":654,"at":"2026-11-22T01:59:00Z","text":""}],
-        "gaps":[{"what":"cloud_flag","why":"access denied for jane@contoso.com"},{"what":"events","why":"denied"}]}"#;
+        "gaps":[{"what":"cloud_flag","why":"access denied\u001b[2J for jane@contoso.com"},{"what":"events","why":"denied"}]}"#;
 
     fn report() -> Report {
         Report::from_json(REPORT.as_bytes()).expect("reads")
@@ -298,6 +299,7 @@ mod tests {
         assert!(step("events").needs.is_some_and(|needs| needs.contains("Event Log Readers")));
         let text = test.to_string();
         assert!(!text.contains("jane") && !text.contains("SYNC01"), "{text}");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "nothing steers a terminal: {text:?}");
     }
 
     #[test]

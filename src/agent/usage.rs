@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::agent::record::one_line;
 use crate::link::files;
 use crate::report::{Gap, Report};
 
@@ -142,14 +143,14 @@ impl Running {
             }
             None => "processor time unknown".into(),
         };
-        format!(
+        one_line(&format!(
             "process {} as {}, on {}, since {}, {memory} (limit {}), {cpu}{old}",
             self.pid,
             self.account,
             self.listens,
             self.since,
             mib(MEMORY_LIMIT)
-        )
+        ))
     }
 }
 

@@ -107,7 +107,7 @@ fn run(command: Command) -> Outcome {
     match command {
         Command::Init { id, data } => enrolment::init(&id, data),
         Command::Install { config: path, bundle } => enrolment::install(&path.config, &bundle),
-        Command::Run { config: path } => runtime()?.block_on(serve::in_console(&path.config)),
+        Command::Run { config: path } => serve::in_console(&path.config),
         Command::Status { config: path, json } => runtime()?.block_on(status::status(&path.config, json)),
         Command::Apply { config: path, request, yes, aad_username } => {
             runtime()?.block_on(apply::apply(&path.config, request, yes, aad_username))

@@ -125,7 +125,7 @@ fn status_shows_what_the_running_agents_account_reads_and_not_what_whoever_asks_
     let text = || std::fs::read_to_string(&note).unwrap_or_default();
     until("it notes what it has read", || text().contains("\"cloud_flag\":false").then_some(()));
     // From now on whoever looks for themselves would read something else.
-    let denied = r#"{"ok":true,"unknown":[{"what":"cloud_flag","why":"denied to this one"}]}"#;
+    let denied = r#"{"ok":true,"unknown":[{"what":"cloud_flag","why":"denied\u001b[2J\nto this one"}]}"#;
     site.write("state.json", denied);
     assert_eq!(flag(&site), Some(false));
     let shown = |site: &Site| {
@@ -140,7 +140,7 @@ fn status_shows_what_the_running_agents_account_reads_and_not_what_whoever_asks_
     std::fs::remove_file(&note).expect("is removed");
     assert_eq!(flag(&site), None);
     let text = shown(&site);
-    assert!(text.contains("no agent runs") && text.contains("denied to this one"), "{text}");
+    assert!(text.contains("no agent runs") && text.contains("denied [2J to this one"), "{text}");
 }
 
 #[test]

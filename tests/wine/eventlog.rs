@@ -204,6 +204,17 @@ async fn a_log_that_takes_too_long_to_search_is_told_and_read_once_it_answers() 
     assert_eq!((report.events.len(), gaps(&report)), (3, String::new()));
 }
 
+#[test]
+fn a_log_that_does_not_come_back_does_not_hold_up_the_agents_end() {
+    let Some(windows) = machine::windows() else { return };
+    // Nobody polls: the agent looks at its log by itself.
+    let site = Site::new(windows, "hangs", |log| log.order("hangs"));
+    site.log.hangs();
+    let ended = site.agent.interrupt();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.err.contains("the agent has stopped"), "{ended:?}");
+}
+
 #[tokio::test]
 async fn texts_come_from_windows_or_from_the_events_data_in_any_language() {
     let Some(windows) = machine::windows() else { return };

@@ -87,7 +87,7 @@ impl Log {
         self.replace("events.tsv", "");
     }
 
-    /// Gives the stand-in orders: `denied`, `stopped`, `stale`, `slow`, `no-messages`, or none.
+    /// Gives the stand-in orders: `denied`, `stopped`, `stale`, `slow`, `hangs`, `no-messages`, or none.
     pub(crate) fn order(&self, orders: &str) {
         self.replace("orders", orders);
     }
@@ -106,6 +106,11 @@ impl Log {
             (self.read("open").parse() == Ok(handles)).then_some(())
         });
         assert_eq!(self.read("faults"), "");
+    }
+
+    /// Waits until a call of the agent's hangs, as ordered.
+    pub(crate) fn hangs(&self) {
+        until("a call hangs", || self.folder.join("hanging").exists().then_some(()));
     }
 
     fn read(&self, file: &str) -> String {

@@ -28,12 +28,21 @@ pub(crate) fn filter() -> EnvFilter {
     EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
+/// How long what still runs may go on when the agent is to stop and its connections have ended: a log that does not answer must
+/// not hold it up.
+pub(crate) const LAST_GRACE: Duration = Duration::from_secs(1);
+
 /// Answers the bot until stopped by a signal, with the log on standard error.
-pub(crate) async fn in_console(path: &Path) -> Outcome {
+pub(crate) fn in_console(path: &Path) -> Outcome {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter()).init();
-    let stopped = stopped();
-    let loaded = rules(path)?;
-    until(path, loaded, stopped, || {}).await
+    let runtime = super::runtime()?;
+    let done = runtime.block_on(async {
+        let stopped = stopped();
+        let loaded = rules(path)?;
+        until(path, loaded, stopped, || {}).await
+    });
+    runtime.shutdown_timeout(LAST_GRACE);
+    done
 }
 
 /// Answers the bot until `stopped`; `ready` is called once it does.

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use syncmedic::agent::config::Config;
@@ -18,8 +17,6 @@ use super::{CONFIG, ConfigPath, Failure, Outcome, broken, config, serve};
 
 /// The group whose members may use ADSync's cmdlets, as its setup names it.
 const ADSYNC_ADMINS: &str = "ADSyncAdmins";
-/// How long what still runs may go on when the service has been told to stop and its connections have ended.
-const LAST_GRACE: Duration = Duration::from_secs(1);
 
 /// What to do with the service.
 #[derive(Subcommand)]
@@ -226,6 +223,6 @@ fn work(path: &Path, mut control: service::Control) -> Outcome {
         })
         .await
     });
-    runtime.shutdown_timeout(LAST_GRACE);
+    runtime.shutdown_timeout(serve::LAST_GRACE);
     done
 }

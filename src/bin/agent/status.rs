@@ -4,6 +4,7 @@ use std::path::Path;
 
 use syncmedic::agent::enrol;
 use syncmedic::agent::gatekeeper::Trust;
+use syncmedic::agent::record::one_line;
 use syncmedic::agent::usage::Running;
 use syncmedic::clock::Clock;
 use syncmedic::report::{Permits, Report};
@@ -63,6 +64,7 @@ pub(crate) fn allowed(permits: &Permits) -> String {
     format!("{allowed} ({} approval(s) needed)", permits.approvals)
 }
 
+/// In lines, of which nothing from elsewhere is one of its own.
 fn show(report: &Report) {
     let known = |flag: Option<bool>| match flag {
         Some(true) => "yes",
@@ -70,20 +72,25 @@ fn show(report: &Report) {
         None => "unknown",
     };
     let build = report.appliance.build.map_or_else(|| "build unknown".into(), |build| build.to_string());
-    println!("agent           {} (generation {}) on {}", report.agent, report.generation, report.server);
+    println!(
+        "agent           {} (generation {}) on {}",
+        report.agent,
+        report.generation,
+        one_line(&report.server)
+    );
     println!("product         {:?}, {build}", report.appliance.kind);
     for service in &report.appliance.services {
-        println!("service         {} {:?}", service.name, service.state);
+        println!("service         {} {:?}", one_line(&service.name), service.state);
     }
     if let Some(state) = &report.state {
         println!("cloud flag      {}", known(state.cloud_flag));
         println!("staging         {}", known(state.staging));
         println!("cycle running   {}", known(state.cycle_running));
-        println!("sign-in method  {}", state.sign_in_method.as_deref().unwrap_or("unknown"));
+        println!("sign-in method  {}", one_line(state.sign_in_method.as_deref().unwrap_or("unknown")));
         for connector in state.connectors.iter().flatten() {
             println!(
                 "connector       {} ({:?}), channel {}",
-                connector.name,
+                one_line(&connector.name),
                 connector.kind,
                 known(connector.channel)
             );
@@ -92,6 +99,6 @@ fn show(report: &Report) {
     println!("events          {} shown, {} left out", report.events.len(), report.cut.events);
     println!("may run here    {}", allowed(&report.permits));
     for gap in &report.gaps {
-        println!("not read        {}: {}", gap.what, gap.why);
+        println!("not read        {}: {}", one_line(&gap.what), one_line(&gap.why));
     }
 }

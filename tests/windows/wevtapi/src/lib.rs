@@ -227,6 +227,7 @@ unsafe extern "system" fn EvtNext(
     returned: *mut u32,
 ) -> Bool {
     unsafe { *returned = 0 };
+    log::hang_if_ordered();
     let batch = with(results, |object| {
         if flags != 0 || size == 0 || events.is_null() {
             return Err(INVALID_PARAMETER);

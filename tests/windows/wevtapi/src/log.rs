@@ -3,9 +3,9 @@
 //!
 //! - `events.tsv`: an event a line, oldest first: record, id, provider, level, time, message, data. Backslash escapes
 //!   (`\t`, `\n`, `\\`); the message `-` is one that no library knows.
-//! - `orders`: words: `denied`, `stopped`, `stale`, `slow`, `no-messages`
+//! - `orders`: words: `denied`, `stopped`, `stale`, `slow`, `hangs`, `no-messages`
 //! - written here: `handed-out`: how many events the agent was given so far; `open`: how many handles are open, whenever
-//!   few are; `faults`: what no caller may do
+//!   few are; `hanging`: that a call hangs; `faults`: what no caller may do
 
 use std::fs::File;
 use std::io::Write as _;
@@ -55,6 +55,14 @@ pub(crate) fn left_open(open: usize) {
     // Batches of events come and go; what stays is told.
     if open < 4 {
         let _ = std::fs::write(folder().join("open"), open.to_string());
+    }
+}
+
+/// Does not come back as long as that is ordered.
+pub(crate) fn hang_if_ordered() {
+    while ordered("hangs") {
+        let _ = std::fs::write(folder().join("hanging"), "");
+        std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
 
