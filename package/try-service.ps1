@@ -100,6 +100,11 @@ $members = @(Get-LocalGroupMember -Name 'ADSyncAdmins' | ForEach-Object { $_.Nam
 Confirm-That 'it is a member where commands are allowed' ($members -contains 'NT SERVICE\SyncmedicAgent')
 & $agent service install
 Confirm-That 'it is none where they are not' (@(Get-LocalGroupMember -Name 'ADSyncAdmins').Count -eq 0)
+New-LocalGroup -Name 'Others' | Out-Null
+Add-LocalGroupMember -Name 'Others' -Member 'NT SERVICE\SyncmedicAgent'
+$said = & $agent service install | Out-String
+Confirm-That 'a group that somebody else put it into is named' ($said -match 'member of +Others')
+Remove-LocalGroup -Name 'Others'
 
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
 & $agent service stop

@@ -34,6 +34,7 @@ async fn the_agent_is_a_service_that_answers_the_bot_and_stops_when_told() {
     assert_eq!(installed.code, Some(0), "{installed:?}");
     assert!(installed.out.contains(r"NT SERVICE\SyncmedicAgent"), "{installed:?}");
     assert!(!installed.out.contains("is now a member"), "{installed:?}");
+    assert!(installed.out.contains("member of   no group of this server"), "{installed:?}");
     server.close_key();
     let started = service(&server, "start");
     assert_eq!(started.code, Some(0), "{started:?} {}", log(&server));

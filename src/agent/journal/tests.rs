@@ -66,32 +66,6 @@ fn of_all_runs_in_a_journal_only_those_without_an_end_are_looked_for() {
     assert_eq!(view.expect("reads").running(), Some(&grant(3).plan.request));
 }
 
-/// How long a report waits for its journal: `cargo test --release --lib journal -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints a figure"]
-fn figures_of_reading_a_journal() {
-    let (folder, journal) = journal();
-    let mut text = String::new();
-    for n in 1..=5000_u64 {
-        let grant = Grant {
-            plan: Plan { request: format!("{n:032x}").parse().expect("valid"), ..grant(1).plan },
-            ..grant(1)
-        };
-        let request = grant.plan.request.clone();
-        let started = What::Started { permit: (&grant).into(), operator: None };
-        for (n, what) in [(2 * n - 1, started), (2 * n, What::Finished { outcome: succeeded() })] {
-            let entry = Entry { n, at: now(), request: request.clone(), what };
-            text += &(serde_json::to_string(&entry).expect("writes") + "\n");
-        }
-    }
-    fs::write(folder.path().join("data/journal.jsonl"), &text).expect("writes");
-    let began = std::time::Instant::now();
-    for _ in 0..10 {
-        journal.view().expect("reads");
-    }
-    println!("5000 runs, {} KiB: {:.1?}", text.len() / 1024, began.elapsed() / 10);
-}
-
 #[test]
 fn a_request_runs_once_ever() {
     let (_folder, journal) = journal();

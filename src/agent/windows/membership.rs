@@ -3,13 +3,15 @@
 use windows::Win32::Foundation::ERROR_MEMBER_IN_ALIAS;
 use windows::Win32::Foundation::{ERROR_MEMBER_NOT_IN_ALIAS, ERROR_NO_SUCH_ALIAS};
 use windows::Win32::NetworkManagement::NetManagement::{
-    LOCALGROUP_MEMBERS_INFO_0, NERR_GroupNotFound, NetLocalGroupAddMembers, NetLocalGroupDelMembers,
+    LOCALGROUP_INFO_0, LOCALGROUP_MEMBERS_INFO_0, MAX_PREFERRED_LENGTH, NERR_GroupNotFound, NetApiBufferFree,
+    NetLocalGroupAddMembers, NetLocalGroupDelMembers, NetLocalGroupEnum, NetLocalGroupGetMembers,
 };
 use windows::Win32::Security::Authorization::ConvertStringSidToSidW;
 use windows::Win32::Security::PSID;
 use windows::core::{HSTRING, PCWSTR};
 
 use super::Local;
+use super::process::sid_text;
 use crate::agent::acl::SERVICE;
 
 /// What came of a change.
@@ -52,5 +54,76 @@ pub fn set(group: &str, member: bool) -> Changed {
             let words = std::io::Error::from_raw_os_error(i32::try_from(code).unwrap_or(-1));
             Changed::Refused(words.to_string())
         }
+    }
+}
+
+/// The server's groups of which the service is a member, whoever made it one.
+///
+/// # Errors
+/// What the system says.
+pub fn groups() -> std::io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let all = listed::<LOCALGROUP_INFO_0>(|buffer, read, total| {
+        // SAFETY: the pointers are valid for a write; level 0 is documented to give this structure.
+        unsafe { NetLocalGroupEnum(PCWSTR::null(), 0, buffer, MAX_PREFERRED_LENGTH, read, total, None) }
+    })?;
+    for group in all.entries() {
+        let name = PCWSTR(group.lgrpi0_name.0);
+        let members = listed::<LOCALGROUP_MEMBERS_INFO_0>(|buffer, read, total| {
+            let most = MAX_PREFERRED_LENGTH;
+            // SAFETY: a terminated text that lives in `all`; the rest as above.
+            unsafe { NetLocalGroupGetMembers(PCWSTR::null(), name, 0, buffer, most, read, total, None) }
+        })?;
+        if members.entries().iter().any(|member| sid_text(member.lgrmi0_sid).as_deref() == Some(SERVICE)) {
+            // SAFETY: as above.
+            found.extend(unsafe { name.to_string() }.ok());
+        }
+    }
+    Ok(found)
+}
+
+/// A list that the network functions have given, freed when it is dropped.
+struct List<T> {
+    first: *mut T,
+    length: usize,
+}
+
+impl<T> List<T> {
+    fn entries(&self) -> &[T] {
+        if self.first.is_null() {
+            return &[];
+        }
+        // SAFETY: the system has put that many of these structures there, aligned, and they live until this is dropped.
+        unsafe { std::slice::from_raw_parts(self.first, self.length) }
+    }
+}
+
+impl<T> Drop for List<T> {
+    fn drop(&mut self) {
+        if !self.first.is_null() {
+            // SAFETY: from a call that documents it as to be freed by this, once.
+            unsafe { NetApiBufferFree(Some(self.first.cast_const().cast())) };
+        }
+    }
+}
+
+/// Asks for a list; `T` must be the structure of the level that is asked for.
+fn listed<T>(ask: impl FnOnce(*mut *mut u8, *mut u32, *mut u32) -> u32) -> std::io::Result<List<T>> {
+    let (mut first, mut read, mut total) = (std::ptr::null_mut(), 0, 0);
+    let status = ask(&mut first, &mut read, &mut total);
+    let list = List { first: first.cast(), length: read as usize };
+    match status {
+        0 => Ok(list),
+        code => Err(std::io::Error::from_raw_os_error(i32::try_from(code).unwrap_or(-1))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_that_is_not_there_is_in_no_group() {
+        assert_eq!(groups().expect("are known"), Vec::<String>::new());
     }
 }

@@ -124,9 +124,9 @@ fn member(group: &str, member: bool) {
             format!("{account} is no longer a member of {group}; it counts from its next start")
         }
         (Changed::Already, false) => format!(
-            "read-only: {account} is in no privileged group, and ADSync may withhold its state from it (see self-test)"
+            "read-only: {account} is no member of {group}, and ADSync may withhold its state from it (see self-test)"
         ),
-        (Changed::NoSuchGroup, false) => format!("read-only: {account} is in no privileged group"),
+        (Changed::NoSuchGroup, false) => format!("read-only: this server has no group {group}"),
         (Changed::NoSuchGroup, true) => format!(
             "NOT a member: this server has no group {group}. If Entra Connect was installed with another name, give it with \
              --group; on a domain controller it is a group of the domain, which this account can't be in \
@@ -138,6 +138,16 @@ fn member(group: &str, member: bool) {
         }
     };
     println!("  group       {says}");
+    println!("  member of   {}", groups());
+}
+
+/// The groups that the account is in, whoever put it there: no more is taken away than was given here.
+fn groups() -> String {
+    match membership::groups() {
+        Ok(groups) if groups.is_empty() => "no group of this server".into(),
+        Ok(groups) => groups.join(", "),
+        Err(error) => format!("unknown, for the server's groups can't be listed: {error}"),
+    }
 }
 
 fn uninstall(group: &str) -> Outcome {
@@ -175,6 +185,7 @@ fn status(path: &Path) -> Outcome {
     println!("service         {}", in_words());
     if let Some(status) = &status {
         println!("command         {}", status.command);
+        println!("member of       {}", groups());
     }
     if let Ok(loaded) = Config::load(path) {
         match Running::read(&loaded.data) {
