@@ -1,6 +1,7 @@
 //! What the running agent itself costs, and the note it leaves of that and of its last report: `data/running.json`, which
 //! `status` and `self-test` show to an administrator in another process.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::record::one_line;
 use crate::link::files;
-use crate::report::{Gap, Report};
+use crate::report::{Gap, MAX_BYTES, Report};
 
 /// The memory that the agent should never need, in bytes.
 pub const MEMORY_LIMIT: u64 = 64 * 1024 * 1024;
@@ -118,8 +119,9 @@ impl Running {
 
     /// The note of the agent that runs, if one left it.
     pub fn read(data: &Path) -> Option<Running> {
-        let text = files::read_text(&Running::path(data)).ok()?;
-        serde_json::from_str(&text).ok()
+        let file = std::fs::File::open(Running::path(data)).ok()?;
+        // The service's account writes it: nothing longer than a report and a little is believed.
+        serde_json::from_reader(std::io::BufReader::new(file.take(2 * MAX_BYTES as u64))).ok()
     }
 
     /// Whether it was written so lately that the agent most likely still runs.

@@ -18,8 +18,10 @@ use crate::report::{COUNTED_HOURS, Event, Gap};
 /// The most events that one read takes: a busy log of 72 hours, a minute's work at most.
 pub const MAX_READ: usize = 20_000;
 
-/// How long nothing may come before it is looked whether anything is there.
+/// How long nothing may come before it is looked whether anything is there. In a log that has nothing for us that is a search of
+/// the whole log: each that finds nothing doubles the time until the next, up to the second of these.
 const CHECK_AFTER: SignedDuration = SignedDuration::from_mins(10);
+const CHECK_AT_LAST: SignedDuration = SignedDuration::from_mins(160);
 
 /// Takes one event after another; one that can't be read is told why.
 pub type Take<'a> = &'a mut dyn FnMut(Result<Event, String>);
@@ -95,6 +97,8 @@ struct Reading<S: Source> {
     seen: Option<Mark>,
     /// When it was last looked whether following the log brings what comes.
     checked: Option<Timestamp>,
+    /// How long after that it is looked again.
+    check_after: SignedDuration,
     following: Option<S::Following>,
     place: Place,
     /// Where the place is kept; nowhere if another process keeps it.
@@ -117,6 +121,7 @@ impl<S: Source> SystemLog<S> {
             window: Window::new(cleaner),
             seen: None,
             checked: None,
+            check_after: CHECK_AFTER,
             following: None,
             kept: place.clone(),
             place,
@@ -176,6 +181,9 @@ impl<S: Source> Reading<S> {
             match self.drain(&mut following, now) {
                 Ok(_) if self.seen == before && self.is_deaf(now)? => {}
                 Ok(more) => {
+                    if self.seen != before {
+                        self.check_after = CHECK_AFTER;
+                    }
                     self.following = Some(following);
                     return Ok(self.passed(extent, more));
                 }
@@ -225,7 +233,7 @@ impl<S: Source> Reading<S> {
             self.reaches = first.map(|at| (at, "the log holds no more: enlarge it to see further back"));
         }
         let following = self.source.follow(&query::all(&log), bookmark.as_ref())?;
-        self.checked = Some(now);
+        (self.checked, self.check_after) = (Some(now), CHECK_AFTER);
         self.bad = bad;
         self.window.absorb(window);
         self.window.remember(&self.place.actions);
@@ -256,7 +264,7 @@ impl<S: Source> Reading<S> {
     /// Whether the log has relevant events that following it did not bring: a subscription can die without a word. Looked at
     /// now and then, when nothing comes.
     fn is_deaf(&mut self, now: Timestamp) -> Result<bool, Fault> {
-        let quiet = |since: Timestamp| now.duration_since(since) >= CHECK_AFTER;
+        let quiet = |since: Timestamp| now.duration_since(since) >= self.check_after;
         if !self.checked.is_none_or(quiet) {
             return Ok(false);
         }
@@ -265,6 +273,7 @@ impl<S: Source> Reading<S> {
         self.source.newest(&query::backlog(&self.place.log), 1, &mut |event| {
             missed = event.is_ok_and(|event| seen.is_none_or(|seen| !seen.covers(&event)));
         })?;
+        self.check_after = (self.check_after * 2).min(CHECK_AT_LAST);
         Ok(missed)
     }
 

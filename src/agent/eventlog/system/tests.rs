@@ -17,6 +17,8 @@ struct Log {
     lags: bool,
     /// How many events were handed out.
     read: usize,
+    /// How often it was searched.
+    searched: usize,
 }
 
 #[derive(Clone, Default)]
@@ -90,6 +92,7 @@ impl Source for Memory {
             let fits = |event: &&Event| wanted.is_none() || event.record == wanted;
             let found: Vec<Event> = log.events.iter().rev().filter(fits).take(most).cloned().collect();
             log.read += found.len();
+            log.searched += 1;
             let newest = found.first().and_then(|event| event.record);
             found.into_iter().for_each(|event| take(Ok(event)));
             Ok(newest)
@@ -297,6 +300,27 @@ fn a_subscription_that_died_without_a_word_is_found_out() {
     let backlog = reading.read(later);
     assert_eq!((backlog.events.len(), backlog.gaps), (2, Vec::new()));
     assert_eq!(backlog.counts.iter().map(|count| count.count).sum::<u32>(), 2);
+}
+
+#[test]
+fn a_log_in_which_nothing_happens_is_searched_less_and_less_often() {
+    let (folder, log) = site();
+    let reading = log.reading(folder.path());
+    let mut later = now();
+    // Each minute, as the agent looks by itself.
+    let mut searches_of = |minutes: usize| {
+        let before = log.log(|log| log.searched);
+        for _ in 0..minutes {
+            later += SignedDuration::from_mins(1);
+            reading.read(later);
+        }
+        log.log(|log| log.searched) - before
+    };
+    searches_of(1);
+    assert_eq!((searches_of(10), searches_of(24 * 60)), (1, 11), "not 144 times");
+    log.write(654, -1500);
+    // Something has come: the next silence is looked at within ten minutes again.
+    assert_eq!(searches_of(11), 1);
 }
 
 #[test]
