@@ -3,6 +3,7 @@
 use super::csv;
 use super::fault::Fault;
 use super::labels::{self, Label};
+use super::syslog;
 use crate::words;
 
 /// The formats that are read.
@@ -42,6 +43,9 @@ pub(super) fn detect(head: &[u8]) -> Result<Format, Fault> {
         || after_bracket.is_some_and(|rest| rest.is_empty() || rest.starts_with(['{', ']']))
     {
         return Ok(Format::Json);
+    }
+    if syslog::is_syslog(text) {
+        return Ok(Format::Text);
     }
     // Copied from the tab "Details", its elements have the marks of a tree before them.
     if text.trim_start_matches(['-', '+', ' ', '\u{a0}']).starts_with('<') {

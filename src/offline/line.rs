@@ -34,8 +34,22 @@ pub(super) fn label_like(line: &str) -> Option<(&str, &str)> {
 }
 
 pub(super) fn labelled(line: &str) -> Option<(Known, &str)> {
-    let (label, value) = labels::split(line)?;
-    Some((labels::known(label)?, value))
+    let behind_colon = labels::split(line).and_then(|(label, value)| Some((labels::known(label)?, value)));
+    behind_colon.or_else(|| equals(line))
+}
+
+/// `EventType=2`: a field in that form whose name does not matter.
+pub(super) fn unknown_equals(line: &str) -> Option<&str> {
+    let (name, value) = line.split_once('=')?;
+    let is_name = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (is_name && !name.is_empty()).then(|| value.trim())
+}
+
+/// `EventCode=655`, as Splunk writes an event out.
+pub(super) fn equals(line: &str) -> Option<(Known, &str)> {
+    let (name, value) = line.split_once('=')?;
+    let known = labels::exactly(name).filter(|known| known.day_first.is_none())?;
+    name.bytes().all(|byte| byte.is_ascii_alphabetic()).then(|| (known, value.trim()))
 }
 
 /// A line of the tab "Details": its names are never translated and have no colon.
@@ -70,8 +84,13 @@ pub(super) fn typed(line: &str) -> Option<(When, u32, &'static str, &str)> {
 /// Whether a line among such lines, or among a table's rows, may be another that was not understood: it begins with a number
 /// and names one of our ids.
 pub(super) fn looks_like_row(line: &str) -> bool {
+    line.starts_with(|c: char| c.is_ascii_digit()) && names_ours(line)
+}
+
+/// Whether a line names one of our ids.
+pub(super) fn names_ours(line: &str) -> bool {
     let ours = |word: &str| word.parse().is_ok_and(|id: u32| id > 99 && EVENT_IDS.contains(&id));
-    line.starts_with(|c: char| c.is_ascii_digit()) && line.split(|c: char| !c.is_alphanumeric()).any(ours)
+    line.split(|c: char| !c.is_alphanumeric()).any(ours)
 }
 
 /// What stands between the columns of such a line.

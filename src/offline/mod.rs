@@ -7,7 +7,7 @@
 //! - `format`: which format it is, by its content, never by its name
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
 //! - `talk`: what people say around an event
-//! - `line`, `table`: one line of text; what `Get-WinEvent` prints by itself; `unique`: JSON that names each key once
+//! - `line`, `syslog`, `table`: one line of text; what `Get-WinEvent` prints by itself; `unique`: JSON that names each key once
 //! - `labels`, `dictionary`, `time`, `calendar`: the localised labels and dates that they share; `times`: those of one record
 //! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell
 //! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
@@ -41,6 +41,7 @@ mod reader_tests;
 mod reading;
 #[cfg(test)]
 mod shape_tests;
+mod syslog;
 mod table;
 mod talk;
 mod text;

@@ -137,7 +137,7 @@ fn an_id_that_is_guessed_from_a_label_yields_to_one_that_is_named() {
 #[test]
 fn words_alone_tell_an_event_only_where_the_message_is_windows_own() {
     let csv = |message: &str| {
-        format!("\"Date\",\"{message}\",\"Status\"\n\"2026-11-22T10:00:00Z\",\"{CODE_90}\",\"Closed\"\n")
+        format!("\"Date\",\"{message}\",\"Status\"\n\"2026-11-22T10:00:00Z\",\"{CODE_90}\",\"New\"\n")
     };
     let json =
         |message: &str| format!("[{{\"type\":\"x\",\"{message}\":\"{CODE_90}\",\"ts\":\"1795356309.000\"}}]");

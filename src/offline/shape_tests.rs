@@ -176,6 +176,9 @@ fn what_people_say_around_an_event_must_ask_show_or_complain() {
         "Bonjour, le problème n'existe plus depuis ce matin, voici l'événement :",
         "Thanks Bob, I ran the wizard and ticked password hash synchronization.",
         "22.11. 10:30 wieder ok, 654 kam",
+        "passwords arrive since noon",
+        "no errors since noon",
+        "Jeder kann sich seit heute anmelden",
     ] {
         doubted(&format!("{said}\n\n{event}"), "events-skipped");
         doubted(&format!("{event}\n{said}\n"), "events-skipped");
@@ -235,4 +238,56 @@ fn a_row_that_is_not_understood_is_no_part_of_the_row_above() {
         &format!("{table}11/22/2026 10:30:00 A...       660 Information      Self-healing\n"),
         "events-skipped",
     );
+}
+
+#[test]
+fn a_table_of_chosen_columns_is_read_with_its_wrapped_lines() {
+    let head = "TimeCreated              Id ProviderName              Message\n-----------              -- ------------              -------\n";
+    let row = |time: &str, id: u32, text: &str| {
+        format!("11/22/2026 {time}:00 AM {id:>4} Directory Synchronization {text}\n")
+    };
+    let (first, rest) = CODE_90.split_at(40);
+    let wrapped = format!("{}{}{rest}\n", row("10:00", 655, first), " ".repeat(54));
+    remedied(&format!("{head}{wrapped}"));
+    assert_eq!(judged(&format!("{head}{}{wrapped}", row("10:30", 654, ALIVE))).cause.as_str(), "recovered");
+    doubted(
+        &format!("{head}{wrapped}11/22/2026 10:... 660 Directory Synchronization Self-healing\n"),
+        "events-skipped",
+    );
+}
+
+#[test]
+fn events_as_splunk_and_forwarders_write_them_out_are_read() {
+    let splunk = |time: &str, id: u32, text: &str| {
+        format!(
+            "11/22/2026 {time}:00 AM\nLogName=Application\nEventCode={id}\nEventType=2\nComputerName=SYNC01\nSourceName=Directory \
+             Synchronization\nMessage={text}\n\n"
+        )
+    };
+    let snare = |time: &str, id: u32, text: &str| {
+        format!(
+            "<13>Nov 22 {time}:00 SYNC01 MSWinEventLog\t1\tApplication\t1\tSun Nov 22 {time}:00 2026\t{id}\tDirectory \
+             Synchronization\tN/A\tN/A\tError\tSYNC01\tNone\t\t{text}\t4\n"
+        )
+    };
+    for form in [&splunk as &dyn Fn(&str, u32, &str) -> String, &snare] {
+        let code_90 = form("10:00", 655, CODE_90);
+        remedied(&code_90);
+        let earlier = form("09:30", 654, ALIVE);
+        remedied(&format!("{code_90}{earlier}"));
+        let later = form("10:30", 654, ALIVE);
+        assert_eq!(judged(&format!("{code_90}{later}")).cause.as_str(), "recovered", "{later}");
+    }
+}
+
+#[test]
+fn what_a_list_names_beside_the_message_is_no_part_of_it_even_where_it_goes_on() {
+    let (first, rest) = CODE_90.split_at(60);
+    let value = format!(
+        "{first}\n                     {rest} --->\n                     System.ServiceModel.FaultException"
+    );
+    remedied(&format!(
+        "Index              : 3230\nInstanceId         : 655\nMessage            : {first}\n                     {rest}\nCategory           \
+         : (0)\nReplacementStrings : {{{value}}}\nSource             : Directory Synchronization\nTimeGenerated      : 10/18/2026 5:30:00 AM\n"
+    ));
 }

@@ -23,7 +23,8 @@ static EXAMPLE: LazyLock<Regex> = LazyLock::new(|| {
             | enabled | set-adsync\w* | wieder\ (?:ok|da|gut|in\ ordnung) | (?:geht|läuft|funktioniert)\ wieder | ist\ weg
             | eingeschaltet | aktiviert | (?:re)?marche\ (?:de\ nouveau|à\ nouveau) | refonctionne | réactivé\w*
             | funciona\ (?:de\ nuevo|otra\ vez) | activad[oa] | voltou | ativad[oa] | działa | włączon\w*
-            | gone | again | ticked | (?:re-?)?activated | turned\ on | ran\ the\ wizard | blog | resolution | healed | healthy
+            | gone | again | wieder | closed | cleared | ignore\w* | disregard | ignorieren | mended | all\ good | no\ (?:more|longer) | any\ ?more
+            | no\ errors? | keine\ fehler | ticked | (?:re-?)?activated | turned\ on | ran\ the\ wizard | blog | resolution | healed | healthy
             | disparu | n.existe\ plus | erledigt | verschwunden | opgelost | løst | ratkaistu | risolt\w*
             | sync_\w+\ ok | in\ ordnung )\b
         | \bworks\s*[.!] | passwordhashsync\w*\s*:\s*true | stagingmode\w*\s*:\s*true
@@ -55,15 +56,15 @@ pub(super) fn says_elsewhere(said: &str) -> bool {
     is_example(said) || ELSEWHERE.is_match(said)
 }
 
-/// Words by which somebody asks, shows an event, or says that it is a trouble now.
+/// By which somebody asks, shows an event, or says that something doesn't work; and what monitors write.
 static PRESENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"[?？¿] | \b(?: can\s?not | can.t | could\ not | unable | nobody | no\ one | fail\w* | errors? | alert\w* | alarm\w* | fehler\w* | erreurs? | errore | erro | fout\w* | voici | since | not\ (?:accepted|working|syncing|arriving)
-            | below | attached | following | found\ this | found\ the\ following | got\ this | we\ (?:see|get|have) | i\ (?:see|get) | please | urgent
-            | seit | kann | können | könnt | unten | folgende\w* | bitte | auszug | keine[rn]?
-            | depuis | ne\ peuvent | ci-dessous | suivant\w* | veuillez
-            | desde | no\ pueden | no\ puede | siguiente\w* | abajo | não | dal | non\ possono | seguente\w*
-            | sinds | kunnen | hieronder | nie\ mogą | od )\b",
+        r"[?？¿] | \b(?: can\s?not | can.t | could\ not | unable | nobody\ (?:who|can) | no\ one\ can | fails | failing
+            | not\ (?:accepted|working|syncing|arriving) | below | following | found\ this | got\ this | (?:we|i)\ (?:see|get)\ this
+            | i\ get | see\ (?:below|attached) | what\ (?:to\ do|now) | sensor | alert | alarm
+            | (?:kann|können|könnt)\b[^.]{0,60}\bnicht | unten | folgende\w* | auszug | was\ tun | bitte\ um | please\ (?:advise|help|check) | merci\ de | por\ favor
+            | ne\ (?:peut|peuvent) | ci-dessous | suivante? | voici
+            | no\ puede[ns]? | siguientes? | abajo | não\ pode\w* | non\ possono | seguente | hieronder | nie\ mogą )\b",
     )
 });
 

@@ -95,8 +95,8 @@ pub(super) fn known_by_words(text: &str) -> Option<Known> {
     Some(Known { id, by_sentence, doubtful, introduced: says_90 && from > 0 })
 }
 
-/// What stands behind a message that says Error Code 90, where that is more than Windows writes, in lower case. Of the parts
-/// that an event was made of, the first that says more.
+/// What stands behind a message that says Error Code 90, where that is more than Windows writes, in lower case; with a line break
+/// before it if it begins on a line of its own. Of the parts that an event was made of, the first that says more.
 pub(super) fn behind_code_90(text: &str) -> Option<String> {
     text.split(PARTS).find_map(behind)
 }
@@ -115,8 +115,10 @@ fn behind(text: &str) -> Option<String> {
         return None;
     }
     let end = BEGINNING.find(message).map_or(0, |found| found.end());
-    let rest = message.get(end..)?;
-    (!is_cut(rest)).then(|| rest.to_owned())
+    let (said, rest) = message.split_at_checked(end)?;
+    let marks = said.trim_end_matches(|c: char| c.is_whitespace() || c == '-');
+    let own_line = said.get(marks.len()..).is_some_and(|between| between.contains('\n'));
+    (!is_cut(rest)).then(|| format!("{}{rest}", if own_line { "\n" } else { "" }))
 }
 
 /// Whether a text goes on as the message does, and ends in the middle: a column was too narrow.
@@ -225,7 +227,7 @@ const WHAT_WINDOWS_WRITES: &str = r#"(?x)
         ^ (?: failed\s? credential\s? provisioning\s? (?:ping|batch) [\s.:]* (?:error\s?:)?
             | the\s? server\s? encountered\s? an\s? unexpected\s? error\s? while\s? processing\s? a\s? password\s? change\s?
               notification [\s.:：]* )?
-        ["'“„«‘「『\s]*
+        (?: <br\s?/?> | ["'“„«‘「『\s] )*
         (?: [a-z][\w.]*\.\s? \w*exception [\w`]* \s?:\s? )*
         (?: an\s? error\s? occurred [.\s]* )?
         error\s? code\s? :\s? 90 \b

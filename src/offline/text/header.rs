@@ -1,7 +1,7 @@
 //! The lines of an event's head: labels with their values, in whatever order and language.
 
 use super::super::labels::{self, Known, Label};
-use super::super::line::{column, details, digits, label_like, labelled, next_label, title};
+use super::super::line::{column, details, digits, label_like, labelled, next_label, title, unknown_equals};
 use super::super::raw::{Raw, When, event_id, one_line, same_name};
 use super::super::time;
 use super::{Place, Reader, append};
@@ -11,10 +11,10 @@ const MAX_LABELS: usize = 32;
 
 impl Reader {
     pub(super) fn header_line(&mut self, line: &str, trimmed: &str, sink: &mut dyn FnMut(Raw)) {
-        // Behind the message of a list, what it names that is not known goes on on the lines below it.
+        // Behind the message of a list, what it names that does not matter goes on on the lines below it.
         if self.has_message_label && self.column.is_some() {
             if column(line) == self.column {
-                self.aside = labelled(trimmed).is_none();
+                self.aside = labelled(trimmed).is_none_or(|(known, _)| known.label == Label::Other);
             } else if self.aside && line.starts_with(char::is_whitespace) && !trimmed.is_empty() {
                 return;
             }
@@ -92,7 +92,9 @@ impl Reader {
             append(&mut self.before, line);
             return;
         }
-        if let Some((_, value)) = label_like(trimmed) {
+        if let Some(value) = unknown_equals(trimmed) {
+            self.header.push((None, value.to_owned()));
+        } else if let Some((_, value)) = label_like(trimmed) {
             self.header.push((None, value.to_owned()));
             append(&mut self.unsure, line);
         } else if is_next {

@@ -20,9 +20,9 @@ use super::bounded::{Lines, MAX_RECORD};
 use super::columns::{self, Layout};
 use super::fault::Fault;
 use super::labels::{self, Known, Label};
-use super::line::{column, is_number, labelled, looks_like_row, typed};
-use super::raw::Raw;
-use super::table;
+use super::line::{column, equals, is_number, labelled, looks_like_row, names_ours, typed};
+use super::raw::{Raw, When};
+use super::{syslog, table, time};
 use crate::words;
 
 /// Reads every event.
@@ -111,12 +111,14 @@ struct Reader {
     unsure: String,
     body: String,
     has_message_label: bool,
-    /// A list's label came that is not known, and its value may go on.
+    /// A list's label came that does not matter, and its value may go on.
     aside: bool,
     /// A blank line came since the last label.
     blank: bool,
     /// The tab "Details": the message follows `EventData` and nothing else.
     details: bool,
+    /// The time that stands on the last line by itself.
+    dated: Option<When>,
     /// The names of a table's columns, where the dashes come next.
     names: Option<String>,
     /// Where the columns of such a table stand.
@@ -139,6 +141,20 @@ struct Reader {
 
 impl Reader {
     fn line(&mut self, line: &str, sink: &mut dyn FnMut(Raw)) {
+        let dated = self.dated.take();
+        let bare = line.trim();
+        self.read_line(line, sink);
+        // Splunk writes an event's time on a line of its own, above its fields.
+        match equals(bare) {
+            Some((known, _)) if known.label == Label::Log && self.raw.when == When::Unknown => {
+                self.raw.when = dated.unwrap_or_default();
+            }
+            _ if bare.is_empty() => self.dated = dated,
+            _ => self.dated = bare_date(bare),
+        }
+    }
+
+    fn read_line(&mut self, line: &str, sink: &mut dyn FnMut(Raw)) {
         // A quotation in chat or mail; within XML, the end of an element's name.
         let unquoted = line.trim_start().strip_prefix('>').filter(|_| self.xml.is_empty());
         let line = unquoted.unwrap_or(line);
@@ -186,13 +202,25 @@ impl Reader {
             append(&mut self.body, message);
             return;
         }
+        if (self.typed || self.is_untouched())
+            && let Some(raw) = syslog::read(trimmed)
+        {
+            self.finish(sink);
+            self.body.clone_from(&raw.message);
+            self.raw = Raw { message: String::new(), ..raw };
+            (self.typed, self.place) = (true, Place::Body);
+            return;
+        }
+        if syslog::is_syslog(trimmed) && names_ours(trimmed) {
+            sink(Raw { broken: true, ..Raw::default() });
+        }
         if self.typed && looks_like_row(trimmed) {
             sink(Raw { broken: true, ..Raw::default() });
         }
         match self.place {
             Place::Body if self.column.is_some() && column(line) == self.column => {
-                // What a list names that is not known goes on on the lines below it.
-                self.aside = labelled(trimmed).is_none();
+                // What a list names that does not matter goes on on the lines below it.
+                self.aside = labelled(trimmed).is_none_or(|(known, _)| known.label == Label::Other);
                 if let Some((known, value)) = labelled(trimmed) {
                     if self.first.is_some()
                         && labels::split(trimmed).map(|it| labels::fold(it.0)) == self.first
@@ -230,9 +258,14 @@ impl Reader {
             self.columns = Some(layout);
             return true;
         }
-        if columns::is_head(trimmed) {
+        if columns::is_head(trimmed) && !table::is_head(trimmed) {
             self.names = Some(line.to_owned());
             return true;
+        }
+        if labelled(trimmed).is_some_and(|(known, _)| known.begins_events()) && self.columns.is_some() {
+            // The table is over: an event in another form follows.
+            self.finish(sink);
+            self.columns = None;
         }
         let Some(layout) = &self.columns else { return false };
         match layout.row(line) {
@@ -305,6 +338,12 @@ impl Reader {
     fn begins(&self, known: Known) -> bool {
         !self.numbered && (known.label == Label::Log || Some((known.label, known.guessed)) == self.start)
     }
+}
+
+/// A time and nothing else.
+fn bare_date(line: &str) -> Option<When> {
+    let may_be = (10..=40).contains(&line.len()) && line.starts_with(|c: char| c.is_ascii_digit());
+    may_be.then(|| time::read(line, None)).filter(|when| *when != When::Unknown)
 }
 
 fn append(to: &mut String, line: &str) {

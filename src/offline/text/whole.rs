@@ -74,7 +74,9 @@ impl Reader {
             Some(650 | 651 | 653 | 654 | 663) => {
                 raw.message.split_once("\n\n").is_some_and(|(_, below)| is_example(below))
             }
-            _ => behind_code_90(&raw.message).is_some_and(|said| speaks_against(&said, ids)),
+            // What goes on on the message's own line belongs to it, and is not Microsoft's.
+            _ => behind_code_90(&raw.message)
+                .is_some_and(|said| !said.starts_with('\n') || speaks_against(&said, ids)),
         }
     }
 

@@ -1,0 +1,135 @@
+//! Windows events on lines that forwarders write: Snare's fields between tabs, CEF, and RFC 5424 with the event's fields in its
+//! structured data, as NXLog sends it.
+//!
+//! Source: Snare's and ArcSight's public descriptions of these lines.
+
+use jiff::civil::DateTime;
+use jiff::fmt::strtime;
+
+use super::raw::{Raw, When, event_id};
+use super::time;
+
+/// The event that a line holds, if it is such a line.
+pub(super) fn read(line: &str) -> Option<Raw> {
+    snare(line).or_else(|| cef(line)).or_else(|| ietf(line))
+}
+
+/// Whether a file begins as syslog does: `<13>`.
+pub(super) fn is_syslog(text: &str) -> bool {
+    let priority = text.strip_prefix('<').and_then(|rest| rest.split_once('>')).map(|(priority, _)| priority);
+    priority.is_some_and(|it| (1..=3).contains(&it.len()) && it.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
+/// `MSWinEventLog 1 Application 123 Sun Nov 22 10:00:00 2026 655 Directory Synchronization … message`, between tabs.
+fn snare(line: &str) -> Option<Raw> {
+    let (_, fields) = line.split_once("MSWinEventLog")?;
+    let fields: Vec<&str> = fields.split('\t').map(str::trim).collect();
+    let field = |at: usize| fields.get(at).copied().filter(|text| !text.is_empty());
+    Some(Raw {
+        id: field(5)?.parse().ok().and_then(event_id),
+        provider: field(6).map(str::to_owned),
+        when: field(4).map_or(When::Unknown, |text| written(text, "%a %b %d %H:%M:%S %Y")),
+        computer: field(10).map(str::to_owned),
+        message: field(13)?.to_owned(),
+        ..Raw::default()
+    })
+}
+
+/// `CEF:0|Microsoft|Microsoft Windows||Directory Synchronization:655|…|High| externalId=655 msg=… rt=…`.
+fn cef(line: &str) -> Option<Raw> {
+    let (_, rest) = line.split_once("CEF:0|")?;
+    let parts: Vec<&str> = rest.splitn(7, '|').collect();
+    let (class, fields) = (parts.get(3)?, parts.get(6)?);
+    let (provider, id) = class.rsplit_once(':').unwrap_or(("", class));
+    let id = field(fields, "externalId").unwrap_or(id).parse().ok().and_then(event_id)?;
+    Some(Raw {
+        id: Some(id),
+        provider: Some(provider.trim().to_owned()).filter(|name| !name.is_empty()),
+        when: field(fields, "rt").map_or(When::Unknown, |text| written(text, "%b %d %Y %H:%M:%S")),
+        computer: field(fields, "dvchost").map(str::to_owned),
+        message: field(fields, "msg").unwrap_or_default().to_owned(),
+        ..Raw::default()
+    })
+}
+
+/// The value of `key=`, which goes on until the next key.
+fn field<'a>(fields: &'a str, key: &str) -> Option<&'a str> {
+    let begins = |at: usize| at == 0 || fields[..at].ends_with(' ');
+    let (at, mark) = fields.match_indices(key).find(|(at, found)| {
+        begins(*at) && fields.get(at + found.len()..).is_some_and(|rest| rest.starts_with('='))
+    })?;
+    let value = fields.get(at + mark.len() + 1..)?;
+    let is_key = |word: &str| {
+        word.split_once('=')
+            .is_some_and(|(key, _)| !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
+    let mut end = value.len();
+    let mut from = 0;
+    for word in value.split(' ') {
+        if from > 0 && is_key(word) {
+            end = from - 1;
+            break;
+        }
+        from += word.len() + 1;
+    }
+    value.get(..end).map(str::trim)
+}
+
+/// `<14>1 2026-11-22T10:00:00Z SYNC01 … [NXLOG@14506 EventID="655" SourceName="Directory Synchronization"] message`.
+fn ietf(line: &str) -> Option<Raw> {
+    if !is_syslog(line) {
+        return None;
+    }
+    let (head, message) = line.rsplit_once("\"]")?;
+    let told = |name: &str| {
+        let (_, rest) = head.split_once(&format!(" {name}=\""))?;
+        Some(rest.split('"').next().unwrap_or(rest))
+    };
+    let mut words = head.split(' ').skip(1);
+    let (when, computer) = (words.next()?, words.next()?);
+    Some(Raw {
+        id: told("EventID")?.parse().ok().and_then(event_id),
+        provider: told("SourceName").or_else(|| told("ProviderName")).map(str::to_owned),
+        when: time::read(when, None),
+        computer: Some(computer.to_owned()),
+        message: message.trim().to_owned(),
+        ..Raw::default()
+    })
+}
+
+fn written(text: &str, form: &str) -> When {
+    let at = strtime::parse(form, text).and_then(|parts| parts.to_datetime());
+    at.map(|at: DateTime| When::Local(at)).unwrap_or_else(|_| time::read(text, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forwarders_lines_are_read_as_the_events_they_hold() {
+        let at = When::Local("2026-11-22T10:00:00".parse().expect("a time"));
+        let message = "Failed credential provisioning ping. Error Code: 90";
+        let lines = [
+            format!(
+                "<13>Nov 22 10:00:00 SYNC01 MSWinEventLog\t1\tApplication\t123\tSun Nov 22 10:00:00 2026\t655\tDirectory \
+                 Synchronization\tN/A\tN/A\tError\tSYNC01\tNone\t\t{message}\t4"
+            ),
+            format!(
+                "CEF:0|Microsoft|Microsoft Windows||Directory Synchronization:655|Failed|High| eventId=1 externalId=655 \
+                 msg={message} rt=Nov 22 2026 10:00:00"
+            ),
+            format!(
+                "<14>1 2026-11-22T10:00:00 SYNC01 DirSync 42 - [NXLOG@14506 Keywords=\"1\" EventID=\"655\" \
+                 SourceName=\"Directory Synchronization\"] {message}"
+            ),
+        ];
+        for line in lines {
+            let raw = read(&line).expect("an event");
+            assert_eq!((raw.id, raw.when, raw.message.as_str()), (Some(655), at, message), "{line}");
+            assert_eq!(raw.provider.as_deref(), Some("Directory Synchronization"));
+        }
+        assert!(is_syslog("<13>1 x") && !is_syslog("<Event>") && !is_syslog("<>"));
+        assert_eq!(read("a message of CEF:0| and MSWinEventLog"), None);
+    }
+}
