@@ -9,9 +9,9 @@ use super::objection::against;
 use super::observation::Observation;
 use super::offer::why_not;
 use super::signature::{Reading, Signature, connector};
-use super::{Confidence, ServerDiagnosis, server};
+use super::{Confidence, ServerDiagnosis, product, server};
 use crate::ids::{AgentId, ConnectorId, InvalidId};
-use crate::report::{Appliance, ApplianceKind, Cut, Event, Permits, Report, VERSION};
+use crate::report::{Cut, Event, Permits, Report, VERSION};
 use crate::words;
 use crate::words::Text;
 
@@ -36,7 +36,7 @@ pub fn diagnose_events(
         agent_version: String::new(),
         server: server_name.unwrap_or(UNNAMED).to_owned(),
         clock: now,
-        appliance: Appliance { kind: ApplianceKind::Unknown, build: None, services: Vec::new() },
+        appliance: product::told_by(&events),
         events_at: Some(now),
         events,
         counts: Vec::new(),

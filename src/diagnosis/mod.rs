@@ -12,7 +12,7 @@
 //! - `tenant`: what the servers' verdicts mean together
 //! - `answer`: what comes out of it
 //! - `proof`: whether a run is proven to have worked
-//! - `events`: the same for events alone, as files hold them, and which signature fired on which
+//! - `events`: the same for events alone, as files hold them, and which signature fired on which; `product`: what wrote them
 //!
 //! And what it rests on:
 //! - `cause`: the causes that exist, and which command mends which
@@ -32,6 +32,7 @@ mod limits;
 mod objection;
 mod observation;
 mod offer;
+mod product;
 mod proof;
 mod signature;
 mod tenant;

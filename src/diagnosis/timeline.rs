@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::cause::Cause;
 use super::limits::{AHEAD, CYCLE, FAULT_WINDOW};
 use super::objection::Objection;
+use super::product::service_runs;
 use super::signature::{Signature, Signatures, connector};
 use crate::ids::ConnectorId;
 use crate::report::{ConnectorKind, Event, Report};
@@ -91,8 +92,13 @@ impl<'a> Timeline<'a> {
         let foreign =
             foreign.filter_map(|&event| signatures.inner_text(event).map(|signature| sign(event, signature)));
         let runs = |event: &&&Event| event.id == 2001 || matches!(event.id, 601 | 611..=657 | 663 | 6900);
-        let last_sign = counted.iter().rfind(runs).map(|event| event.at);
+        let told = |runs: bool| {
+            let told = events.iter().filter(recent).rfind(|event| service_runs(event) == Some(runs));
+            told.map(|event| event.at)
+        };
+        let last_sign = counted.iter().rfind(runs).map(|event| event.at).max(told(true));
         let stop = counted.iter().filter(recent).rfind(|event| event.id == 2002).map(|event| event.at);
+        let stop = stop.max(told(false));
 
         let mut timeline = Timeline {
             faults: faults.collect(),

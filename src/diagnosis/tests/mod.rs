@@ -2,6 +2,7 @@
 
 mod objections;
 mod offers;
+mod products;
 mod promises;
 mod proofs;
 mod verdicts;

@@ -115,9 +115,13 @@ fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
             "Microsoft-Windows-Security-Auditing",
             r"C:\Program Files\Microsoft Azure Active Directory Connect\AzureADConnect.exe",
         ),
-        (7036, "Service Control Manager", "The Microsoft Azure AD Sync service entered the stopped state."),
-        (7036, "Service Control Manager", "Microsoft Entra ID Sync\n·\nstopped"),
-        (7034, "Service Control Manager", "The Microsoft Azure AD Sync service terminated unexpectedly."),
+        (
+            7036,
+            "Service Control Manager",
+            "Le service Microsoft Azure AD Sync est entré dans l'état : arrêté.",
+        ),
+        (7036, "Service Control Manager", "Microsoft Entra ID Sync\n·\narrêté"),
+        (7045, "Service Control Manager", "A service was installed in the system. Service Name: ADSync"),
         (
             7040,
             "Service Control Manager",
