@@ -76,6 +76,7 @@ fn events_are_read_in_the_shapes_in_which_searches_answer() {
 #[test]
 fn an_object_that_says_something_and_is_not_understood_keeps_the_remedy_away() {
     let code_90 = &shapes(655, "10:00", CODE_90)[0];
+    doubted(&format!(r#"{{"a":[{code_90}],"b":[{{"t":"10:30","m":"{ALIVE}"}}]}}"#), "events-skipped");
     for other in [r#"{"Tapahtuma":654,"Viesti":"x"}"#, r#"{"raw":"<Event "}"#, r#"{"a":[{"b":"654"}]}"#] {
         doubted(&format!("{code_90}\n{other}"), "events-skipped");
         doubted(&format!("[{other},{code_90}]"), "events-skipped");
@@ -165,6 +166,7 @@ fn what_people_say_around_an_event_must_ask_show_or_complain() {
         "Benutzer können sich nicht anmelden. Auszug aus dem Protokoll:",
         "Thanks, Helen",
         "Voici l'erreur du serveur :",
+        "I did restart the service already.",
     ] {
         remedied(&format!("{said}\n\n{event}"));
         remedied(&format!("{event}\n{said}\n"));
@@ -178,6 +180,9 @@ fn what_people_say_around_an_event_must_ask_show_or_complain() {
         "22.11. 10:30 wieder ok, 654 kam",
         "passwords arrive since noon",
         "no errors since noon",
+        "Can we close this? Users report everything fine.",
+        "Bitte um Prüfung, Haken im Assistenten wurde gesetzt.",
+        "Voici, c'est réglé depuis hier.",
         "Jeder kann sich seit heute anmelden",
     ] {
         doubted(&format!("{said}\n\n{event}"), "events-skipped");
@@ -190,13 +195,26 @@ fn a_transcript_that_only_reads_leaves_an_event_as_it_is_and_one_that_changes_do
     let list = format!(
         "TimeCreated  : 11/22/2026 10:00:00 AM\nProviderName : Directory Synchronization\nId           : 655\nMessage      : {CODE_90}\n\n\n"
     );
-    remedied(&format!("{list}PS C:\\> Get-ADSyncScheduler\nPS C:\\> Stop-Transcript\n"));
+    remedied(&format!(
+        "{list}PS C:\\> Get-ADSyncConnector | select Name | ft\nPS C:\\> Get-ADSyncScheduler\nPS C:\\> Stop-Transcript\n"
+    ));
     for behind in [
         "PS C:\\> Set-ADSyncAADPasswordSyncState -ConnectorName $c -Enable $true\n",
+        "PS C:\\> Get-ADSyncScheduler; Set-ADSyncX -Enable $true\n",
+        "PS C:\\> Get-ADSyncConnector | % { Disable-ADSyncX }\n",
+        "PS C:\\> & 'C:\\Program Files\\Microsoft Azure Active Directory Connect\\AzureADConnect.exe'\n",
         "PS C:\\> Get-ADSyncScheduler\n\nStagingModeEnabled                  : True\n",
     ] {
         doubted(&format!("{list}{behind}"), "events-skipped");
     }
+}
+
+#[test]
+fn what_stands_above_an_event_in_the_form_of_labels_may_say_that_it_is_over() {
+    let event = copied(CODE_90);
+    remedied(&format!("Ticket: 90211\nPriority: 2\n{event}"));
+    doubted(&format!("Ticket: 90211\nStatus: Resolved\n{event}"), "events-skipped");
+    doubted(&format!("PS C:\\> Get-ADSyncScheduler; Set-ADSyncX -Enable $true\n{event}"), "events-skipped");
 }
 
 #[test]

@@ -20,6 +20,11 @@ pub(super) fn is_syslog(text: &str) -> bool {
     priority.is_some_and(|it| (1..=3).contains(&it.len()) && it.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
+/// Whether a line may be such a one, whether or not it is understood.
+pub(super) fn may_be_one(line: &str) -> bool {
+    is_syslog(line) || ["CEF:", "LEEF:", "MSWinEventLog"].iter().any(|mark| line.contains(mark))
+}
+
 /// `MSWinEventLog 1 Application 123 Sun Nov 22 10:00:00 2026 655 Directory Synchronization … message`, between tabs.
 fn snare(line: &str) -> Option<Raw> {
     let (_, fields) = line.split_once("MSWinEventLog")?;

@@ -23,8 +23,8 @@ static EXAMPLE: LazyLock<Regex> = LazyLock::new(|| {
             | enabled | set-adsync\w* | wieder\ (?:ok|da|gut|in\ ordnung) | (?:geht|läuft|funktioniert)\ wieder | ist\ weg
             | eingeschaltet | aktiviert | (?:re)?marche\ (?:de\ nouveau|à\ nouveau) | refonctionne | réactivé\w*
             | funciona\ (?:de\ nuevo|otra\ vez) | activad[oa] | voltou | ativad[oa] | działa | włączon\w*
-            | gone | again | wieder | closed | cleared | ignore\w* | disregard | ignorieren | mended | all\ good | no\ (?:more|longer) | any\ ?more
-            | no\ errors? | keine\ fehler | ticked | (?:re-?)?activated | turned\ on | ran\ the\ wizard | blog | resolution | healed | healthy
+            | gone | ya\ funciona | läuft | geht\ jetzt | ça\ marche | funziona | werkt | toimii | again | wieder | closed | cleared | ignore\w* | disregard | ignorieren | mended | all\ good | no\ (?:more|longer) | any\ ?more
+            | no\ errors? | (?:a|the)\ fix | everything\ (?:works|is) | fine\ now | keine\ fehler | ticked | (?:re-?)?activated | back\ on | toggled | flipped | did\ that | did\ it | turned\ on | ran\ the\ wizard | blog | resolution | healed | healthy
             | disparu | n.existe\ plus | erledigt | verschwunden | opgelost | løst | ratkaistu | risolt\w*
             | sync_\w+\ ok | in\ ordnung )\b
         | \bworks\s*[.!] | passwordhashsync\w*\s*:\s*true | stagingmode\w*\s*:\s*true
@@ -56,15 +56,14 @@ pub(super) fn says_elsewhere(said: &str) -> bool {
     is_example(said) || ELSEWHERE.is_match(said)
 }
 
-/// By which somebody asks, shows an event, or says that something doesn't work; and what monitors write.
+/// By which a sentence says that something doesn't work, shows or asks for something, or is a monitor's.
 static PRESENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"[?？¿] | \b(?: can\s?not | can.t | could\ not | unable | nobody\ (?:who|can) | no\ one\ can | fails | failing
-            | not\ (?:accepted|working|syncing|arriving) | below | following | found\ this | got\ this | (?:we|i)\ (?:see|get)\ this
-            | i\ get | see\ (?:below|attached) | what\ (?:to\ do|now) | sensor | alert | alarm
-            | (?:kann|können|könnt)\b[^.]{0,60}\bnicht | unten | folgende\w* | auszug | was\ tun | bitte\ um | please\ (?:advise|help|check) | merci\ de | por\ favor
-            | ne\ (?:peut|peuvent) | ci-dessous | suivante? | voici
-            | no\ puede[ns]? | siguientes? | abajo | não\ pode\w* | non\ possono | seguente | hieronder | nie\ mogą )\b",
+        r"\b(?: can\s?not | can.t | could\ not | unable | nobody\ (?:who|can) | no\ one\ can | fails | failing
+            | not\ (?:accepted|working|syncing|arriving) | see\ (?:below|attached) | restart\w* | neu\ ?gestartet | sensor | alert | alarm
+            | (?:kann|können|könnt)\b[^.]{0,60}\bnicht | was\ tun
+            | ne\ (?:peut|peuvent) | no\ puede[ns]? | não\ pode\w* | non\ possono | nie\ mogą )\b
+        | ^\s*(?: bitte\ um | please\ (?:advise|help) | merci\ de | por\ favor )\b[^,;]*$",
     )
 });
 
@@ -72,14 +71,52 @@ static PRESENT: LazyLock<Regex> = LazyLock::new(|| {
 const FEW_WORDS: usize = 4;
 
 /// Whether what is said around an event with its own head may say that the event is an example, or over, or names another event.
-/// What neither asks nor shows nor complains may say anything.
+/// A sentence that neither asks nor leads to something nor says what doesn't work may say anything.
 pub(super) fn speaks_against(said: &str, ids: &[u32]) -> bool {
+    let over = is_over(said);
     let said = without_frame(said);
+    over || names_others(&said, ids) || !sentences(&said).into_iter().all(is_harmless)
+}
+
+/// Whether somebody says that an event is an example or over, or does something at a prompt.
+pub(super) fn is_over(said: &str) -> bool {
+    is_example(said) || acts(said)
+}
+
+fn acts(said: &str) -> bool {
+    said.lines().filter_map(command).any(|command| !only_reads(command))
+}
+
+/// Sentences with what ends them; a line break ends one too, unless a small letter follows.
+fn sentences(said: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    let mut letters = said.char_indices().peekable();
+    while let Some((at, c)) = letters.next() {
+        let next = letters.peek().map(|(_, next)| *next);
+        let ends = match c {
+            '\n' => next.is_none_or(|next| !next.is_lowercase()),
+            '.' | '!' | '?' | ':' | '？' | '：' | '。' => {
+                next.is_none_or(|next| next.is_whitespace() || next == '!')
+            }
+            _ => false,
+        };
+        if ends {
+            found.extend(said.get(from..at + c.len_utf8()));
+            from = at + c.len_utf8();
+        }
+    }
+    found.extend(said.get(from..));
+    found
+}
+
+fn is_harmless(sentence: &str) -> bool {
     let is_word = |word: &&str| {
         word.chars().filter(|c| c.is_alphabetic()).count() > 1 && !word.contains(|c: char| c.is_ascii_digit())
     };
-    let words = said.split_whitespace().filter(is_word).count();
-    is_example(&said) || names_others(&said, ids) || (words >= FEW_WORDS && !PRESENT.is_match(&said))
+    sentence.trim_end().ends_with(['?', ':', '？', '：'])
+        || sentence.split_whitespace().filter(is_word).count() < FEW_WORDS
+        || PRESENT.is_match(sentence)
 }
 
 /// Without what programs write around an event; between two rows of stars stands the head of a transcript.
@@ -112,9 +149,7 @@ pub(super) fn may_speak_against(said: &str, ids: &[u32]) -> bool {
 fn is_frame(line: &str) -> bool {
     let line = line.trim();
     let ruled = ["---", "***", "==="].iter().any(|rule| line.starts_with(rule));
-    let prompt =
-        line.get(..3).filter(|start| start.eq_ignore_ascii_case("ps ")).and_then(|_| line.split_once('>'));
-    let prompt = prompt.is_some_and(|(_, command)| is_harmless(command));
+    let prompt = command(line).is_some_and(only_reads);
     let of_mail = labels::split(line).is_some_and(|(label, _)| {
         const HEAD: &[&str] =
             &["from", "to", "cc", "sent", "date", "mimeversion", "contenttype", "username", "starttime"];
@@ -123,9 +158,16 @@ fn is_frame(line: &str) -> bool {
     ruled || prompt || of_mail
 }
 
-/// Whether a command at a prompt only reads, or is none.
-fn is_harmless(command: &str) -> bool {
-    const READS: &[&str] = &[
+/// What stands behind a prompt of PowerShell, in either case.
+fn command(line: &str) -> Option<&str> {
+    let line = line.trim();
+    line.get(..3).filter(|start| start.eq_ignore_ascii_case("ps "))?;
+    Some(line.split_once('>')?.1)
+}
+
+/// Whether a command at a prompt only reads, or is none: each of its cmdlets must be one that does.
+fn only_reads(command: &str) -> bool {
+    const BEGINS: &[&str] = &[
         "get-",
         "stop-transcript",
         "start-transcript",
@@ -136,7 +178,31 @@ fn is_harmless(command: &str) -> bool {
         "hostname",
         "cd ",
     ];
+    const VERBS: &[&str] = &[
+        "get",
+        "select",
+        "where",
+        "sort",
+        "format",
+        "out",
+        "measure",
+        "convertto",
+        "export",
+        "group",
+        "start-transcript",
+        "stop-transcript",
+    ];
     let command = command.trim().to_ascii_lowercase();
-    let changes = ["set-", "enable-", "start-ad", "restart-"].iter().any(|word| command.contains(word));
-    command.is_empty() || (!changes && READS.iter().any(|word| command.starts_with(word)))
+    let cmdlets = command.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| {
+        word.split_once('-').is_some_and(|(verb, noun)| {
+            !verb.is_empty() && noun.starts_with(|c: char| c.is_ascii_alphabetic())
+        })
+    });
+    let reads =
+        |cmdlet: &str| VERBS.iter().any(|verb| cmdlet == *verb || cmdlet.split('-').next() == Some(verb));
+    let runs_else = ["&", ".ps1", ".exe", ".cmd", ".bat"].iter().any(|mark| command.contains(mark));
+    command.is_empty()
+        || (BEGINS.iter().any(|word| command.starts_with(word))
+            && !runs_else
+            && cmdlets.into_iter().all(reads))
 }

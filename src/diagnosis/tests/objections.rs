@@ -141,6 +141,12 @@ fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
             "The Microsoft Entra Connect Health Agent service entered the stopped state.",
         ),
         (4104, "Microsoft-Windows-PowerShell", "Get-ADSyncAADCompanyFeature; Import-Module ADSync"),
+        (4104, "Microsoft-Windows-PowerShell", "Get-Service -Name ADSync"),
+        (
+            1035,
+            "MsiInstaller",
+            "Windows Installer reconfigured the product. Product Name: Microsoft Entra Connect Sync. Success",
+        ),
         (17137, "MSSQL$ADSYNC2019", "Starting up database 'ADSync2019'."),
         (4688, "Microsoft-Windows-Security-Auditing", "A new process has been created: notepad.exe"),
     ] {

@@ -7,7 +7,7 @@ use crate::offline::labels::{self, Known, Label};
 use crate::offline::raw::{Raw, event_id, same_name};
 use crate::offline::talk::is_example;
 use crate::offline::times::{self, Times, is_count, says_several};
-use crate::offline::wording::says_code_90;
+use crate::offline::wording::{says_code_90, sentences};
 use crate::offline::xml;
 use crate::report::EVENT_IDS;
 
@@ -34,7 +34,7 @@ fn collect(value: &Value, depth: usize, found: &mut Vec<Raw>) {
                 }
             }
             // A list of something else.
-            if !found[from..].iter().any(Raw::is_event) {
+            if !found[from..].iter().any(Raw::is_event) && !says_what_ours_say(value, 0) {
                 found.truncate(from);
             }
         }
@@ -69,6 +69,22 @@ fn unknown(value: &Value) -> Raw {
     let raw = event(value);
     let broken = raw.broken || (!raw.is_event() && says_anything(value, 0));
     Raw { broken, ..raw }
+}
+
+/// Whether anything in a value is a sentence of our events, or one of their ids.
+fn says_what_ours_say(value: &Value, depth: usize) -> bool {
+    match value {
+        _ if depth > MAX_DEPTH => true,
+        Value::String(text) => !sentences(&text.to_lowercase()).is_empty() || is_ours(text),
+        Value::Number(number) => is_ours(&number.to_string()),
+        Value::Array(items) => items.iter().any(|item| says_what_ours_say(item, depth + 1)),
+        Value::Object(fields) => fields.values().any(|item| says_what_ours_say(item, depth + 1)),
+        _ => false,
+    }
+}
+
+fn is_ours(text: &str) -> bool {
+    text.trim().parse::<u32>().is_ok_and(|id| id > 99 && EVENT_IDS.contains(&id))
 }
 
 fn says_anything(value: &Value, depth: usize) -> bool {
@@ -119,8 +135,8 @@ fn holds_another(value: &Value, depth: usize) -> bool {
             .into_iter()
             .flatten()
             .find(|(key, _)| labels::exactly(key).is_some_and(|known| known.label == Label::Id));
-        let id = id.and_then(|(_, value)| scalar(value, 0)).and_then(|text| text.trim().parse::<u32>().ok());
-        id.is_some_and(|id| id > 99 && EVENT_IDS.contains(&id)) || holds_another(value, depth + 1)
+        id.and_then(|(_, value)| scalar(value, 0)).is_some_and(|id| is_ours(&id))
+            || holds_another(value, depth + 1)
     };
     match value {
         _ if depth > MAX_DEPTH => true,

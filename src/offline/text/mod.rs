@@ -211,7 +211,7 @@ impl Reader {
             (self.typed, self.place) = (true, Place::Body);
             return;
         }
-        if syslog::is_syslog(trimmed) && names_ours(trimmed) {
+        if syslog::may_be_one(trimmed) && names_ours(trimmed) {
             sink(Raw { broken: true, ..Raw::default() });
         }
         if self.typed && looks_like_row(trimmed) {

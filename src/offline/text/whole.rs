@@ -7,7 +7,7 @@ use regex::Regex;
 use super::super::labels::Label;
 use super::super::line::label_like;
 use super::super::raw::{Raw, named_by_windows, one_line};
-use super::super::talk::{is_example, speaks_against};
+use super::super::talk::{is_example, is_over, speaks_against};
 use super::super::wording::{behind_code_90, known_by_words, says_code_90};
 use super::super::xml;
 use super::{Place, Reader, append};
@@ -108,7 +108,7 @@ impl Reader {
         }
         raw.provider = raw.provider.or(self.provider_id.take());
         if says_code_90(&self.body) && known_by_words(&self.before).is_none() {
-            raw.broken |= speaks_against(&self.before, raw.id.as_slice());
+            raw.broken |= speaks_against(&self.before, raw.id.as_slice()) || is_over(&self.unsure);
         }
         raw.message = std::mem::take(&mut self.before);
         if !self.has_message_label {
