@@ -88,7 +88,8 @@ static GERMAN: LazyLock<BTreeMap<u32, String>> = LazyLock::new(|| {
 });
 
 /// How the prefix is written, and mistyped.
-const PREFIXES: [&str; 7] = ["aadsts", "aadst", "adsts", "aadts", "aasdts", "aadtss", "addsts"];
+const PREFIXES: [&str; 9] =
+    ["aadsts", "aadst", "adsts", "aadts", "aasdts", "aadtss", "addsts", "aadsst", "aadstss"];
 
 /// The codes of a text, sorted, with the token that each was read from.
 ///
@@ -97,8 +98,7 @@ const PREFIXES: [&str; 7] = ["aadsts", "aadst", "adsts", "aadts", "aasdts", "aad
 pub(super) fn find(text: &str, tokens: &[Token], hits: &[Hit]) -> Vec<(Code, usize)> {
     let speaks = hits.iter().any(|hit| speaks_of_signing_in(hit.concept));
     // Two of them together are no accident.
-    let known = |token: &Token| token.word.parse().is_ok_and(|number: u32| CODES.contains_key(&number));
-    let speaks = speaks || tokens.iter().filter(|token| known(token)).count() >= 2;
+    let speaks = speaks || tokens.iter().filter(|token| is_known(token)).count() >= 2;
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
@@ -154,6 +154,11 @@ fn speaks_of_signing_in(concept: Concept) -> bool {
     )
 }
 
+/// Whether a number is one of those that are listed.
+fn is_known(token: &Token) -> bool {
+    token.word.parse().is_ok_and(|number: u32| CODES.contains_key(&number))
+}
+
 /// What stands between two tokens, if it is of one line.
 fn between<'a>(text: &'a str, from: &Token, to: &Token) -> Option<&'a str> {
     text.get(from.end..to.start).filter(|between| !between.contains(['\n', '\r', '\\']))
@@ -166,13 +171,38 @@ fn stands_alone(text: &str, tokens: &[Token], at: usize) -> bool {
     let after = text[token.end..].chars().next().unwrap_or(' ');
     let glued =
         |c: char| matches!(c, '-' | '#' | '+' | '_' | '@' | '$' | '€' | '£' | '%') || c.is_ascii_digit();
+    // Two codes side by side are no telephone number.
     let runs_on = |from: &Token, to: &Token, other: &Token| {
         other.word.bytes().all(|b| b.is_ascii_digit())
+            && !is_known(other)
             && between(text, from, to).is_some_and(|between| between.trim().is_empty())
     };
+    let part = goes_on(text[..token.start].chars().rev()) || goes_on(text[token.end..].chars());
     let beside = (at > 0 && runs_on(&tokens[at - 1], token, &tokens[at - 1]))
         || tokens.get(at + 1).is_some_and(|next| runs_on(token, next, next));
-    !glued(before) && !glued(after) && !beside
+    let counts = tokens
+        .get(at + 1)
+        .is_some_and(|next| next.clause == token.clause && UNITS.contains(&next.word.as_str()));
+    !glued(before) && !glued(after) && !beside && !part && !counts
+}
+
+/// What comes behind a number that counts something.
+const UNITS: [&str; 22] = [
+    "times", "ms", "s", "sec", "seconds", "minutes", "km", "eur", "euro", "euros", "usd", "kb", "mb",
+    "bytes", "mal", "fois", "veces", "vezes", "razy", "zł", "回", "円",
+];
+
+/// Whether a number goes on in these characters, as a port's address or an amount of money does.
+fn goes_on(mut characters: impl Iterator<Item = char>) -> bool {
+    matches!((characters.next(), characters.next()), (Some('.' | ':'), Some(digit)) if digit.is_ascii_digit())
+}
+
+/// Whether a code is called one: by its prefix, or by a word just before it. A bare number may always be another's.
+pub(super) fn is_called_so(tokens: &[Token], hits: &[Hit], at: usize) -> bool {
+    let is_prefix = |token: &Token| PREFIXES.contains(&token.word.as_str());
+    let prefixed = tokens.get(at).is_some_and(|token| !token.word.bytes().all(|byte| byte.is_ascii_digit()))
+        || at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(is_prefix);
+    prefixed || tokens.len() == 1 || hits.iter().any(|hit| hit.concept == Concept::CodeWord && hit.to == at)
 }
 
 /// Whether a number is a part of a sentence by itself ("50055, what's that"), or opens a text of one line and counts nothing

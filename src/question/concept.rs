@@ -96,6 +96,10 @@ pub(super) enum Concept {
     Header,
     /// "but".
     But,
+    /// Something must not be, is forbidden or to wait.
+    Forbid,
+    /// Switching off.
+    SwitchOff,
 }
 
 /// What a phrase hints at: the model weighs it, no rule rests on it. The keys of `hints/*.toml`, in kebab case.

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::Hypothesis;
 use super::codes::Code;
 use super::concept::Hint;
 use super::lexicon::Hit;
@@ -51,6 +52,18 @@ pub(super) struct Read<'a> {
     pub(super) language: Option<&'static str>,
     /// Whether there is a question mark.
     pub(super) mark: bool,
+}
+
+impl Read<'_> {
+    /// Whether the codes say that the password was refused, while it was accepted where this is the trouble.
+    pub(super) fn excludes(&self, hypothesis: Hypothesis) -> bool {
+        let accepted = [Hypothesis::MfaOrConditionalAccess, Hypothesis::AppAssignment];
+        let points_to =
+            |wanted: Hypothesis| self.codes.iter().any(|(code, _)| code.hypothesis() == Some(wanted));
+        accepted.contains(&hypothesis)
+            && points_to(Hypothesis::PasswordHashSync)
+            && !accepted.into_iter().any(points_to)
+    }
 }
 
 /// The kinds of features, so that a word is not mistaken for a concept.
@@ -223,7 +236,8 @@ fn words(read: &Read<'_>) -> Vec<(String, (usize, usize))> {
             _ if token.word.bytes().all(|byte| byte.is_ascii_digit()) => {
                 words.push(("#".repeat(token.word.len().min(8)), (at, at + 1)));
             }
-            _ => words.push((token.word.clone(), (at, at + 1))),
+            // A ticket's number, too, which may hold that of a code.
+            _ => words.push((token.word.replace(|c: char| c.is_ascii_digit(), "#"), (at, at + 1))),
         }
         end_of_wide = is_wide.then_some(token.end);
     }

@@ -130,7 +130,12 @@ pub fn read_by(text: &str, models: &Models, sees: Sees) -> Question {
         if verdict.is_certain {
             return by_rules(text, read);
         }
-        let guess = models.guess(read, sees, |intent| intent != Intent::Fix || !verdict.keeps_off);
+        let may_be = |intent| match intent {
+            Intent::Fix => !verdict.keeps_off,
+            Intent::Other => !verdict.is_hard,
+            _ => true,
+        };
+        let guess = models.guess(read, sees, may_be);
         Question {
             intent: guess.intent,
             hypothesis: guess.hypothesis,
@@ -192,11 +197,18 @@ fn because(text: &str, tokens: &[text::Token], mut spans: Vec<(usize, usize)>) -
             continue;
         };
         let span = text.get(first.start..last.end).unwrap_or_default().trim().to_lowercase();
+        // A terminal would follow what controls it.
+        let span: String = span.chars().map(|c| if steers(c) { ' ' } else { c }).collect();
         if !words.contains(&span) && words.len() < MOST_WORDS {
             words.push(span);
         }
     }
     words
+}
+
+/// Whether a character is a command to who shows it: a control, or one that turns the direction of writing.
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -300,6 +312,30 @@ mod tests {
             "não ativem a sincronização de senhas",
             "nie włączajcie synchronizacji haseł",
             "パスワード同期を有効にしないでください",
+            "password sync must not be enabled",
+            "PHS shouldn't be switched on",
+            "no one may turn on PHS",
+            "Enable PHS? NO!",
+            "please do not, I repeat do NOT, under any circumstances, ever turn password hash sync back on",
+            "we should wait before switching password sync on again",
+            "don t turn on password sync",
+            "PHS einschalten? Nein!",
+            "Niemand soll PHS einschalten",
+            "Bitte mit dem Wiedereinschalten warten",
+            "personne ne doit réactiver PHS",
+            "nadie debe activar PHS",
+            "ninguém deve ativar o PHS",
+            "PHS nie powinien być włączony",
+            "PHSを有効にすべきではない",
+            // Nor is switching off one of switching on.
+            "disable PHS again please",
+            "please turn OFF password sync",
+            "Bitte PHS deaktivieren",
+            "désactivez la synchro des mots de passe",
+            "desactivad la sincronización de contraseñas",
+            "desliguem a sincronização de senhas",
+            "wyłączcie PHS",
+            "パスワード同期をオフにしてください",
         ] {
             assert_ne!(named(text).0, Intent::Fix, "{text}");
         }
@@ -310,6 +346,60 @@ mod tests {
         let forced = |text| read_by(text, &models, Sees::Everything).intent;
         assert_eq!(forced("the server room is cold"), Intent::Fix);
         assert_ne!(forced("please do not enable password sync"), Intent::Fix);
+    }
+
+    #[test]
+    fn who_cannot_sign_in_is_heard_whatever_else_is_said() {
+        for text in [
+            "nobody can sign in. Please do not switch PHS on yet.",
+            "Keiner kann sich anmelden. Bitte PHS noch nicht einschalten.",
+            "Personne ne peut se connecter. Ne réactivez pas PHS.",
+            "can't log in, INC50126",
+            "cannot sign in, invoice 50053",
+            "Anmeldung klappt nicht, Kostenstelle 50053",
+            "since the power cut nobody can log in, the printers are dead too and the coffee machine is on strike",
+        ] {
+            let question = read(text);
+            assert_eq!(question.intent, Intent::SignInProblem, "{text}");
+            assert!(question.codes.is_empty(), "{text}: {:?}", question.codes);
+        }
+    }
+
+    #[test]
+    fn a_code_that_says_that_the_password_was_refused_never_points_to_what_comes_after_it() {
+        for text in [
+            "code AADSTS50126 on my phone",
+            "AADSTS50126 in Salesforce",
+            "error code 50126 for everyone in sales",
+        ] {
+            let (_, hypothesis) = named(text);
+            let accepted = [Hypothesis::MfaOrConditionalAccess, Hypothesis::AppAssignment].map(Some);
+            assert!(!accepted.contains(&hypothesis), "{text}: {hypothesis:?}");
+        }
+    }
+
+    #[test]
+    fn two_codes_side_by_side_are_codes_and_a_counted_number_a_port_or_a_callback_is_none() {
+        let codes = |text| read(text).codes.len();
+        assert_eq!(codes("Fehlercodes: 50126 50053 50076"), 3);
+        for text in [
+            "login failed 50053 times",
+            "password reset took 50053 ms",
+            "login fails 10.0.0.1:50126",
+            "login fails, 50126.00 EUR",
+            "Passwort falsch, Rückruf unter 50053",
+            "login broken, Personalnr. 50055",
+            "password wrong, room 50053",
+        ] {
+            assert_eq!(codes(text), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_an_answer_names_steers_no_terminal() {
+        let question = read("can't\u{1b}[31m log\u{202e} in");
+        let named = question.because.concat();
+        assert!(!named.is_empty() && !named.chars().any(steers), "{named:?}");
     }
 
     #[test]

@@ -89,7 +89,8 @@ impl Models {
         let intent = INTENTS.get(best).copied().unwrap_or(Intent::Other);
         let mut because = self.heaviest(&self.intent, &features, best, next);
         let hypothesis = (intent == Intent::SignInProblem).then(|| {
-            let (best, next) = self.hypothesis.best(&text, |_| true);
+            let is_open = |label: usize| HYPOTHESES.get(label).is_some_and(|it| !read.excludes(*it));
+            let (best, next) = self.hypothesis.best(&text, is_open);
             let hypothesis = HYPOTHESES.get(best).copied().unwrap_or(Hypothesis::Unclear);
             if hypothesis != Hypothesis::Unclear {
                 because.extend(self.heaviest(&self.hypothesis, &features, best, next));

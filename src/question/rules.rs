@@ -1,7 +1,7 @@
 //! Concepts and codes to intent, hypothesis and scope. Rules in order; the first that fits decides, and names the concepts
 //! that it rests on. No word of any language stands here.
 
-use super::codes::Code;
+use super::codes::{Code, is_called_so};
 use super::concept::{Concept, Concepts};
 use super::lexicon::Hit;
 use super::text::Token;
@@ -18,8 +18,10 @@ pub(super) struct Verdict {
     pub(super) because: Vec<(usize, usize)>,
     /// Whether nothing else in the text can overrule it.
     pub(super) is_certain: bool,
-    /// Whether somebody says to leave the synchronization off.
+    /// Whether somebody says to leave the synchronization off, or to switch it off.
     pub(super) keeps_off: bool,
+    /// Whether a part of the text tells beyond doubt that somebody can't sign in.
+    pub(super) is_hard: bool,
 }
 
 /// Words that say that something is wrong.
@@ -98,7 +100,7 @@ impl<'a> Reading<'a> {
     /// Whether a negation belongs to a phrase: just before it, or just after it in the same part of the sentence.
     fn is_negated(&self, hit: &Hit) -> bool {
         let clause = self.tokens[hit.from].clause;
-        self.of(Not).any(|not| {
+        self.of(Not).chain(self.of(Forbid)).any(|not| {
             let near = (not.to <= hit.from && hit.from - not.to <= 6)
                 || (not.from >= hit.to && not.from - hit.to <= 3);
             let inside = not.from >= hit.from && not.to <= hit.to;
@@ -124,11 +126,16 @@ pub(super) fn decide(text: &str, tokens: &[Token], hits: &[Hit], codes: &[(Code,
         hits.iter().filter(|hit| rests_on.contains(&hit.concept)).map(|hit| (hit.from, hit.to)).collect();
     because.extend(codes.iter().map(|(_, at)| (*at, at + 1)));
     // A code that leaves no doubt, in a text that does not say that it is over; or a key word or phrase and nothing else.
-    let is_told = intent == Intent::SignInProblem && codes.iter().any(|(code, _)| !code.is_weak());
+    let leaves_no_doubt = |(code, at): &(Code, usize)| !code.is_weak() && is_called_so(tokens, hits, *at);
+    let is_told = intent == Intent::SignInProblem && codes.iter().any(leaves_no_doubt);
     let is_one_word = text.split_whitespace().nth(1).is_none() && tokens.len() <= 3 && !because.is_empty();
-    let is_word = is_one_word || because.contains(&(0, tokens.len()));
+    let is_word = is_one_word || (codes.is_empty() && because.contains(&(0, tokens.len())));
     let is_certain = is_told || is_word || tokens.is_empty();
-    Verdict { intent, hypothesis, scope, because, is_certain, keeps_off: keeps_off(&reading) }
+    let keeps_off = keeps_off(&reading) || forbids(&reading) || says_no(&reading);
+    // Beside "don't switch it on yet" what is not called signing in counts as well.
+    let tells = is_hard(&reading) || (keeps_off && reading.ours.any(&[OldWorks, Evidence]));
+    let is_hard = intent == Intent::SignInProblem && tells;
+    Verdict { intent, hypothesis, scope, because, is_certain, keeps_off, is_hard }
 }
 
 fn intent(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Intent, Vec<Concept>) {
@@ -146,7 +153,7 @@ fn intent(reading: &Reading<'_>, codes: &[(Code, usize)]) -> (Intent, Vec<Concep
     }
     let problem = problem(reading);
     let asks = all.any(&[State, Question]) || reading.mark;
-    let hard = ours.has(Access) && ours.any(&TROUBLE);
+    let hard = is_hard(reading);
     if all.has(Help) && !hard {
         return (Intent::Help, vec![Help]);
     }
@@ -182,6 +189,33 @@ fn keeps_off(reading: &Reading<'_>) -> bool {
         Some(said) => wishes.all(|hit| hit.from < said),
         None => reading.all.has(Enable) && wishes.next().is_none(),
     }
+}
+
+/// Whether signing in itself fails.
+fn is_hard(reading: &Reading<'_>) -> bool {
+    reading.ours.has(Access) && reading.ours.any(&TROUBLE)
+}
+
+/// Whether the synchronization is not to be switched on by anybody, or to be switched off, and nothing in the text wishes it on.
+fn forbids(reading: &Reading<'_>) -> bool {
+    let ours = |clause: &Concepts| clause.any(&[Phs, Sync, It, Enable]);
+    let told = |clause: &Concepts| {
+        ours(clause) && (clause.any(&[Forbid, SwitchOff]) || clause.has(Not) && clause.any(&[Phs, Enable]))
+    };
+    reading.clauses.iter().any(told) && !asks_to_enable(reading)
+}
+
+/// Whether a part of the text is nothing but a no: "please do not, …", or behind the wish, "enable PHS? No!".
+fn says_no(reading: &Reading<'_>) -> bool {
+    let last_wish = reading.of(Enable).last().map_or(0, |hit| hit.to);
+    let is_all = |hit: &Hit| {
+        let clause = reading.tokens[hit.from].clause;
+        let other = |at: usize| reading.tokens.get(at).is_some_and(|token| token.clause == clause);
+        !hit.from.checked_sub(1).is_some_and(other) && !other(hit.to)
+    };
+    let wished = reading.all.has(Enable);
+    wished
+        && (reading.of(Forbid).any(is_all) || reading.of(Not).any(|hit| hit.from >= last_wish && is_all(hit)))
 }
 
 /// Whether one person is named: by a user principal name, or as whose account or password it is ("Bob's password").
@@ -252,7 +286,7 @@ fn asks_to_enable(reading: &Reading<'_>) -> bool {
     let enable = reading.of(Enable).any(asks);
     // "Can you get PHS going once more": whatever the verb.
     let once_more = reading.clauses.iter().any(|clause| clause.has(Phs) && clause.has(Again))
-        && !all.any(&[Enable, Not, Cannot, Fails, State, Resolved, Access, OldWorks, Evidence]);
+        && !all.any(&[Enable, SwitchOff, Not, Cannot, Fails, State, Resolved, Access, OldWorks, Evidence]);
     enable || once_more || reading.of(Repair).any(asks)
 }
 

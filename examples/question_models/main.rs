@@ -4,16 +4,15 @@
 //! On the parts that are kept, and on each group of writers by models that the rest of the corpus taught. `-- --write` trains on
 //! all parts to learn from and writes the weights.
 
+mod corpus;
+
 use std::collections::BTreeMap;
 
+use corpus::{Labelled, name, parts, taught};
 use syncmedic::plan::Digest;
 use syncmedic::question::model::{self, HYPOTHESES, INTENTS, Model, Models, SCOPES, Seen, slots};
 use syncmedic::question::{self, Intent, Question, Sees};
 
-/// The folder of labelled questions.
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/questions");
-/// The parts that nothing learns from.
-const KEPT: [&str; 5] = ["held-out", "blind", "blind-2", "blind-3", "blind-4"];
 /// The writers are measured in so many groups, each by models that the others taught.
 const GROUPS: usize = 4;
 const WEIGHTS: &str = "src/question/weights.bin";
@@ -24,63 +23,11 @@ const COST: f32 = 0.1;
 /// What is added to the count of a feature in each class: so little is known of rare ones.
 const SMOOTH: f32 = 0.5;
 
-struct Labelled {
-    part: &'static str,
-    language: &'static str,
-    intent: &'static str,
-    hypothesis: &'static str,
-    /// The first of those that are as honest.
-    scope: &'static str,
-    text: &'static str,
-    also: &'static str,
-}
-
-impl Labelled {
-    /// Whether the intent, and whether intent and hypothesis, are right.
-    fn takes(&self, question: &Question) -> (bool, bool) {
-        let (intent, hypothesis) = (name(question.intent), name(question.hypothesis));
-        let also = || self.also.split('|').filter_map(|also| also.split_once('/'));
-        let pair = (intent.as_str(), hypothesis.as_str());
-        (
-            intent == self.intent || also().any(|(also, _)| also == intent),
-            pair == (self.intent, self.hypothesis) || also().any(|also| also == pair),
-        )
-    }
-
-    /// What the model sees of it in training. The rules were written with the develop part and answer all of it rightly: their
-    /// answer there would teach the model to trust them more than they deserve.
-    fn slots(&self, sees: Sees) -> Vec<u32> {
-        let kept = self.part == "develop" && sees == Sees::Everything;
-        slots(self.text, if kept { Sees::AllButTheRules } else { sees })
-    }
-}
-
-/// The parts of the corpus by name, in their order: those to learn from, or those that are kept.
-fn parts(kept: bool) -> std::io::Result<BTreeMap<&'static str, &'static str>> {
-    let mut parts = BTreeMap::new();
-    for entry in std::fs::read_dir(CORPUS)? {
-        let path = entry?.path();
-        let part: &str = path.file_stem().unwrap_or_default().to_string_lossy().into_owned().leak();
-        if KEPT.contains(&part) == kept {
-            parts.insert(part, &*std::fs::read_to_string(path)?.leak());
-        }
-    }
-    Ok(parts)
-}
-
-fn corpus(part: &'static str, file: &'static str) -> Vec<Labelled> {
-    let lines = file.lines().filter(|line| !line.starts_with('#'));
-    let columns = lines.map(|line| line.split('\t').collect::<Vec<_>>());
-    let labelled = columns.map(|column| Labelled {
-        part,
-        language: column[0],
-        intent: column[1],
-        hypothesis: column[2],
-        scope: column[3].split('|').next().unwrap_or_default(),
-        text: column[5],
-        also: column.get(6).copied().unwrap_or_default(),
-    });
-    labelled.collect()
+/// What the model sees of a question in training. The rules were written with the develop part and answer all of it rightly:
+/// their answer there would teach the model to trust them more than they deserve.
+fn seen(known: &Labelled, sees: Sees) -> Vec<u32> {
+    let kept = known.part == "develop" && sees == Sees::Everything;
+    slots(known.text, if kept { Sees::AllButTheRules } else { sees })
 }
 
 /// A question as the models see it, and the place of its label.
@@ -152,7 +99,7 @@ fn ratios(rows: usize, label: usize, examples: &[Example<'_>]) -> Vec<f32> {
 }
 
 fn train_both(parts: &[&Labelled], sees: Sees) -> Models {
-    let slots: Vec<Vec<u32>> = parts.iter().map(|known| known.slots(sees)).collect();
+    let slots: Vec<Vec<u32>> = parts.iter().map(|known| seen(known, sees)).collect();
     let mut models = Models::new(model::Rows::of_corpus(slots.iter().map(Vec::as_slice)));
     let seen: Vec<Seen> = slots.iter().map(|slots| models.rows.see(slots.iter().copied())).collect();
     let known = || seen.iter().zip(parts);
@@ -162,17 +109,14 @@ fn train_both(parts: &[&Labelled], sees: Sees) -> Models {
         known().filter_map(|(seen, known)| Some((seen, place(&names.0, known.intent)?))).collect();
     let hypotheses: Vec<_> =
         known().filter_map(|(seen, known)| Some((seen, place(&names.1, known.hypothesis)?))).collect();
-    let problems = known().filter(|(_, known)| known.hypothesis != "-");
+    let problems = known().filter(|(_, known)| known.is_problem());
+    let first = |known: &Labelled| known.scope.split('|').next().unwrap_or_default();
     let scopes: Vec<_> =
-        problems.filter_map(|(seen, known)| Some((seen, place(&names.2, known.scope)?))).collect();
+        problems.filter_map(|(seen, known)| Some((seen, place(&names.2, first(known))?))).collect();
     train(&mut models.intent, INTENTS.len(), &intents);
     train(&mut models.hypothesis, HYPOTHESES.len(), &hypotheses);
     train(&mut models.scope, SCOPES.len(), &scopes);
     models
-}
-
-fn name(value: impl serde::Serialize) -> String {
-    serde_json::json!(value).as_str().unwrap_or("-").to_owned()
 }
 
 /// Right intents of all, and of sign-in problems right hypotheses and right scopes.
@@ -182,12 +126,13 @@ struct Right([u32; 5]);
 impl Right {
     fn count(&mut self, known: &Labelled, question: &Question) {
         let (intent, hypothesis) = known.takes(question);
-        let is_problem = known.hypothesis != "-";
+        let is_problem = known.is_problem();
         self.0[0] += u32::from(intent);
         self.0[1] += 1;
         self.0[2] += u32::from(is_problem && hypothesis);
         self.0[3] += u32::from(is_problem);
-        self.0[4] += u32::from(is_problem && name(question.scope) == known.scope);
+        self.0[4] +=
+            u32::from(is_problem && known.scope.split('|').any(|scope| scope == name(question.scope)));
     }
 
     fn shown(self) -> String {
@@ -229,24 +174,22 @@ fn show(title: &str, rows: &Rows) {
 }
 
 fn main() -> std::io::Result<()> {
-    let learned = parts(false)?;
-    let known: Vec<Labelled> = learned.iter().flat_map(|(part, file)| corpus(part, file)).collect();
+    let known: Vec<Labelled> = parts(false)?.into_values().flatten().collect();
     let all: Vec<&Labelled> = known.iter().collect();
     println!("{} questions to learn from", all.len());
     let both = train_both(&all, Sees::Everything);
     if std::env::args().any(|arg| arg == "--write") {
-        let corpus: String = learned.values().copied().collect();
         let mut bytes = both.to_bytes();
-        bytes.extend(Digest::of(corpus.as_bytes()).to_string().bytes());
+        bytes.extend(Digest::of(taught()?.as_bytes()).to_string().bytes());
         std::fs::write(WEIGHTS, bytes)?;
         println!("{WEIGHTS} is written; build again to use it");
         return Ok(());
     }
     println!("intent / hypothesis / scope, right in percent");
     let words = train_both(&all, Sees::Words);
-    for (part, file) in parts(true)? {
+    for (part, kept) in parts(true)? {
         let mut rows = Rows::new();
-        compare(&mut rows, &corpus(part, file).iter().collect::<Vec<_>>(), &words, &both);
+        compare(&mut rows, &kept.iter().collect::<Vec<_>>(), &words, &both);
         show(part, &rows);
     }
     let mut rows = Rows::new();
