@@ -191,6 +191,25 @@ fn what_people_say_around_an_event_must_ask_show_or_complain() {
 }
 
 #[test]
+fn what_adsync_and_get_eventlog_write_behind_a_message_is_part_of_it() {
+    let body = "An error occurred. Error Code: 90. Error Description: Password Synchronization has not been activated for this company.";
+    let event = |message: &str, more: &str| {
+        format!(
+            "Index              : 95760\nInstanceId         : 6900\nMessage            : {message}\n{more}Source             : \
+             ADSync\nTimeGenerated      : 21/11/2026 17:41:11\n"
+        )
+    };
+    remedied(&event(
+        &format!("\"{body}\n                     \"\n                     Azure AD Sync 2.6.92.0"),
+        "",
+    ));
+    let strings = "ReplacementStrings : {\"An error occurred. Error Code: 90. Error Description: Password Synchronization has not...}\n";
+    remedied(&event(&format!("\"{body}\""), strings));
+    let cut_elsewhere = strings.replace("has not...", "is off...");
+    doubted(&event(&format!("\"{body}\""), &cut_elsewhere), "events-skipped");
+}
+
+#[test]
 fn a_transcript_that_only_reads_leaves_an_event_as_it_is_and_one_that_changes_does_not() {
     let list = format!(
         "TimeCreated  : 11/22/2026 10:00:00 AM\nProviderName : Directory Synchronization\nId           : 655\nMessage      : {CODE_90}\n\n\n"
@@ -204,6 +223,7 @@ fn a_transcript_that_only_reads_leaves_an_event_as_it_is_and_one_that_changes_do
         "PS C:\\> Get-ADSyncConnector | % { Disable-ADSyncX }\n",
         "PS C:\\> & 'C:\\Program Files\\Microsoft Azure Active Directory Connect\\AzureADConnect.exe'\n",
         "PS C:\\> Get-ADSyncScheduler\n\nStagingModeEnabled                  : True\n",
+        "PS> get-service adsync\n\nStatus   Name    DisplayName\n------   ----    -----------\nStopped  ADSync  Microsoft Azure AD Sync\n",
     ] {
         doubted(&format!("{list}{behind}"), "events-skipped");
     }

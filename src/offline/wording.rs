@@ -132,7 +132,7 @@ fn is_cut(rest: &str) -> bool {
         "an error occurred. error code: 90",
         "(fault detail is equal to ",
     ];
-    let rest = rest.trim_end_matches(['.', '…', ' ']).replace('\n', " ");
+    let rest = rest.trim_end_matches(['.', '…', ' ', '}']).replace('\n', " ");
     !rest.is_empty() && GOES_ON.iter().any(|text| text.starts_with(&rest))
 }
 
@@ -237,13 +237,14 @@ const WHAT_WINDOWS_WRITES: &str = r#"(?x)
           | <br\s?/?> | \s [-–—] \s
           | tracking\s?id\s? :\s? [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}
           | server\s? name\s? :\s? [\w-]*
-          | --->\s? [a-z][\w.]*exception [\w`]* (?: \[[\w.,+`\s]*\] )? \s?:
+          | (?: ---> | [—–]> | → ) \s? [a-z][\w.]*exception [\w`]* (?: \[[\w.,+`\s]*\] )? \s?:
           | an\s? error\s? occurred\. | error\s? code\s? :\s? 90 \b | error\s? description\s? :
           | password\s? synchronization\s? has\s? not\s? been\s? activated\s? for\s? this\s? company
           | \(fault\s? detail\s? is\s? equal\s? to\s? [\w.+`]+\)
           | \s (?: at | bei | à | en | em | in | w | v | 場所 | 在 | 於 | 위치 ) \s [a-z_][\w`]* (?: [.+][\w`<>\[\],]+ )+ (?: \[[\w,]+\] )?
             \( (?: [\w.`+\[\],&*]+ (?: \s? \w+ )? (?: ,\s? [\w.`+\[\],&*]+ (?: \s? \w+ )? )* )? \)
           | ---\s? end\s? of\s? inner\s? exception\s? stack\s? trace\s? ---
+          | azure\s? ad\s? sync\s? \d+(?:\.\d+){3}
           | server\s? stack\s? trace: | exception\s? rethrown\s? at\s? \[\d\]:
           | </forest-info $ | < (?: /? forest-info | (?: partition-name | connector-id ) > [^<>\s]* < / (?: partition-name | connector-id ) ) >
         )*"#;
