@@ -103,8 +103,15 @@ fn found(path: &Path, keep: Keep, own: &str) -> Option<String> {
             let found: Vec<String> = exposures(&list, keep, own).iter().map(ToString::to_string).collect();
             (!found.is_empty()).then(|| found.join(", "))
         }
+        // It has gone since.
+        Err(_) if is_gone(path) => None,
         Err(error) => Some(format!("its access list can't be read ({error})")),
     }
+}
+
+/// Whether nothing is there, of what was there when it was listed: a running agent's files come and go.
+fn is_gone(path: &Path) -> bool {
+    matches!(leads_elsewhere(path), Ok(None))
 }
 
 fn look(path: &Path, keep: Keep, mend: &str, own: &str) -> Option<Exposed> {
@@ -143,7 +150,10 @@ fn close(path: &Path, place: Place, own: Option<&str>) -> Result<(), String> {
     match leads_elsewhere(path).map_err(|error| failed(error.to_string()))? {
         None => Ok(()),
         Some(true) => Err(failed("it is a link or a junction, and leads elsewhere: remove it".into())),
-        Some(false) => access::protect(path, place, own).map_err(|error| failed(error.to_string())),
+        Some(false) => match access::protect(path, place, own) {
+            Err(_) if is_gone(path) => Ok(()),
+            set => set.map_err(|error| failed(error.to_string())),
+        },
     }
 }
 
@@ -161,7 +171,11 @@ fn within(folder: &Path) -> Result<Vec<PathBuf>, String> {
         if is_link || !path.is_dir() {
             continue;
         }
-        for entry in std::fs::read_dir(&path).map_err(|error| failed(&path, error))? {
+        let entries = match std::fs::read_dir(&path) {
+            Err(_) if is_gone(&path) => continue,
+            entries => entries.map_err(|error| failed(&path, error))?,
+        };
+        for entry in entries {
             all.push(entry.map_err(|error| failed(&path, error))?.path());
         }
     }
@@ -198,7 +212,10 @@ fn refuse_maker(path: &Path, own: &str) -> Result<(), String> {
         }
         Err(error) => return Err(format!("{shown}: {error}")),
     }
-    let list = access::read(path).map_err(|error| format!("{shown}: {error}"))?;
+    let list = match access::read(path) {
+        Err(_) if is_gone(path) => return Ok(()),
+        list => list.map_err(|error| format!("{shown}: {error}"))?,
+    };
     if [SYSTEM, ADMINISTRATORS, SERVICE, own].contains(&list.owner.as_str()) {
         return Ok(());
     }
@@ -220,12 +237,9 @@ pub(super) fn refuse_exposed_program(program: &Path) -> Result<(), String> {
                 places.push((path, Keep::Unchanged));
             }
         }
-        places.extend(folder.ancestors().skip(1).map(|above| (above.to_owned(), Keep::InPlace)));
     }
-    let found = places.iter().filter_map(|(path, keep)| {
-        found(path, *keep, &own).map(|found| format!("{}: {found}", path.display()))
-    });
-    let found: Vec<String> = found.collect();
+    let found = looked_at(&places, &[], &own);
+    let found: Vec<String> = found.iter().map(|one| format!("{}: {}", one.path, one.who)).collect();
     if found.is_empty() {
         return Ok(());
     }
@@ -239,4 +253,39 @@ pub(super) fn refuse_exposed_program(program: &Path) -> Result<(), String> {
 /// Whether the lists that were set can be looked at. Wine keeps none.
 pub(super) fn keeps_lists() -> bool {
     process::account().is_ok_and(|account| account.sid != PLAYED_BY_WINE)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn files_of_a_running_agent_that_come_and_go_are_no_reason_to_refuse() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (place, done) = (folder.path().join("runs"), AtomicBool::new(false));
+        std::fs::create_dir(&place).expect("a folder");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    // What is being looked at may not let go of its name at once.
+                    (0..20).for_each(|at| drop(std::fs::write(place.join(at.to_string()), "")));
+                    (0..20).for_each(|at| drop(std::fs::remove_file(place.join(at.to_string()))));
+                }
+            });
+            let own = process::account().expect("is known").sid;
+            for _ in 0..100 {
+                let looked = within(folder.path()).and_then(|all| {
+                    all.iter().try_for_each(|path| {
+                        refuse_maker(path, &own).and_then(|()| close(path, Place::Data, Some(&own)))
+                    })
+                });
+                // Ends the other thread, whatever has come of it.
+                done.fetch_or(looked.is_err(), Ordering::Relaxed);
+                looked.expect("nothing is wrong with what is there");
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+    }
 }

@@ -9,7 +9,6 @@ use windows::Win32::System::Services::{
     SERVICE_STATE_ALL, SERVICE_STOPPED, SERVICE_WIN32,
 };
 use windows::core::PCWSTR;
-use windows_registry::LOCAL_MACHINE;
 use windows_service::service::{ServiceAccess, ServiceState as State};
 use windows_service::service_manager::{ServiceManager, ServiceManagerAccess};
 
@@ -53,8 +52,7 @@ pub fn service(name: &str) -> io::Result<Option<(Found, Option<String>)>> {
 
 /// A service's program, as the registry has it: every account may read that, and fewer the service's configuration.
 fn program_of(name: &str) -> Option<String> {
-    let key = LOCAL_MACHINE.open(format!(r"SYSTEM\CurrentControlSet\Services\{name}")).ok()?;
-    let command_line = key.get_string("ImagePath").ok()?;
+    let command_line = surroundings::command_line(name)?;
     // The machine's own variables: a session's can say anything.
     let machine = surroundings::machine_variables().unwrap_or_default();
     let value = |name: &str| machine.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
