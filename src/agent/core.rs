@@ -1,6 +1,7 @@
 //! The agent itself: its report, and what it would run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::agent::account;
 use crate::agent::challenge::Challenges;
@@ -85,6 +86,11 @@ impl Agent {
     /// Puts an entry on the system's record.
     pub fn record(&self, entry: &Entry) {
         self.0.record.write(entry);
+    }
+
+    /// Waits until the system has taken what was put on its record, and no longer than that: the agent ends.
+    pub fn settle_record(&self, within: Duration) {
+        self.0.record.settle(within);
     }
 
     /// Puts a refusal on the system's record, within its bound.

@@ -10,7 +10,7 @@ use crate::agent::enrol::{EnrolError, Enrolled};
 use crate::agent::guard;
 use crate::agent::powershell::process::ScriptProcess;
 use crate::agent::record::one_line;
-use crate::agent::usage::{Running, Usage, mib};
+use crate::agent::usage::{Running, Standing, Usage, mib};
 use crate::catalog;
 use crate::grant::CLOCK_TOLERANCE;
 use crate::redact::redact;
@@ -40,47 +40,58 @@ pub struct Step {
     pub needs: Option<&'static str>,
 }
 
-/// What a self-test found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let went = match self.went {
+            Went::Well => "ok    ",
+            Went::Short => "short ",
+            Went::Broken => "BROKEN",
+        };
+        write!(f, "{went}  {:<16} {}", self.name, self.found)?;
+        match self.needs {
+            Some(needs) => write!(f, "\n        {:<16} needs: {needs}", ""),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a self-test found. Each step is shown as soon as it has ended: what comes after it may take minutes, or hang.
 pub struct SelfTest {
-    /// Its steps, in order.
-    pub steps: Vec<Step>,
+    steps: Vec<Step>,
+    show: Box<dyn FnMut(&Step)>,
 }
 
 impl SelfTest {
+    /// One that has tried nothing yet.
+    pub fn new(show: impl FnMut(&Step) + 'static) -> SelfTest {
+        SelfTest { steps: Vec::new(), show: Box::new(show) }
+    }
+
+    fn ended(&mut self, step: Step) {
+        (self.show)(&step);
+        self.steps.push(step);
+    }
+
     /// Whether something that the agent needs does not work.
     pub fn is_broken(&self) -> bool {
         self.steps.iter().any(|step| step.went == Went::Broken)
     }
 
+    /// How many steps went how.
+    pub fn summary(&self) -> String {
+        let of = |went| self.steps.iter().filter(|step| step.went == went).count();
+        format!("{} steps, {} short, {} broken", self.steps.len(), of(Went::Short), of(Went::Broken))
+    }
+
     /// Adds a step. Names and addresses in what was found are masked.
     pub fn add(&mut self, name: &str, went: Went, found: impl fmt::Display) {
         let found = one_line(&redact(&found.to_string()));
-        self.steps.push(Step { name: name.into(), went, found, needs: None });
+        self.ended(Step { name: name.into(), went, found, needs: None });
     }
 
     fn gap(&mut self, went: Went, whose: &str, gap: &Gap) {
         let (found, needs) = (format!("{whose}{}", one_line(&redact(&gap.why))), needs(&gap.what));
-        self.steps.push(Step { name: one_line(&gap.what), went, found, needs });
-    }
-}
-
-impl fmt::Display for SelfTest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.steps {
-            let went = match step.went {
-                Went::Well => "ok    ",
-                Went::Short => "short ",
-                Went::Broken => "BROKEN",
-            };
-            writeln!(f, "{went}  {:<16} {}", step.name, step.found)?;
-            if let Some(needs) = step.needs {
-                writeln!(f, "        {:<16} needs: {needs}", "")?;
-            }
-        }
-        let of = |went| self.steps.iter().filter(|step| step.went == went).count();
-        let (short, broken) = (of(Went::Short), of(Went::Broken));
-        write!(f, "{} steps, {short} short, {broken} broken", self.steps.len())
+        self.ended(Step { name: one_line(&gap.what), went, found, needs });
     }
 }
 
@@ -245,15 +256,24 @@ fn clock(test: &mut SelfTest, report: &Report) {
 pub fn of_running(test: &mut SelfTest, config: &Config, own: &Report) {
     match Running::read(&config.data) {
         Some(running) => {
-            let went = if running.is_fresh(own.clock) { Went::Well } else { Went::Short };
+            let is_fresh = running.standing(own.clock) == Standing::Fresh;
+            let went = if is_fresh { Went::Well } else { Went::Short };
             // Its account's name would be masked away.
             test.add("running agent", went, running.describe(own.clock));
+            if !is_fresh {
+                // What it could not read then says nothing of now.
+                return of_this_program(test);
+            }
             for gap in running.report.gaps.iter().filter(|gap| !own.gaps.contains(gap)) {
                 test.gap(Went::Short, "only the running agent's account: ", gap);
             }
         }
         None => test.add("running agent", Went::Short, "none has left a note: it does not run, or never did"),
     }
+    of_this_program(test);
+}
+
+fn of_this_program(test: &mut SelfTest) {
     let usage = Usage::now();
     let memory = usage.memory.map_or_else(|| "unknown".into(), mib);
     test.add("own memory", if usage.gap().is_some() { Went::Short } else { Went::Well }, memory);
@@ -291,13 +311,13 @@ mod tests {
 
     #[test]
     fn each_read_that_is_denied_is_listed_with_what_it_needs_and_without_names() {
-        let mut test = SelfTest::default();
+        let mut test = SelfTest::new(|_| ());
         read(&mut test, &report());
-        assert!(!test.is_broken(), "{test}");
+        assert!(!test.is_broken(), "{:?}", test.steps);
         let step = |name: &str| test.steps.iter().find(|step| step.name == name).expect("is there");
         assert!(step("cloud_flag").needs.is_some_and(|needs| needs.contains("ADSyncAdmins")));
         assert!(step("events").needs.is_some_and(|needs| needs.contains("Event Log Readers")));
-        let text = test.to_string();
+        let text: String = test.steps.iter().map(|step| format!("{step}\n")).collect();
         assert!(!text.contains("jane") && !text.contains("SYNC01"), "{text}");
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "nothing steers a terminal: {text:?}");
     }
@@ -309,9 +329,20 @@ mod tests {
         let mut early = report();
         early.clock = "2026-11-22T01:00:00Z".parse().expect("a time");
         for report in [unread, early] {
-            let mut test = SelfTest::default();
+            let mut test = SelfTest::new(|_| ());
             read(&mut test, &report);
-            assert!(test.is_broken(), "{test}");
+            assert!(test.is_broken(), "{:?}", test.steps);
         }
+    }
+
+    #[test]
+    fn each_step_is_shown_as_soon_as_it_has_ended() {
+        let (told, shown) = std::sync::mpsc::channel();
+        let mut test = SelfTest::new(move |step| told.send(step.to_string()).expect("somebody listens"));
+        test.add("one", Went::Well, "found");
+        assert_eq!(shown.try_recv().expect("is shown"), "ok      one              found");
+        test.gap(Went::Short, "", &report().gaps[1]);
+        assert!(shown.try_recv().expect("is shown").contains("needs: reading the Application log"));
+        assert_eq!(test.summary(), "2 steps, 1 short, 0 broken");
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::agent::guard::leads_elsewhere;
 use crate::agent::record::one_line;
 use crate::link::files;
 use crate::report::{Gap, MAX_BYTES, Report};
@@ -76,6 +77,48 @@ pub fn mib(bytes: u64) -> String {
     format!("{}.{} MiB", tenths / 10, tenths % 10)
 }
 
+/// Whether an agent's process of that number lives; `None` if the system does not tell.
+#[cfg(windows)]
+fn lives(pid: u32) -> Option<bool> {
+    let name = crate::agent::windows::process::name_of_process(pid).ok()?;
+    Some(name.is_some_and(|name| is_ours(&name)))
+}
+
+/// As on Windows. The number may be another program's by now, so its name is looked at, of which Linux keeps 15 letters.
+#[cfg(target_os = "linux")]
+fn lives(pid: u32) -> Option<bool> {
+    match std::fs::read_to_string(format!("/proc/{pid}/comm")) {
+        Ok(name) => Some(is_ours(name.trim_end())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(false),
+        Err(_) => None,
+    }
+}
+
+#[cfg(not(any(windows, target_os = "linux")))]
+fn lives(_: u32) -> Option<bool> {
+    None
+}
+
+/// Whether a program's name is that of this one, whatever it has been renamed to.
+#[cfg(any(windows, target_os = "linux"))]
+fn is_ours(name: &str) -> bool {
+    let own = std::env::current_exe().ok();
+    let own = own.as_deref().and_then(Path::file_name).map(|own| own.to_string_lossy().into_owned());
+    let known = if cfg!(windows) { name.len() } else { 15 };
+    own.is_some_and(|own| own.get(..known).unwrap_or(&own).eq_ignore_ascii_case(name))
+}
+
+/// How the agent that left a note stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It runs, and the note is at most three minutes old.
+    Fresh,
+    /// It runs, but has not renewed its note for longer.
+    Stale,
+    /// It does not run.
+    Gone,
+}
+
 /// What a running agent says of itself to the administrators of its server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Running {
@@ -117,24 +160,42 @@ impl Running {
         let _ = std::fs::remove_file(Running::path(data));
     }
 
-    /// The note of the agent that runs, if one left it.
+    /// The note of the agent that runs, if one left it; none if it is a link, or its report not of this program's kind.
     pub fn read(data: &Path) -> Option<Running> {
-        let file = std::fs::File::open(Running::path(data)).ok()?;
+        let path = Running::path(data);
+        if leads_elsewhere(&path).ok()? != Some(false) {
+            return None;
+        }
+        let file = std::fs::File::open(path).ok()?;
         // The service's account writes it: nothing longer than a report and a little is believed.
-        serde_json::from_reader(std::io::BufReader::new(file.take(2 * MAX_BYTES as u64))).ok()
+        let note = std::io::BufReader::new(file.take(2 * MAX_BYTES as u64));
+        let mut note: serde_json::Value = serde_json::from_reader(note).ok()?;
+        let report = serde_json::to_vec(note.get("report")?).ok()?;
+        note["report"] = serde_json::to_value(Report::from_json(&report).ok()?).ok()?;
+        serde_json::from_value(note).ok()
     }
 
-    /// Whether it was written so lately that the agent most likely still runs.
-    pub fn is_fresh(&self, now: Timestamp) -> bool {
-        now.duration_since(self.at).unsigned_abs() <= INTERVAL * 3
+    /// How the agent that left the note stands, by the note's age and by whether its process lives.
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        let is_new = now.duration_since(self.at).unsigned_abs() <= INTERVAL * 3;
+        match (lives(self.pid).unwrap_or(is_new), is_new) {
+            (false, _) => Standing::Gone,
+            (true, true) => Standing::Fresh,
+            (true, false) => Standing::Stale,
+        }
     }
 
     /// In one line: is it alive, what does it cost.
     pub fn describe(&self, now: Timestamp) -> String {
-        let old = if !self.is_fresh(now) {
-            format!("; last heard of at {}: it hangs, or was killed", self.at)
-        } else {
-            String::new()
+        let old = match self.standing(now) {
+            Standing::Fresh => String::new(),
+            Standing::Stale => format!("; runs, but was last heard of at {}: it may hang", self.at),
+            Standing::Gone => {
+                format!(
+                    "; has ended without taking its note of {} away: it was killed, or broke down",
+                    self.at
+                )
+            }
         };
         let memory = self.usage.memory.map_or_else(|| "memory unknown".into(), mib);
         let up = self.at.duration_since(self.since).unsigned_abs();
@@ -191,13 +252,10 @@ mod tests {
         );
     }
 
-    #[test]
-    fn the_note_of_a_running_agent_is_read_back_and_an_old_one_is_called_old() {
-        let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(Running::read(folder.path()), None);
+    fn note(pid: u32) -> Running {
         let since: Timestamp = "2026-11-22T02:00:00Z".parse().expect("a time");
-        let running = Running {
-            pid: 7,
+        Running {
+            pid,
             version: "0.1.0".into(),
             account: r"NT SERVICE\SyncmedicAgent".into(),
             listens: "0.0.0.0:6990".into(),
@@ -205,14 +263,47 @@ mod tests {
             at: since + Duration::from_secs(100),
             usage: Usage { memory: Some(12 * 1024 * 1024), cpu_ms: Some(500) },
             report: report(since),
-        };
+        }
+    }
+
+    #[test]
+    fn the_note_of_a_running_agent_is_read_back_and_nothing_else_in_its_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(Running::read(folder.path()), None);
+        let running = note(std::process::id());
         running.write(folder.path()).expect("writes");
         assert_eq!(Running::read(folder.path()), Some(running.clone()));
         let says = running.describe(running.at);
-        assert!(says.contains("12.0 MiB") && says.contains("0.50 %") && !says.contains("hangs"), "{says}");
-        assert!(running.describe(running.at + Duration::from_secs(600)).contains("hangs"));
-        assert!(running.is_fresh(running.at) && !running.is_fresh(running.at + Duration::from_secs(600)));
+        assert!(says.contains("12.0 MiB") && says.contains("0.50 %") && !says.contains("hang"), "{says}");
+        // Another version's report may mean something else by the same words.
+        let path = folder.path().join("running.json");
+        let text = std::fs::read_to_string(&path).expect("reads");
+        std::fs::write(&path, text.replace("\"v\":1", "\"v\":2")).expect("writes");
+        assert_eq!(Running::read(folder.path()), None);
         Running::remove(folder.path());
         assert_eq!(Running::read(folder.path()), None);
+        #[cfg(unix)]
+        {
+            let elsewhere = folder.path().join("elsewhere");
+            std::fs::write(&elsewhere, text).expect("writes");
+            std::os::unix::fs::symlink(&elsewhere, &path).expect("a link");
+            assert_eq!(Running::read(folder.path()), None);
+        }
+    }
+
+    #[cfg(any(windows, target_os = "linux"))]
+    #[test]
+    fn an_agent_that_is_late_is_told_from_one_that_is_gone() {
+        let running = note(std::process::id());
+        let late = running.at + Duration::from_secs(600);
+        assert_eq!(
+            (running.standing(running.at), running.standing(late)),
+            (Standing::Fresh, Standing::Stale)
+        );
+        assert!(running.describe(late).contains("runs, but was last heard of"));
+        // No system has a process of that number, and on one that had, it would not be ours.
+        let gone = note(u32::MAX - 4);
+        assert_eq!((gone.standing(gone.at), gone.standing(late)), (Standing::Gone, Standing::Gone));
+        assert!(gone.describe(gone.at).contains("has ended"));
     }
 }

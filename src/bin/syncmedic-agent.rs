@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use syncmedic::agent::record::lines;
 use syncmedic::ids::{AgentId, RequestId};
 
 use crate::agent::{ConfigPath, Failure, Outcome, USAGE, apply, enrolment, runtime, selftest, serve, status};
@@ -97,7 +98,8 @@ fn main() -> ExitCode {
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(code, message)) => {
-            eprintln!("syncmedic-agent: {message}");
+            // Files that the service's account writes are quoted in errors.
+            eprintln!("syncmedic-agent: {}", lines(&message));
             ExitCode::from(code)
         }
     }

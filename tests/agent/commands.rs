@@ -122,8 +122,8 @@ fn status_shows_what_the_running_agents_account_reads_and_not_what_whoever_asks_
     };
     let (mut running, _address) = site.process();
     let note = site.home().join("data/running.json");
-    let text = || std::fs::read_to_string(&note).unwrap_or_default();
-    until("it notes what it has read", || text().contains("\"cloud_flag\":false").then_some(()));
+    let noted = || std::fs::read_to_string(&note).unwrap_or_default();
+    until("it notes what it has read", || noted().contains("\"cloud_flag\":false").then_some(()));
     // From now on whoever looks for themselves would read something else.
     let denied = r#"{"ok":true,"unknown":[{"what":"cloud_flag","why":"denied\u001b[2J\nto this one"}]}"#;
     site.write("state.json", denied);
@@ -134,13 +134,53 @@ fn status_shows_what_the_running_agents_account_reads_and_not_what_whoever_asks_
     };
     let text = shown(&site);
     assert!(text.contains("by the running agent at ") && text.contains("cloud flag      no"), "{text}");
-    running.kill().expect("is killed");
-    running.wait().expect("is gone");
-    // Without one, this account reads, and that is said.
-    std::fs::remove_file(&note).expect("is removed");
+    // One that hangs is not one that is gone.
+    let stopped = Command::new("kill").args(["-STOP", &running.id().to_string()]).status();
+    assert!(stopped.expect("kill is there").success());
+    let mut old: serde_json::Value = serde_json::from_str(&noted()).expect("is JSON");
+    old["at"] = "2026-01-01T00:00:00Z".into();
+    let new = std::fs::read(&note).expect("reads");
+    std::fs::write(&note, old.to_string()).expect("writes");
     assert_eq!(flag(&site), None);
     let text = shown(&site);
-    assert!(text.contains("no agent runs") && text.contains("denied [2J to this one"), "{text}");
+    assert!(text.contains("the agent runs, but has left no note since 2026-01-01"), "{text}");
+    std::fs::write(&note, new).expect("writes");
+    assert_eq!(flag(&site), Some(false));
+    // One that was killed leaves its note, however new: this account reads, and that is said.
+    running.kill().expect("is killed");
+    running.wait().expect("is gone");
+    assert_eq!(flag(&site), None);
+    let text = shown(&site);
+    assert!(text.contains("has ended without taking its note"), "{text}");
+    assert!(
+        text.contains("no running agent has left a note") && text.contains("denied [2J to this one"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nothing_in_the_agents_files_steers_the_terminal_of_whoever_looks() {
+    let site = Site::new("2.6.3.0");
+    // As the service's account could write them: controls, C1 controls, and text that runs backwards.
+    let hostile = r"\u001b[2J\u009b2J\u202etxt.exe\u2066";
+    site.write(
+        "state.json",
+        &format!(r#"{{"ok":true,"unknown":[{{"what":"cloud_flag","why":"{hostile}"}}]}}"#),
+    );
+    let steers = |text: &str| text.chars().any(|c| c != '\n' && syncmedic::agent::record::steers(c));
+    for arguments in [&["status"][..], &["status", "--json"], &["self-test"]] {
+        let output = site.program(arguments).output().expect("runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("txt.exe") && !steers(&text), "{arguments:?}: {text:?}");
+    }
+    let request = "0".repeat(32);
+    let line = format!(r#"{{"n":1,"at":"2026-11-22T02:00:00Z","request":"{request}","what":"{hostile}"}}"#);
+    site.write("data/journal.jsonl", &format!("{line}\n"));
+    for command in ["status", "apply"] {
+        let (status, said) = code(&mut site.program(&[command]));
+        assert_ne!(status, Some(0));
+        assert!(said.contains("txt.exe") && !steers(&said), "{command}: {said:?}");
+    }
 }
 
 #[test]

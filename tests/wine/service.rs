@@ -79,6 +79,46 @@ async fn the_agent_is_a_service_that_answers_the_bot_and_stops_when_told() {
 }
 
 #[test]
+fn a_service_whose_event_log_hangs_stops_when_told() {
+    let Some(windows) = machine::windows() else { return };
+    let _alone = THE_SERVICE.blocking_lock();
+    let server = Server::new(windows, "hanging-log", "");
+    assert_eq!(service(&server, "install").code, Some(0));
+    server.close_key();
+    // A service has no variable that names another log.
+    let standing_in = windows.unix(r"C:\standin-eventlog");
+    std::fs::create_dir_all(&standing_in).expect("a folder");
+    std::fs::write(standing_in.join("orders"), "hangs").expect("writes");
+    let started = service(&server, "start");
+    let hangs = started.code == Some(0)
+        && until("a call hangs", || standing_in.join("hanging").exists().then_some(true));
+    let stopped = service(&server, "stop");
+    std::fs::remove_dir_all(&standing_in).expect("is removed");
+    assert!(hangs, "{started:?} {}", log(&server));
+    assert_eq!((stopped.code, stopped.out.trim()), (Some(0), "The service has stopped."), "{stopped:?}");
+    assert!(log(&server).contains("the agent has stopped"), "{}", log(&server));
+    assert!(!server.path(r"data\running.json").exists(), "its note has gone with it");
+    assert_eq!(service(&server, "uninstall").code, Some(0));
+}
+
+#[test]
+fn the_services_status_believes_no_rules_that_others_can_change() {
+    let Some(windows) = machine::windows() else { return };
+    let server = Server::new(windows, "foreign-rules", "");
+    let looked = service(&server, "status");
+    assert!(looked.out.contains("none has left a note in"), "{looked:?}");
+    // Whoever looks would open a path of somebody else's choice, with an administrator's rights.
+    server.configure(|text| text.replace("\ndata = ", "\ndata = 'C:\\planted' # "));
+    assert!(server.read("agent.toml").contains("planted"), "{}", server.read("agent.toml"));
+    server.set_mode("agent.toml", 0o646);
+    let refused = service(&server, "status");
+    for words in ["not looked at: ", "agent.toml", "Everyone may change it"] {
+        assert!(refused.out.contains(words), "{words}: {refused:?}");
+    }
+    assert!(!refused.out.contains("planted"), "{refused:?}");
+}
+
+#[test]
 fn a_key_that_others_can_read_keeps_the_agent_from_starting_and_the_mend_is_named() {
     let Some(windows) = machine::windows() else { return };
     let _alone = THE_SERVICE.blocking_lock();

@@ -8,10 +8,10 @@ use windows::Win32::NetworkManagement::NetManagement::{
 };
 use windows::Win32::Security::Authorization::ConvertStringSidToSidW;
 use windows::Win32::Security::PSID;
-use windows::core::{HSTRING, PCWSTR};
+use windows::core::{HSTRING, PCWSTR, w};
 
 use super::Local;
-use super::process::sid_text;
+use super::process::{name_of, sid_text};
 use crate::agent::acl::SERVICE;
 
 /// What came of a change.
@@ -57,29 +57,74 @@ pub fn set(group: &str, member: bool) -> Changed {
     }
 }
 
-/// The server's groups of which the service is a member, whoever made it one.
+/// What every token of the service carries beside its own account, and whatever was put into a group by these names.
+const CARRIED: [(&str, &str); 4] = [
+    ("S-1-1-0", "Everyone"),
+    ("S-1-5-11", "Authenticated Users"),
+    ("S-1-5-6", "SERVICE"),
+    ("S-1-5-80-0", "ALL SERVICES"),
+];
+
+/// The server's groups that hold the service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// Those that do, and through whom if it is not the account itself. Not Users, in which Windows has every account.
+    pub holding: Vec<String>,
+    /// Those whose members can't be listed, and why.
+    pub unread: Vec<String>,
+}
+
+/// The server's groups that hold the service, whoever put it there: its account, or what it always carries.
 ///
 /// # Errors
-/// What the system says.
-pub fn groups() -> std::io::Result<Vec<String>> {
-    let mut found = Vec::new();
+/// What the system says, if the groups can't be listed.
+pub fn groups() -> std::io::Result<Groups> {
+    let mut found = Groups::default();
+    let users = users();
     let all = listed::<LOCALGROUP_INFO_0>(|buffer, read, total| {
         // SAFETY: the pointers are valid for a write; level 0 is documented to give this structure.
         unsafe { NetLocalGroupEnum(PCWSTR::null(), 0, buffer, MAX_PREFERRED_LENGTH, read, total, None) }
     })?;
     for group in all.entries() {
-        let name = PCWSTR(group.lgrpi0_name.0);
+        let group = PCWSTR(group.lgrpi0_name.0);
+        // SAFETY: a terminated text that lives in `all`.
+        let Ok(name) = (unsafe { group.to_string() }) else { continue };
         let members = listed::<LOCALGROUP_MEMBERS_INFO_0>(|buffer, read, total| {
             let most = MAX_PREFERRED_LENGTH;
             // SAFETY: a terminated text that lives in `all`; the rest as above.
-            unsafe { NetLocalGroupGetMembers(PCWSTR::null(), name, 0, buffer, most, read, total, None) }
-        })?;
-        if members.entries().iter().any(|member| sid_text(member.lgrmi0_sid).as_deref() == Some(SERVICE)) {
-            // SAFETY: as above.
-            found.extend(unsafe { name.to_string() }.ok());
+            unsafe { NetLocalGroupGetMembers(PCWSTR::null(), group, 0, buffer, most, read, total, None) }
+        });
+        match members {
+            Ok(members) => {
+                let members: Vec<String> =
+                    members.entries().iter().filter_map(|member| sid_text(member.lgrmi0_sid)).collect();
+                let is_users = users.as_ref().is_some_and(|users| users.eq_ignore_ascii_case(&name));
+                found.holding.extend(held(&name, is_users, &members));
+            }
+            Err(error) => found.unread.push(format!("{name} ({error})")),
         }
     }
     Ok(found)
+}
+
+/// How a group with these members holds the service, if it does.
+fn held(group: &str, is_users: bool, members: &[String]) -> Option<String> {
+    let has = |sid: &str| members.iter().any(|member| member == sid);
+    if has(SERVICE) {
+        return Some(group.to_owned());
+    }
+    let (_, through) = CARRIED.iter().find(|(sid, _)| has(sid)).filter(|_| !is_users)?;
+    Some(format!("{group} (through {through})"))
+}
+
+/// What this system calls its group Users.
+fn users() -> Option<String> {
+    let mut sid = PSID::default();
+    // SAFETY: a terminated text; the SID is ours to free with LocalFree.
+    unsafe { ConvertStringSidToSidW(w!("S-1-5-32-545"), &mut sid) }.ok()?;
+    let _freed = Local(sid.0);
+    let name = name_of(sid)?;
+    Some(name.rsplit('\\').next().unwrap_or(&name).to_owned())
 }
 
 /// A list that the network functions have given, freed when it is dropped.
@@ -124,6 +169,21 @@ mod tests {
 
     #[test]
     fn a_service_that_is_not_there_is_in_no_group() {
-        assert_eq!(groups().expect("are known"), Vec::<String>::new());
+        assert_eq!(groups().expect("are known"), Groups::default());
+    }
+
+    #[test]
+    fn a_group_holds_the_service_also_through_what_its_token_always_carries() {
+        let held = |is_users, members: &[&str]| {
+            let members: Vec<String> = members.iter().map(ToString::to_string).collect();
+            held("Operators", is_users, &members)
+        };
+        assert_eq!(held(false, &["S-1-5-21-1-2-3-500"]), None);
+        assert_eq!(held(false, &["S-1-5-11", SERVICE]).as_deref(), Some("Operators"));
+        for (sid, name) in CARRIED {
+            assert_eq!(held(false, &[sid]), Some(format!("Operators (through {name})")));
+            assert_eq!(held(true, &[sid]), None, "every account is in Users");
+        }
+        assert_eq!(held(true, &[SERVICE]).as_deref(), Some("Operators"), "but not by its own name");
     }
 }

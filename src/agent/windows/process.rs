@@ -113,7 +113,8 @@ pub(super) fn sid_text(sid: PSID) -> Option<String> {
     unsafe { taken(text) }
 }
 
-fn name_of(sid: PSID) -> Option<String> {
+/// An account's name, `DOMAIN\\name`, if the system can look it up.
+pub(super) fn name_of(sid: PSID) -> Option<String> {
     // The documented bounds are 256 for names and 255 for domains.
     let (mut name, mut domain) = ([0_u16; 300], [0_u16; 300]);
     let (mut name_length, mut domain_length) = (name.len() as u32, domain.len() as u32);
@@ -140,6 +141,21 @@ fn name_of(sid: PSID) -> Option<String> {
 /// # Errors
 /// If the list of processes can't be read.
 pub fn runs(program: &str) -> Result<bool> {
+    let found = find(|entry| until_null(&entry.szExeFile).eq_ignore_ascii_case(program))?;
+    Ok(found.is_some())
+}
+
+/// The name of a process's program; `None` if there is no such process.
+///
+/// # Errors
+/// If the list of processes can't be read.
+pub fn name_of_process(pid: u32) -> Result<Option<String>> {
+    let found = find(|entry| entry.th32ProcessID == pid)?;
+    Ok(found.map(|entry| until_null(&entry.szExeFile)))
+}
+
+/// The first process that fits.
+fn find(fits: impl Fn(&PROCESSENTRY32W) -> bool) -> Result<Option<PROCESSENTRY32W>> {
     // SAFETY: a snapshot of all processes; the handle is ours to close, which `Owned` does.
     let snapshot = Owned(unsafe { CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0) }?);
     let mut entry =
@@ -148,9 +164,9 @@ pub fn runs(program: &str) -> Result<bool> {
     let mut next = unsafe { Process32FirstW(snapshot.0, &mut entry) };
     loop {
         match next {
-            Ok(()) if until_null(&entry.szExeFile).eq_ignore_ascii_case(program) => return Ok(true),
+            Ok(()) if fits(&entry) => return Ok(Some(entry)),
             Ok(()) => {}
-            Err(error) if error.code() == ERROR_NO_MORE_FILES.to_hresult() => return Ok(false),
+            Err(error) if error.code() == ERROR_NO_MORE_FILES.to_hresult() => return Ok(None),
             Err(error) => return Err(error),
         }
         // SAFETY: as above.
@@ -169,6 +185,7 @@ mod tests {
         let name = std::env::current_exe().expect("is known");
         let name = name.file_name().expect("has a name").to_string_lossy().into_owned();
         assert!(runs(&name.to_uppercase()).expect("reads"));
+        assert_eq!(name_of_process(std::process::id()).expect("reads"), Some(name));
         assert!(!runs("no-such-program-of-ours.exe").expect("reads"));
     }
 }

@@ -11,7 +11,7 @@ use windows::Win32::System::EventLog::{
 use windows::core::{HSTRING, PCWSTR, Result};
 use windows_registry::LOCAL_MACHINE;
 
-use crate::agent::record::{Entry, Gravity, LogOnly, SystemRecord};
+use crate::agent::record::{Entry, Gravity, SystemRecord};
 
 /// The source's name.
 pub const NAME: &str = "Syncmedic";
@@ -40,13 +40,13 @@ pub fn unregister() -> Result<()> {
     }
 }
 
-/// Writes to the Application log, and to the agent's own log too.
+/// Writes to the Application log. A call may hang as long as the service that keeps it does: use it behind
+/// [`Queued`](crate::agent::record::queued::Queued).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EventSource;
 
 impl SystemRecord for EventSource {
     fn write(&self, entry: &Entry) {
-        LogOnly.write(entry);
         if let Err(error) = report(entry) {
             tracing::warn!(id = entry.id, "an event can't be written to the Application log: {error}");
         }

@@ -3,12 +3,14 @@
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
+use syncmedic::agent::record::one_line;
 use syncmedic::agent::{Operator, Staged, UserName, account, enrol};
 use syncmedic::catalog;
 use syncmedic::clock::Clock;
 use syncmedic::ids::RequestId;
 use syncmedic::link::protocol::{Progress, Reason, RunOutcome};
 
+use super::serve::LAST_WORDS;
 use super::{Failure, Outcome, USAGE, broken, config, data, serve};
 
 pub(crate) async fn apply(
@@ -50,8 +52,11 @@ pub(crate) async fn apply(
     );
     let holding_on = hold_on().map_err(broken)?;
     let operator = Operator { account: account.clone(), aad_username };
-    let execution = agent.apply(&chosen.request, operator).await.map_err(|why| {
-        let lines: Vec<String> = why.iter().map(|Reason { code, text }| format!("{text} ({code})")).collect();
+    let applied = agent.apply(&chosen.request, operator).await;
+    agent.settle_record(LAST_WORDS);
+    let execution = applied.map_err(|why| {
+        let lines: Vec<String> =
+            why.iter().map(|Reason { code, text }| format!("{} ({code})", one_line(text))).collect();
         data(format!("nothing was run: {}", lines.join("; ")))
     })?;
     holding_on.abort();
@@ -62,7 +67,8 @@ pub(crate) async fn apply(
             Ok(())
         }
         Progress::Finished { outcome: RunOutcome::Failed { why }, .. } => {
-            Err(data(format!("the command, run by {account}, failed: {} ({})", why.text, why.code)))
+            let why = format!("{} ({})", one_line(&why.text), why.code);
+            Err(data(format!("the command, run by {account}, failed: {why}")))
         }
         other => Err(broken(format!("the request stands as {other:?}"))),
     }

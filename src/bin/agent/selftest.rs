@@ -12,13 +12,13 @@ use super::{Failure, Outcome, serve};
 
 /// Tries everything, prints it, and fails if something that is needed does not work.
 pub(crate) async fn run(path: &Path) -> Outcome {
-    let mut test = SelfTest::default();
     println!(
         "syncmedic-agent {} on {} {}, self-test\n",
         env!("CARGO_PKG_VERSION"),
         system(),
         std::env::consts::ARCH
     );
+    let mut test = SelfTest::new(|step| println!("{step}"));
     test.add("account", Went::Well, whose());
     #[cfg(windows)]
     {
@@ -35,7 +35,7 @@ pub(crate) async fn run(path: &Path) -> Outcome {
         }
         Err(Failure(_, why)) => test.add("configuration", Went::Broken, why),
     }
-    println!("{test}");
+    println!("{}", test.summary());
     println!(
         "\nNames and addresses are masked, and the server is not named: look it through, then attach it to a bug."
     );

@@ -10,6 +10,8 @@ use syncmedic::agent::eventlog;
 use syncmedic::agent::gatekeeper::Trust;
 use syncmedic::agent::powershell::process::ScriptProcess;
 use syncmedic::agent::probe::{Probe, ServerFile};
+#[cfg(windows)]
+use syncmedic::agent::record::queued::Queued;
 use syncmedic::agent::record::{Entry, SystemRecord};
 use syncmedic::agent::usage::Running;
 use syncmedic::agent::{Agent, Parts, account, enrol, guard};
@@ -30,7 +32,10 @@ pub(crate) fn filter() -> EnvFilter {
 
 /// How long what still runs may go on when the agent is to stop and its connections have ended: a log that does not answer must
 /// not hold it up.
-pub(crate) const LAST_GRACE: Duration = Duration::from_secs(1);
+pub(crate) const LAST_GRACE: Duration = Duration::from_millis(500);
+
+/// How long the end waits for what is written then, each: the last note to be left alone, and the system's record to be taken.
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Answers the bot until stopped by a signal, with the log on standard error.
 pub(crate) fn in_console(path: &Path) -> Outcome {
@@ -80,8 +85,17 @@ pub(crate) async fn until(
     let limits = Limits { grace: GRACE, ..Limits::default() };
     listener::serve_within(limits, socket, enrolled.tls, agent.router(), stopped, clock).await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    let ended = async {
+        for task in tasks {
+            // Whether it was in time to end by itself is all the same.
+            let _ = task.await;
+        }
+    };
+    // A note that is being written would come back after it was taken away.
+    let _ = tokio::time::timeout(LAST_WORDS, ended).await;
     Running::remove(&files);
     agent.record(&Entry::stopped(id.as_str()));
+    agent.settle_record(LAST_WORDS);
     tracing::info!("the agent has stopped");
     Ok(())
 }
@@ -186,7 +200,7 @@ fn probe(config: &Config) -> Arc<dyn Probe> {
 /// Where this system keeps records.
 pub(crate) fn record() -> Arc<dyn SystemRecord> {
     #[cfg(windows)]
-    return Arc::new(syncmedic::agent::windows::source::EventSource);
+    return Arc::new(Queued::new(syncmedic::agent::windows::source::EventSource));
     #[cfg(not(windows))]
     return Arc::new(syncmedic::agent::record::LogOnly);
 }

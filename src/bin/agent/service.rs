@@ -6,9 +6,9 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use syncmedic::agent::config::Config;
 use syncmedic::agent::logfile::LogFile;
-use syncmedic::agent::record::Entry;
+use syncmedic::agent::record::{Entry, lines, one_line};
 use syncmedic::agent::usage::Running;
-use syncmedic::agent::windows::membership::{self, Changed};
+use syncmedic::agent::windows::membership::{self, Changed, Groups};
 use syncmedic::agent::windows::{service, source};
 use syncmedic::agent::{enrol, guard};
 use syncmedic::clock::Clock;
@@ -107,7 +107,7 @@ fn install(how: &Install) -> Outcome {
         println!("  commands    {} still allows none: set read_only and commands there", path.display());
     }
     if let Err(error) = enrol::load(&loaded, &Clock::system()) {
-        println!("It will not start yet: {error}");
+        println!("It will not start yet: {}", lines(&error.to_string()));
     }
     Ok(())
 }
@@ -141,11 +141,21 @@ fn member(group: &str, member: bool) {
     println!("  member of   {}", groups());
 }
 
-/// The groups that the account is in, whoever put it there: no more is taken away than was given here.
+/// The groups that hold the account, whoever put it there: no more is taken away than was given here.
 fn groups() -> String {
     match membership::groups() {
-        Ok(groups) if groups.is_empty() => "no group of this server".into(),
-        Ok(groups) => groups.join(", "),
+        Ok(Groups { holding, unread }) => {
+            let holding = if holding.is_empty() {
+                "no group of this server but Users".into()
+            } else {
+                holding.join(", ")
+            };
+            let unread = match unread.is_empty() {
+                true => String::new(),
+                false => format!("; not known of {}", unread.join(", ")),
+            };
+            one_line(&(holding + &unread))
+        }
         Err(error) => format!("unknown, for the server's groups can't be listed: {error}"),
     }
 }
@@ -187,11 +197,12 @@ fn status(path: &Path) -> Outcome {
         println!("command         {}", status.command);
         println!("member of       {}", groups());
     }
-    if let Ok(loaded) = Config::load(path) {
-        match Running::read(&loaded.data) {
-            Some(running) => println!("running agent   {}", running.describe(Clock::system().now())),
-            None => println!("running agent   none has left a note in {}", loaded.data.display()),
-        }
+    // Read only if nobody else can have written it: what it names is looked into, with an administrator's rights.
+    let looked = serve::rules(path).and_then(|loaded| serve::guarded(path, &loaded).map(|()| loaded));
+    match looked.map(|loaded| (Running::read(&loaded.data), loaded)) {
+        Ok((Some(running), _)) => println!("running agent   {}", running.describe(Clock::system().now())),
+        Ok((None, loaded)) => println!("running agent   none has left a note in {}", loaded.data.display()),
+        Err(Failure(_, why)) => println!("running agent   not looked at: {}", lines(&why)),
     }
     match status {
         Some(status) if status.running => Ok(()),
@@ -204,7 +215,9 @@ fn be_it(path: PathBuf) -> Outcome {
     service::run(move |control| match work(&path, control) {
         Ok(()) => 0,
         Err(Failure(code, why)) => {
-            serve::record().write(&Entry::not_started(&why));
+            let record = serve::record();
+            record.write(&Entry::not_started(&why));
+            record.settle(serve::LAST_WORDS);
             code
         }
     })

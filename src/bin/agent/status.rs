@@ -4,17 +4,20 @@ use std::path::Path;
 
 use syncmedic::agent::enrol;
 use syncmedic::agent::gatekeeper::Trust;
-use syncmedic::agent::record::one_line;
-use syncmedic::agent::usage::Running;
+use syncmedic::agent::record::{json_for_a_terminal, one_line};
+use syncmedic::agent::usage::{Running, Standing};
 use syncmedic::clock::Clock;
 use syncmedic::report::{Permits, Report};
 
 use super::{Outcome, broken, data, serve};
 
+/// Who has looked where no running agent did.
+const OWN: &str = "by this account just now: the service's account may read less";
+
 /// Prints the report as the bot would get it, and what only this server knows: the service, its cost, what waits here.
 ///
-/// While the agent runs, that is the report of the running agent, at most a minute old: its account may read less than an
-/// administrator, and the bot sees what that account sees. Otherwise this account reads, and that is said.
+/// While the agent runs, that is the report of the running agent, as a rule a minute old and three at most: its account may
+/// read less than an administrator, and the bot sees what that account sees. Otherwise this account reads, and that is said.
 pub(crate) async fn status(path: &Path, json: bool) -> Outcome {
     let clock = Clock::system();
     let loaded = serve::rules(path)?;
@@ -27,17 +30,21 @@ pub(crate) async fn status(path: &Path, json: bool) -> Outcome {
     };
     let running = Running::read(&loaded.data);
     let agent = serve::agent(loaded, trust, clock.clone(), false)?;
-    let (report, seen) = match &running {
-        Some(running) if running.is_fresh(clock.now()) => {
+    let standing = running.as_ref().map(|running| (running, running.standing(clock.now())));
+    let (report, seen) = match standing {
+        Some((running, Standing::Fresh)) => {
             (running.report.clone(), format!("by the running agent at {}, as the bot sees it", running.at))
         }
-        _ => {
-            let seen = "by this account just now, for no agent runs: the service's account may read less";
-            (agent.report(true).await, seen.to_owned())
+        Some((running, Standing::Stale)) => {
+            let why = format!("the agent runs, but has left no note since {}: it may hang", running.at);
+            (agent.report(true).await, format!("{OWN}; {why}"))
+        }
+        Some((_, Standing::Gone)) | None => {
+            (agent.report(true).await, format!("{OWN}; no running agent has left a note"))
         }
     };
     if json {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(broken)?);
+        println!("{}", json_for_a_terminal(&serde_json::to_string_pretty(&report).map_err(broken)?));
         return Ok(());
     }
     #[cfg(windows)]
@@ -48,7 +55,7 @@ pub(crate) async fn status(path: &Path, json: bool) -> Outcome {
     }
     match enrolled {
         Ok(enrolled) => println!("certificate     good until {}", enrolled.certificate.not_after),
-        Err(error) => println!("certificate     {error}"),
+        Err(error) => println!("certificate     {}", one_line(&error.to_string())),
     }
     println!("seen            {seen}");
     show(&report);
