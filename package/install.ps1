@@ -11,7 +11,7 @@ It checks the package against SHA256SUMS, copies the program to Program Files, m
 and configuration (both stay if they are there), installs the service, and lets the bot's address, and nothing else, through the
 firewall. It starts the service once the agent is enrolled.
 
-As it is installed the agent only reports: it is in no privileged group, and nothing ever runs. See windows-agent.md.
+As it is installed the agent only reports: it is put into no group, and nothing ever runs. See windows-agent.md.
 
 .PARAMETER BotAddress
 The address of the bot's host, such as 10.1.2.3; several, or a network as 10.1.2.0/24, are possible.

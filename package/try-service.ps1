@@ -43,6 +43,29 @@ function Wait-Until {
     Write-Host "ok: $What"
 }
 
+# Starts the agent in a console, where it must refuse, and say so in words: any other end, and none at all, is a fault.
+function Confirm-Refused {
+    param([string] $What, [string] $Words)
+    $out = Join-Path -Path $env:TEMP -ChildPath 'syncmedic-refused.txt'
+    $how = @{
+        FilePath = $agent
+        ArgumentList = @('run', '--config', ('"' + $config + '"'))
+        NoNewWindow = $true
+        PassThru = $true
+        RedirectStandardError = $out
+    }
+    $process = Start-Process @how
+    # Without this the exit code is not kept.
+    $null = $process.Handle
+    if (-not $process.WaitForExit(60000)) {
+        $process.Kill()
+        throw "It should be so that $What. After 60 s the agent still ran."
+    }
+    $said = Get-Content -LiteralPath $out -Raw
+    Write-Host "exit code $($process.ExitCode): $said"
+    Confirm-That $What (($process.ExitCode -eq 78) -and ($said -match $Words))
+}
+
 function Get-Agent {
     Get-CimInstance -ClassName Win32_Service -Filter "Name='SyncmedicAgent'"
 }
@@ -96,15 +119,21 @@ Confirm-That 'it runs after an upgrade' ((Get-Agent).State -eq 'Running')
 # The group's membership comes and goes with the switch.
 New-LocalGroup -Name 'ADSyncAdmins' | Out-Null
 & $agent service install --allow-commands
+Confirm-That 'it is set up beside a service that runs' ($LASTEXITCODE -eq 0)
 $members = @(Get-LocalGroupMember -Name 'ADSyncAdmins' | ForEach-Object { $_.Name })
 Confirm-That 'it is a member where commands are allowed' ($members -contains 'NT SERVICE\SyncmedicAgent')
 & $agent service install
 Confirm-That 'it is none where they are not' (@(Get-LocalGroupMember -Name 'ADSyncAdmins').Count -eq 0)
 New-LocalGroup -Name 'Others' | Out-Null
 Add-LocalGroupMember -Name 'Others' -Member 'NT SERVICE\SyncmedicAgent'
+New-LocalGroup -Name 'Everyone of us' | Out-Null
+Add-LocalGroupMember -Name 'Everyone of us' -Member 'NT SERVICE\ALL SERVICES'
 $said = & $agent service install | Out-String
-Confirm-That 'a group that somebody else put it into is named' ($said -match 'member of +Others')
+Write-Host $said
+Confirm-That 'a group that somebody else put it into is named' ($said -match 'member of .*\bOthers\b')
+Confirm-That 'a group that holds it through all services is named' ($said -match 'Everyone of us \(through ALL SERVICES\)')
 Remove-LocalGroup -Name 'Others'
+Remove-LocalGroup -Name 'Everyone of us'
 
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
 & $agent service stop
@@ -114,15 +143,15 @@ Confirm-That 'it stops within 5 s' (($LASTEXITCODE -eq 0) -and ($watch.Elapsed.T
 $staged = Join-Path -Path $folder -ChildPath 'data\staged'
 Remove-Item -LiteralPath $staged -Recurse
 New-Item -Path $staged -ItemType Junction -Value $env:TEMP | Out-Null
-& $agent run --config $config
-Confirm-That 'a junction is refused' ($LASTEXITCODE -eq 78)
+Confirm-Refused 'a junction is refused' 'staged: it is a link or a junction'
 [System.IO.Directory]::Delete($staged)
 
 # Whoever can read the key makes it worthless.
 & icacls.exe $key /grant 'BUILTIN\Users:R' | Out-Null
-& $agent run --config $config
-Confirm-That 'a key that others can read is refused' ($LASTEXITCODE -eq 78)
+Confirm-That 'the key is opened to others' ($LASTEXITCODE -eq 0)
+Confirm-Refused 'a key that others can read is refused' 'agent\.key: .+ may read it'
 & $agent service install
+Confirm-That 'the list is set anew' ($LASTEXITCODE -eq 0)
 & $agent service start
 Confirm-That 'it starts again once the list is set anew' ($LASTEXITCODE -eq 0)
 
@@ -131,5 +160,6 @@ $events | Format-List -Property Id, LevelDisplayName, Message
 Confirm-That 'its start is an event with a text' (@($events | Where-Object { $_.Id -eq 1 -and $_.Message -match 'has started' }).Count -ge 1)
 
 & $agent service uninstall
+Confirm-That 'removing it succeeds' ($LASTEXITCODE -eq 0)
 Confirm-That 'it is removed' ($null -eq (Get-Service -Name SyncmedicAgent -ErrorAction SilentlyContinue))
 Remove-NetFirewallRule -Name SyncmedicAgent
