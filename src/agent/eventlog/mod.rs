@@ -6,7 +6,9 @@
 //! - [`files`]: a log in a folder of JSON lines, for tests, the demo and servers that forward their events.
 //! - [`system`]: the system's own log: backlog, then what is new; [`place`]: how far it was read, over restarts;
 //!   [`query`] and [`xml`]: what is asked of it, and its answers. The edge itself is `windows::eventlog`.
+//! - [`aside`]: any of them, read by a thread of its own, so that one that does not answer keeps nobody.
 
+pub mod aside;
 pub mod clean;
 pub mod files;
 pub mod place;
@@ -22,27 +24,34 @@ use jiff::Timestamp;
 use crate::agent::config::{Config, Events};
 use crate::report::{Event, Gap, HourCount};
 
-/// The log that a configuration names. `keeps` is for the one process that keeps how far it was read: the running agent.
+/// The log that a configuration names, read by a thread of its own. `keeps` is for the one process that keeps how far it was
+/// read: the running agent, whose bot waits less long than a person does.
 ///
 /// # Errors
 /// If this system has no such log.
 pub fn open(config: &Config, keeps: bool, now: Timestamp) -> Result<Arc<dyn EventLog>, String> {
     let cleaner = clean::Cleaner { names_allowed: config.names_allowed };
-    match &config.events {
-        Events::Files(folder) => Ok(Arc::new(files::EventFiles::new(folder, cleaner))),
+    let patience = if keeps { aside::FOR_THE_BOT } else { aside::FOR_A_PERSON };
+    let aside = match &config.events {
+        Events::Files(folder) => aside::Aside::new(files::EventFiles::new(folder, cleaner), patience),
         #[cfg(windows)]
         Events::Log(name) => {
             let place = place::Place::load(&config.data, name, now);
             let source = crate::agent::windows::eventlog::Channel::new(name);
             let keeps = keeps.then(|| config.data.clone());
-            Ok(Arc::new(system::SystemLog::new(source, cleaner, place, keeps)))
+            aside::Aside::new(system::SystemLog::new(source, cleaner, place, keeps), patience)
         }
         #[cfg(not(windows))]
         Events::Log(name) => {
-            let _ = (keeps, now);
-            Err(format!("[events] log = \"{name}\": only Windows has such a log; name a folder with files"))
+            let _ = now;
+            return Err(format!(
+                "[events] log = \"{name}\": only Windows has such a log; name a folder with files"
+            ));
         }
-    }
+    };
+    aside
+        .map(|log| Arc::new(log) as Arc<dyn EventLog>)
+        .map_err(|error| format!("the event log's thread: {error}"))
 }
 
 /// A log of events. Reading may block; callers do it where blocking is allowed.

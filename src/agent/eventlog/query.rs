@@ -29,6 +29,11 @@ pub fn record(log: &str, number: u64) -> String {
     list(log, &[format!("EventRecordID={number}")])
 }
 
+/// Every record of the log: the newest of them is where it ends, found without a search.
+pub fn end(log: &str) -> String {
+    list(log, &["EventRecordID>=1".to_owned()])
+}
+
 /// Conditions that together select every relevant id.
 fn ids() -> Vec<String> {
     let providers: Vec<String> = PROVIDERS.iter().map(|name| format!("@Name='{name}'")).collect();

@@ -18,10 +18,11 @@ use crate::report::{COUNTED_HOURS, Event, Gap};
 /// The most events that one read takes: a busy log of 72 hours, a minute's work at most.
 pub const MAX_READ: usize = 20_000;
 
-/// How long nothing may come before it is looked whether anything is there. In a log that has nothing for us that is a search of
-/// the whole log: each that finds nothing doubles the time until the next, up to the second of these.
-const CHECK_AFTER: SignedDuration = SignedDuration::from_mins(10);
-const CHECK_AT_LAST: SignedDuration = SignedDuration::from_mins(160);
+/// How long nothing may come before the log is followed anew: a subscription can die without a word, and this is the longest that
+/// it goes unseen. It goes on from where the log ended the last time, so that it costs what was written since.
+const RENEW_AFTER: SignedDuration = SignedDuration::from_mins(10);
+/// How long a log that took too long to search is left alone.
+const REST: SignedDuration = SignedDuration::from_mins(30);
 
 /// Takes one event after another; one that can't be read is told why.
 pub type Take<'a> = &'a mut dyn FnMut(Result<Event, String>);
@@ -71,8 +72,8 @@ pub enum Fault {
     Stopped(String),
     /// It takes longer to search than the agent waits.
     #[error(
-        "searching it took longer than a minute: the next poll tries again; if that goes on the log is too large for this \
-         server (wevtutil gl LOG shows its size; archive it, or make it smaller)"
+        "searching it took longer than ten minutes; it is tried again every half an hour. It is too large for this server \
+         (wevtutil gl LOG shows its size; archive it, or make it smaller)"
     )]
     Slow,
     /// There is no such log.
@@ -95,11 +96,12 @@ struct Reading<S: Source> {
     window: Window,
     /// The newest event in the window that is of the log.
     seen: Option<Mark>,
-    /// When it was last looked whether following the log brings what comes.
-    checked: Option<Timestamp>,
-    /// How long after that it is looked again.
-    check_after: SignedDuration,
+    /// When the log was last followed anew, and where it ended before that.
+    renewed: Option<Timestamp>,
+    end: Option<S::Bookmark>,
     following: Option<S::Following>,
+    /// Until when it is not searched.
+    rests: Option<Timestamp>,
     place: Place,
     /// Where the place is kept; nowhere if another process keeps it.
     keeps: Option<PathBuf>,
@@ -120,9 +122,10 @@ impl<S: Source> SystemLog<S> {
             cleaner,
             window: Window::new(cleaner),
             seen: None,
-            checked: None,
-            check_after: CHECK_AFTER,
+            renewed: None,
+            end: None,
             following: None,
+            rests: None,
             kept: place.clone(),
             place,
             keeps,
@@ -142,7 +145,11 @@ impl<S: Source> EventLog for SystemLog<S> {
 impl<S: Source> Reading<S> {
     fn read(&mut self, now: Timestamp) -> Backlog {
         let mut gaps = Vec::new();
-        match self.take_new(now) {
+        let taken = match self.rests.filter(|until| now < *until) {
+            Some(_) => Err(Fault::Slow),
+            None => self.take_new(now),
+        };
+        match taken {
             Ok(more) => {
                 self.read_at = Some(now);
                 if more {
@@ -151,9 +158,11 @@ impl<S: Source> Reading<S> {
                 }
             }
             Err(fault) => {
-                self.following = None;
-                if fault == Fault::Gone {
-                    self.place.lost(LossKind::Skipped, now);
+                (self.following, self.end) = (None, None);
+                match fault {
+                    Fault::Gone => self.place.lost(LossKind::Skipped, now),
+                    Fault::Slow => self.rests = self.rests.filter(|until| now < *until).or(Some(now + REST)),
+                    _ => {}
                 }
                 let why = format!("the log {} can't be read: {fault}", self.place.log);
                 gaps.push(Gap { what: "events".into(), why });
@@ -176,14 +185,9 @@ impl<S: Source> Reading<S> {
             self.place.lost(kind, now);
             self.following = None;
         }
-        if let Some(mut following) = self.following.take() {
-            let before = self.seen;
-            match self.drain(&mut following, now) {
-                Ok(_) if self.seen == before && self.is_deaf(now)? => {}
-                Ok(more) => {
-                    if self.seen != before {
-                        self.check_after = CHECK_AFTER;
-                    }
+        if let Some(following) = self.following.take() {
+            match self.go_on(following, now) {
+                Ok((following, more)) => {
                     self.following = Some(following);
                     return Ok(self.passed(extent, more));
                 }
@@ -233,7 +237,7 @@ impl<S: Source> Reading<S> {
             self.reaches = first.map(|at| (at, "the log holds no more: enlarge it to see further back"));
         }
         let following = self.source.follow(&query::all(&log), bookmark.as_ref())?;
-        (self.checked, self.check_after) = (Some(now), CHECK_AFTER);
+        (self.renewed, self.end) = (Some(now), bookmark);
         self.bad = bad;
         self.window.absorb(window);
         self.window.remember(&self.place.actions);
@@ -261,20 +265,31 @@ impl<S: Source> Reading<S> {
         Ok(self.find(bookmark.record)? == Some(bookmark.at))
     }
 
-    /// Whether the log has relevant events that following it did not bring: a subscription can die without a word. Looked at
-    /// now and then, when nothing comes.
-    fn is_deaf(&mut self, now: Timestamp) -> Result<bool, Fault> {
-        let quiet = |since: Timestamp| now.duration_since(since) >= self.check_after;
-        if !self.checked.is_none_or(quiet) {
-            return Ok(false);
+    /// Takes what following the log brings, and follows it anew if that has been nothing for some time.
+    fn go_on(&mut self, mut following: S::Following, now: Timestamp) -> Result<(S::Following, bool), Fault> {
+        let before = self.seen;
+        let more = self.drain(&mut following, now)?;
+        let long_ago = |at| now.duration_since(at) >= RENEW_AFTER;
+        if self.seen == before && self.renewed.is_none_or(long_ago) {
+            // Where that can't be done the log is followed as before, and it is tried again at the next poll.
+            return Ok(self.renew(now).unwrap_or((following, more)));
         }
-        self.checked = Some(now);
-        let (seen, mut missed) = (self.seen, false);
-        self.source.newest(&query::backlog(&self.place.log), 1, &mut |event| {
-            missed = event.is_ok_and(|event| seen.is_none_or(|seen| !seen.covers(&event)));
-        })?;
-        self.check_after = (self.check_after * 2).min(CHECK_AT_LAST);
-        Ok(missed)
+        Ok((following, more))
+    }
+
+    /// Follows the log anew from where it ended the last time, which brings what the subscription before did not.
+    fn renew(&mut self, now: Timestamp) -> Result<(S::Following, bool), Fault> {
+        let log = self.place.log.clone();
+        let end = self.source.newest(&query::end(&log), 1, &mut |_| {})?;
+        let after = self.end.as_ref();
+        let mut following = match self.source.follow(&query::all(&log), after) {
+            // That record is gone. What came after it is there, or would have been noticed as lost.
+            Err(Fault::Gone) => self.source.follow(&query::all(&log), None),
+            followed => followed,
+        }?;
+        let more = self.drain(&mut following, now)?;
+        (self.renewed, self.end) = (Some(now), end);
+        Ok((following, more))
     }
 
     /// When a record was written, if it is there.

@@ -27,8 +27,9 @@ use crate::report::PROVIDERS;
 /// How many handles are taken at once.
 const BATCH: usize = 64;
 /// How long a query may search for its next events, in milliseconds. Windows looks through the whole log for the last of
-/// them, some ten thousand records a second: a log of hundreds of megabytes takes its time, once a start.
-const PATIENCE: u32 = 60_000;
+/// them, some ten thousand records a second: a log of gigabytes takes its time, once a start. Nobody waits for it
+/// ([`aside`](crate::agent::eventlog::aside)).
+const PATIENCE: u32 = 600_000;
 /// The most UTF-16 units that one event or message may have; Windows' own limit for an event's texts is 31,839 each.
 const MAX_UNITS: usize = 1 << 20;
 

@@ -1,5 +1,7 @@
 //! The reading, on a log in memory that behaves as a system's: it wraps, is cleared, and fails when told.
 
+mod following;
+
 use std::sync::Arc;
 
 use super::*;
@@ -11,8 +13,11 @@ struct Log {
     fault: Option<Fault>,
     /// What following says once.
     broken: Option<Fault>,
-    /// Following brings nothing any more.
-    deaf: bool,
+    /// The subscriptions so far, of which those up to the second number bring nothing any more.
+    follows: usize,
+    deaf: usize,
+    /// It can't be followed.
+    unfollowed: Option<Fault>,
     /// The number of records lags behind what following brings.
     lags: bool,
     /// How many events were handed out.
@@ -72,7 +77,8 @@ impl Memory {
 
 impl Source for Memory {
     type Bookmark = u64;
-    type Following = u64;
+    /// Which subscription, and after which record.
+    type Following = (usize, u64);
 
     fn extent(&mut self) -> Result<Extent, Fault> {
         self.log(|log| match &log.fault {
@@ -92,23 +98,34 @@ impl Source for Memory {
             let fits = |event: &&Event| wanted.is_none() || event.record == wanted;
             let found: Vec<Event> = log.events.iter().rev().filter(fits).take(most).cloned().collect();
             log.read += found.len();
-            log.searched += 1;
+            log.searched += usize::from(!query.contains("EventRecordID&gt;="));
             let newest = found.first().and_then(|event| event.record);
             found.into_iter().for_each(|event| take(Ok(event)));
             Ok(newest)
         })
     }
 
-    fn follow(&mut self, _: &str, after: Option<&u64>) -> Result<u64, Fault> {
-        Ok(after.copied().unwrap_or(0))
+    fn follow(&mut self, _: &str, after: Option<&u64>) -> Result<(usize, u64), Fault> {
+        self.log(|log| {
+            if let Some(fault) = &log.unfollowed {
+                return Err(fault.clone());
+            }
+            log.follows += 1;
+            Ok((log.follows, after.copied().unwrap_or(0)))
+        })
     }
 
-    fn next(&mut self, following: &mut u64, most: usize, take: Take<'_>) -> Result<(), Fault> {
+    fn next(
+        &mut self,
+        (number, following): &mut (usize, u64),
+        most: usize,
+        take: Take<'_>,
+    ) -> Result<(), Fault> {
         self.log(|log| {
             if let Some(fault) = log.broken.take() {
                 return Err(fault);
             }
-            if log.deaf && *following > 0 {
+            if *number <= log.deaf {
                 return Ok(());
             }
             let after = *following;
@@ -258,7 +275,6 @@ fn what_stands_in_the_way_is_told_with_its_mend_and_what_was_read_keeps_its_time
         (Fault::Denied, "Event Log Readers"),
         (Fault::Stopped("Windows error 1722".into()), "Start-Service EventLog"),
         (Fault::Unknown, "agent.toml"),
-        (Fault::Slow, "the next poll tries again"),
         (Fault::Other("Windows error 15010".into()), "15010"),
     ] {
         let at = |minute| now() + SignedDuration::from_mins(minute);
@@ -285,42 +301,6 @@ fn a_subscription_that_broke_is_made_anew_at_once_and_told_of_if_records_were_sk
         let backlog = reading.read(now());
         assert_eq!((backlog.events.len(), backlog.gaps.len()), (2, gaps), "{}", whys(&backlog));
     }
-}
-
-#[test]
-fn a_subscription_that_died_without_a_word_is_found_out() {
-    let (folder, log) = site();
-    log.write(654, 9);
-    let reading = log.reading(folder.path());
-    reading.read(now());
-    log.log(|log| log.deaf = true);
-    log.write(6900, 1);
-    assert_eq!(reading.read(now()).events.len(), 1, "nobody can know yet");
-    let later = now() + SignedDuration::from_mins(10);
-    let backlog = reading.read(later);
-    assert_eq!((backlog.events.len(), backlog.gaps), (2, Vec::new()));
-    assert_eq!(backlog.counts.iter().map(|count| count.count).sum::<u32>(), 2);
-}
-
-#[test]
-fn a_log_in_which_nothing_happens_is_searched_less_and_less_often() {
-    let (folder, log) = site();
-    let reading = log.reading(folder.path());
-    let mut later = now();
-    // Each minute, as the agent looks by itself.
-    let mut searches_of = |minutes: usize| {
-        let before = log.log(|log| log.searched);
-        for _ in 0..minutes {
-            later += SignedDuration::from_mins(1);
-            reading.read(later);
-        }
-        log.log(|log| log.searched) - before
-    };
-    searches_of(1);
-    assert_eq!((searches_of(10), searches_of(24 * 60)), (1, 11), "not 144 times");
-    log.write(654, -1500);
-    // Something has come: the next silence is looked at within ten minutes again.
-    assert_eq!(searches_of(11), 1);
 }
 
 #[test]

@@ -77,7 +77,11 @@ fn answer(done: Result<(), u32>) -> Bool {
 
 fn handle(object: Result<Object, u32>) -> Handle {
     match object {
-        Ok(object) => open(object),
+        Ok(object) => {
+            let handle = open(object);
+            log::left_open(handles::count());
+            handle
+        }
         Err(code) => fail(code),
     }
 }
@@ -222,18 +226,20 @@ unsafe extern "system" fn EvtNext(
     results: Handle,
     size: u32,
     events: *mut Handle,
-    _timeout: u32,
+    timeout: u32,
     flags: u32,
     returned: *mut u32,
 ) -> Bool {
     unsafe { *returned = 0 };
     log::hang_if_ordered();
+    if !log::found_within(timeout) {
+        return fail(TIMEOUT);
+    }
     let batch = with(results, |object| {
         if flags != 0 || size == 0 || events.is_null() {
             return Err(INVALID_PARAMETER);
         }
         let pending = match object {
-            Object::Results(_) if log::ordered("slow") => return Err(TIMEOUT),
             Object::Results(pending) => pending,
             Object::Following { query, after, pending } => {
                 reachable("Application")?;

@@ -12,6 +12,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// An event as it was written.
 pub(crate) struct Event {
@@ -50,7 +51,7 @@ pub(crate) fn handed_out(count: usize) {
     let _ = std::fs::write(folder().join("handed-out"), all.to_string());
 }
 
-/// A handle was closed, and so many are open still.
+/// A handle was opened or closed, and so many are open now.
 pub(crate) fn left_open(open: usize) {
     // Batches of events come and go; what stays is told.
     if open < 4 {
@@ -62,8 +63,20 @@ pub(crate) fn left_open(open: usize) {
 pub(crate) fn hang_if_ordered() {
     while ordered("hangs") {
         let _ = std::fs::write(folder().join("hanging"), "");
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Searches as long as that is ordered, or until the caller's time is up, in milliseconds; tells whether it found an end.
+pub(crate) fn found_within(timeout: u32) -> bool {
+    let began = Instant::now();
+    while ordered("slow") {
+        if began.elapsed() >= Duration::from_millis(timeout.into()) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    true
 }
 
 /// The caller has done what no caller may do.

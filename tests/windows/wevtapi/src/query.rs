@@ -19,6 +19,7 @@ enum Test {
     Any(Vec<Test>),
     Id(Comparison, u64),
     Record(u64),
+    RecordFrom(u64),
     Provider(Vec<String>),
     /// At most so many milliseconds old.
     Age(u64),
@@ -66,6 +67,7 @@ impl Test {
             Test::Id(Comparison::AtLeast, id) => u64::from(event.id) >= *id,
             Test::Id(Comparison::AtMost, id) => u64::from(event.id) <= *id,
             Test::Record(record) => event.record == *record,
+            Test::RecordFrom(record) => event.record >= *record,
             Test::Provider(names) => names.iter().any(|name| name.eq_ignore_ascii_case(&event.provider)),
             Test::Age(most) => {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis());
@@ -109,6 +111,9 @@ impl<'a> Reader<'a> {
         }
         if self.take("EventRecordID=") {
             return self.number().map(Test::Record);
+        }
+        if self.take("EventRecordID>=") {
+            return self.number().map(Test::RecordFrom);
         }
         for (word, comparison) in [
             ("EventID=", Comparison::Equal),
