@@ -99,13 +99,13 @@ fn lives(_: u32) -> Option<bool> {
     None
 }
 
-/// Whether a program's name is that of this one, whatever it has been renamed to.
+/// Whether a program's name is that of this one: the agent and whoever asks for it are the same program.
 #[cfg(any(windows, target_os = "linux"))]
 fn is_ours(name: &str) -> bool {
     let own = std::env::current_exe().ok();
     let own = own.as_deref().and_then(Path::file_name).map(|own| own.to_string_lossy().into_owned());
-    let known = if cfg!(windows) { name.len() } else { 15 };
-    own.is_some_and(|own| own.get(..known).unwrap_or(&own).eq_ignore_ascii_case(name))
+    let known = |own: &str| if cfg!(windows) { own.into() } else { own.chars().take(15).collect::<String>() };
+    own.is_some_and(|own| known(&own).eq_ignore_ascii_case(name))
 }
 
 /// How the agent that left a note stands.

@@ -138,14 +138,22 @@ fn status_shows_what_the_running_agents_account_reads_and_not_what_whoever_asks_
     let stopped = Command::new("kill").args(["-STOP", &running.id().to_string()]).status();
     assert!(stopped.expect("kill is there").success());
     let mut old: serde_json::Value = serde_json::from_str(&noted()).expect("is JSON");
+    old["report"]["gaps"] = serde_json::json!([{"what": "state", "why": "withheld then"}]);
+    let new = old.to_string();
     old["at"] = "2026-01-01T00:00:00Z".into();
-    let new = std::fs::read(&note).expect("reads");
     std::fs::write(&note, old.to_string()).expect("writes");
+    let tested = |site: &Site| {
+        let output = site.program(&["self-test"]).output().expect("runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let text = tested(&site);
+    assert!(text.contains("it may hang") && !text.contains("withheld then"), "old gaps say nothing: {text}");
     assert_eq!(flag(&site), None);
     let text = shown(&site);
     assert!(text.contains("the agent runs, but has left no note since 2026-01-01"), "{text}");
     std::fs::write(&note, new).expect("writes");
     assert_eq!(flag(&site), Some(false));
+    assert!(tested(&site).contains("withheld then"), "new ones do");
     // One that was killed leaves its note, however new: this account reads, and that is said.
     running.kill().expect("is killed");
     running.wait().expect("is gone");

@@ -23,7 +23,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Failure, Outcome, broken, config, data};
 
 /// How long requests that are being answered may go on once the agent is to stop: a service has 5 s for everything.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_millis(2500);
 
 /// What is logged: `RUST_LOG`, or what an administrator wants to know.
 pub(crate) fn filter() -> EnvFilter {
