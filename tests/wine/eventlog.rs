@@ -227,8 +227,10 @@ async fn a_log_that_does_not_come_back_holds_up_neither_polls_nor_plans_nor_the_
     for _ in 0..600 {
         assert!(gaps(&site.poll().await).contains("has not answered since"));
     }
-    let answer = site.client.plan(&wish(Mode::Unattended)).await.expect("an answer");
+    let asked = wish(Mode::Unattended);
+    let answer = site.client.plan(&asked).await.expect("an answer");
     assert!(matches!(answer, PlanAnswer::Refused { .. } | PlanAnswer::Busy { .. }), "{answer:?}");
+    assert_eq!(site.client.execution(&asked.request).await.expect("the journal is read"), None);
     let ended = site.agent.interrupt();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.err.contains("the agent has stopped"), "{ended:?}");

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use syncmedic::agent::config::Config;
 use syncmedic::agent::enrol;
 use syncmedic::catalog;
 use syncmedic::clock::Clock;
 use syncmedic::ids::AgentId;
 
-use super::{Failure, Outcome, USAGE, config, data, serve};
+use super::{Failure, Outcome, USAGE, data, serve};
 
 /// Where an agent lies if nothing else is said: on Windows in `ProgramData`, wherever the system has it. The variable of that
 /// name is not asked, since a person's other programs can set it for their elevated consoles.
@@ -60,7 +59,7 @@ pub(crate) fn install(path: &Path, bundle: &Path) -> Outcome {
 
 pub(crate) fn list(path: Option<&Path>) -> Outcome {
     let allowed = match path {
-        Some(path) => Config::load(path).map_err(config)?.permits().commands,
+        Some(path) => serve::rules(path)?.permits().commands,
         None => Vec::new(),
     };
     for command in catalog::commands() {
