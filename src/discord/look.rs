@@ -96,7 +96,7 @@ impl Desk {
         let zone = self.summarist.schedule.time_zone().clone();
         let reports = [(report.agent.clone(), report)];
         let chart = HistoryChart::from_reports(&reports, now - SignedDuration::from_hours(hours), now, zone);
-        let words = chart::describe(&chart);
+        let words = chart::describe(&chart, frame.language);
         let title =
             frame.say(words!("history-title", hours = usize::try_from(hours)?, server = &report.server));
         // Drawing takes a while, and others are waiting.

@@ -16,6 +16,7 @@ use resvg::{tiny_skia, usvg};
 
 use crate::ids::AgentId;
 use crate::report::{COUNTED_HOURS, Report};
+use crate::words::Language;
 
 /// The most servers one chart shows; it says how many it leaves out.
 pub const MAX_ROWS: usize = 10;
@@ -142,11 +143,7 @@ impl HistoryChart {
     ) -> HistoryChart {
         let (from, to) = shown(from, to);
         let rows = reports.iter().map(|(agent, report)| row_of(agent, report, from, to)).collect();
-        let hours = (to.duration_since(from).as_secs() + 1800) / 3600;
-        let title = match hours {
-            1 => "Password hash sync in the last hour".to_owned(),
-            hours => format!("Password hash sync in the last {hours} hours"),
-        };
+        let title = words::title(from, to).tell(Language::English);
         HistoryChart { title, from, to, time_zone, rows }
     }
 
@@ -206,8 +203,8 @@ pub fn history_svg(chart: &HistoryChart) -> String {
 
 /// The chart in words, for those who don't see the picture; at most 1024 characters, as Discord allows for
 /// an attachment's description.
-pub fn describe(chart: &HistoryChart) -> String {
-    words::describe(chart)
+pub fn describe(chart: &HistoryChart, language: Language) -> String {
+    words::describe(chart, language)
 }
 
 fn row_of(agent: &AgentId, report: &Report, from: Timestamp, to: Timestamp) -> ServerRow {

@@ -20,6 +20,7 @@ use crate::schedule::Schedule;
 use crate::store::outbox::Message;
 use crate::store::{Entry, StoreError};
 use crate::tenant::Tenant;
+use crate::words::Language;
 
 /// What a summary looks back on.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -136,7 +137,7 @@ impl Summarist {
             warnings: self.warnings(&diagnosis, now).await?,
             audit_head: String::new(),
             chart: picture.ok(),
-            chart_text: chart::describe(&chart),
+            chart_text: chart::describe(&chart, Language::English),
         })
     }
 

@@ -474,3 +474,24 @@ fault-deep = Elemente liegen tiefer als in jedem Ereignis
 fault-stray = Text liegt außerhalb der Ereignisse
 fault-endless = auf 16 MiB folgt kein Ereignis: das ist kein Protokoll von Windows
 fault-too-large = es ist länger, als ein Protokoll von Windows sein kann
+
+## Ein Verlauf in Worten
+
+chart-title =
+    Kennworthash-Synchronisierung in { $count ->
+        [one] der letzten Stunde
+       *[other] den letzten { $count } Stunden
+    }
+chart-span = { $title }, { $from } bis { $to } ({ $zone }).
+chart-empty = Noch hat sich kein Synchronisierungsserver gemeldet.
+chart-more = Nicht gezeigt: { $count } weitere.
+chart-unknown = nichts bekannt
+chart-hours-unknown = { $hours } h unbekannt
+chart-silent = kein Lebenszeichen in { $hours } h
+chart-alive = Lebenszeichen in { $alive } von { $hours } h, das letzte in der Stunde ab { $last }
+chart-errors =
+    { $count ->
+        [one] { $count } Fehler
+       *[other] { $count } Fehler
+    }, die meisten ({ $most }) in der Stunde ab { $hour }
+chart-no-errors = keine Fehler

@@ -474,3 +474,24 @@ fault-deep = elements lie deeper than in any event
 fault-stray = text lies outside of the events
 fault-endless = no events follow for 16 MiB: this is no log of Windows'
 fault-too-large = it is longer than a log of Windows' can be
+
+## A history in words
+
+chart-title =
+    Password hash sync in the last { $count ->
+        [one] hour
+       *[other] { $count } hours
+    }
+chart-span = { $title }, { $from } to { $to } ({ $zone }).
+chart-empty = No sync server has reported yet.
+chart-more = { $count } more not shown.
+chart-unknown = nothing is known
+chart-hours-unknown = { $hours } h not known
+chart-silent = no heartbeat in { $hours } h
+chart-alive = heartbeats in { $alive } of { $hours } h, the last in the hour from { $last }
+chart-errors =
+    { $count ->
+        [one] { $count } error
+       *[other] { $count } errors
+    }, most ({ $most }) in the hour from { $hour }
+chart-no-errors = no errors

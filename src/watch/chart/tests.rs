@@ -1,6 +1,7 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::words::Language;
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -183,15 +184,21 @@ fn hours_and_days_are_those_of_the_time_zone() {
 #[test]
 fn the_chart_in_words_says_what_the_picture_shows() {
     assert_eq!(
-        describe(&story(24)),
+        describe(&story(24), Language::English),
         "Password hash sync in the last 24 hours, Tue 24 Nov 09:40 to Wed 25 Nov 09:40 (Europe/Berlin).\n\
          SYNC01: heartbeats in 20 of 25 h, the last in the hour from Wed 25 Nov 09:00; 18 errors, most (6) in \
          the hour from Wed 25 Nov 00:00; incident Tue 24 Nov 22:14: Error Code 90; run Wed 25 Nov \
          02:14: enable-password-sync; verified Wed 25 Nov 03:14: verified.\n\
          STAGE01 (staging): no heartbeat in 18 h; no errors; 7 h not known; silent Tue 24 Nov 16:00: agent silent."
     );
-    assert!(describe(&empty(Vec::new())).ends_with("No sync server has reported yet."));
-    let long = describe(&hostile());
+    assert!(describe(&empty(Vec::new()), Language::English).ends_with("No sync server has reported yet."));
+    let german = describe(&story(24), Language::German);
+    assert!(
+        german.contains("SYNC01: Lebenszeichen in 20 von 25 h, das letzte in der Stunde ab 25.11. 09:00"),
+        "{german}"
+    );
+    assert!(german.contains("18 Fehler") && !german.contains("heartbeat"), "{german}");
+    let long = describe(&hostile(), Language::English);
     assert!(long.chars().count() <= 1024 && !long.contains('\u{202e}'));
 }
 
