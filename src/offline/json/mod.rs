@@ -71,12 +71,7 @@ impl Splitter {
             return Err(Fault::new(self.place(), words!("fault-too-long")));
         }
         if self.in_string {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = true,
-                b'"' => self.in_string = false,
-                _ => {}
-            }
+            self.string(byte);
             return Ok(());
         }
         match byte {
@@ -113,14 +108,19 @@ impl Splitter {
             .contains(&head.as_str())
     }
 
+    /// A byte of a text in quotes.
+    fn string(&mut self, byte: u8) {
+        match byte {
+            _ if self.escaped => self.escaped = false,
+            b'\\' => self.escaped = true,
+            b'"' => self.in_string = false,
+            _ => {}
+        }
+    }
+
     fn between(&mut self, byte: u8) -> Result<(), Fault> {
         if self.in_string {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = true,
-                b'"' => self.in_string = false,
-                _ => {}
-            }
+            self.string(byte);
             return Ok(());
         }
         match byte {
