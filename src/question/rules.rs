@@ -20,7 +20,7 @@ pub(super) struct Verdict {
     pub(super) is_certain: bool,
     /// Whether somebody says to leave the synchronization off, or to switch it off.
     pub(super) keeps_off: bool,
-    /// Whether a part of the text tells beyond doubt that somebody can't sign in.
+    /// Whether somebody says so who tells beyond doubt that people can't sign in.
     pub(super) is_hard: bool,
 }
 
@@ -132,9 +132,8 @@ pub(super) fn decide(text: &str, tokens: &[Token], hits: &[Hit], codes: &[(Code,
     let is_word = is_one_word || (codes.is_empty() && because.contains(&(0, tokens.len())));
     let is_certain = is_told || is_word || tokens.is_empty();
     let keeps_off = keeps_off(&reading) || forbids(&reading) || says_no(&reading);
-    // Beside "don't switch it on yet" what is not called signing in counts as well.
-    let tells = is_hard(&reading) || (keeps_off && reading.ours.any(&[OldWorks, Evidence]));
-    let is_hard = intent == Intent::SignInProblem && tells;
+    let tells = is_hard(&reading) || reading.ours.any(&[OldWorks, Evidence]);
+    let is_hard = keeps_off && intent == Intent::SignInProblem && tells;
     Verdict { intent, hypothesis, scope, because, is_certain, keeps_off, is_hard }
 }
 
