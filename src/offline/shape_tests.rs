@@ -205,6 +205,12 @@ fn what_adsync_and_get_eventlog_write_behind_a_message_is_part_of_it() {
     ));
     let strings = "ReplacementStrings : {\"An error occurred. Error Code: 90. Error Description: Password Synchronization has not...}\n";
     remedied(&event(&format!("\"{body}\""), strings));
+    // A window breaks lines behind a hyphen, too.
+    let wrapped = format!(
+        "{body} Tracking ID: 8526fab4-3979-4ade-\n                     86d4-7308a12f099c <forest-info> <partition-name>A.B</partition-name> \
+         <connector-\n                     id>e710c39b-2995-4c90-b951-21916e6ee4fd</connector-id> </forest-info>"
+    );
+    remedied(&event(&wrapped, ""));
     let cut_elsewhere = strings.replace("has not...", "is off...");
     doubted(&event(&format!("\"{body}\""), &cut_elsewhere), "events-skipped");
 }

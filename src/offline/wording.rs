@@ -235,7 +235,7 @@ const WHAT_WINDOWS_WRITES: &str = r#"(?x)
             company )?
         (?: [.,;\s"'”“»«’」』)`*_]+
           | <br\s?/?> | \s [-–—] \s
-          | tracking\s?id\s? :\s? [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}
+          | tracking\s?id\s? :\s? [0-9a-f]{8}(?:-\s?[0-9a-f]{4}){3}-\s?[0-9a-f]{12}
           | server\s? name\s? :\s? [\w-]*
           | (?: ---> | [—–]> | → ) \s? [a-z][\w.]*exception [\w`]* (?: \[[\w.,+`\s]*\] )? \s?:
           | an\s? error\s? occurred\. | error\s? code\s? :\s? 90 \b | error\s? description\s? :
@@ -246,7 +246,7 @@ const WHAT_WINDOWS_WRITES: &str = r#"(?x)
           | ---\s? end\s? of\s? inner\s? exception\s? stack\s? trace\s? ---
           | azure\s? ad\s? sync\s? \d+(?:\.\d+){3}
           | server\s? stack\s? trace: | exception\s? rethrown\s? at\s? \[\d\]:
-          | </forest-info $ | < (?: /? forest-info | (?: partition-name | connector-id ) > [^<>\s]* < / (?: partition-name | connector-id ) ) >
+          | </forest-\s?info $ | < (?: /? forest-\s?info | (?: partition-\s?name | connector-\s?id ) > [^<>\s]* < / (?: partition-\s?name | connector-\s?id ) ) >
         )*"#;
 
 fn pattern(text: &str) -> Regex {
