@@ -55,7 +55,9 @@ pub(super) fn known_state(report: &Report) -> Result<&State, Vec<Reason>> {
     need(report.appliance.kind != ApplianceKind::Unknown && report.appliance.build.is_some(), "appliance");
     // The fingerprint holds the record number of the last administrators' action.
     let numbered = last_admin_action(&report.events).is_none_or(|event| event.record.is_some());
-    need(report.events_at.is_some() && numbered, "events");
+    // A log that does not answer shows what it was: somebody may have acted since.
+    let of_now = report.events_at.is_some_and(|at| at >= report.clock);
+    need(of_now && numbered, "events");
     let Some(state) = &report.state else {
         need(false, "state");
         return Err(unknown);

@@ -180,6 +180,8 @@ fn each_thing_that_is_wrong_has_its_own_answer_to_a_plan() {
         }),
         ("busy: state-unknown", |w, _| w.report.appliance.kind = crate::report::ApplianceKind::Unknown),
         ("busy: state-unknown", |w, _| w.report.events_at = None),
+        // An administrator's action since would not be seen.
+        ("busy: state-unknown", |w, _| w.report.events_at = "2026-11-22T01:59:59Z".parse().ok()),
         ("busy: state-unknown", |w, _| w.report.state = None),
         ("busy: state-unknown", |w, _| w.state().cloud_flag = None),
         ("busy: state-unknown", |w, _| w.state().staging = None),
@@ -241,6 +243,7 @@ fn whatever_of_the_fingerprint_is_unknown_makes_the_server_busy_and_never_moved(
         |w| w.state().connectors.as_mut().expect("known")[1].channel = None,
         |w| w.report.appliance.build = None,
         |w| w.report.events_at = None,
+        |w| w.report.events_at = "2026-11-22T01:59:59Z".parse().ok(),
         |w| w.report.events = vec![admin_action(None)],
         |w| w.report.state = None,
     ];
