@@ -132,7 +132,7 @@ fn is_bystander(event: &Event) -> bool {
 /// at all. `causes.toml` tells which of them keep a remedy away.
 pub(crate) fn names_the_product(text: &str) -> bool {
     static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        regex(r"(?i)ad\W?sync|dirsync|miiserver|azure\W?ad|azure\s+active|entra|ad\W?connect|staging|password\W*(?:hash\W*)?sync").ok()
+        regex(r"(?i)ad\W?sync|dirsync|miiserver|azure\W?ad|azure\s+active|entra|ad\W?connect|staging|password\W*(?:hash\W*)?sync|on-?premises?(?:directory)?synchronization").ok()
     });
     NAMES.as_ref().is_none_or(|names| names.is_match(text))
 }

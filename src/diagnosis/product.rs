@@ -7,9 +7,8 @@ use regex::Regex;
 use crate::ids::Build;
 use crate::report::{Appliance, ApplianceKind, Event};
 
-/// The line with which ADSync ends the text of its errors.
-static BUILD: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r#"(?m)^\s*"?\s*Azure AD Sync (\d+(?:\.\d+){3})\s*"?\s*$"#));
+/// How ADSync ends the text of its errors; a collector may put it on the line before.
+static BUILD: LazyLock<Regex> = LazyLock::new(|| compiled(r"\bAzure AD Sync (\d+(?:\.\d+){3})\b"));
 /// DirSync's service and its installation, by name. Source: facts, section 3.
 static DIRSYNC: LazyLock<Regex> = LazyLock::new(|| compiled(r"\bWindows Azure Active Directory Sync\b"));
 /// The sync service by its names, old and new, as the service manager writes them.

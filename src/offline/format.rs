@@ -1,9 +1,9 @@
 //! Which format a file is in, by its first few thousand characters.
 
-use super::csv;
 use super::fault::Fault;
 use super::labels::{self, Label};
 use super::syslog;
+use super::{csv, talk};
 use crate::words;
 
 /// The formats that are read.
@@ -67,6 +67,10 @@ fn delimiter(text: &str) -> Option<char> {
     let is_for_excel = first.trim_start_matches('"').to_ascii_lowercase().starts_with("sep=");
     if is_for_excel || first.trim_start_matches('"').starts_with("#TYPE") {
         first = lines.next()?;
+    }
+    // A command that names columns is no head of a table.
+    if talk::command(first).is_some() {
+        return None;
     }
     let row = lines.next().unwrap_or_default();
     let is_saved = |delimiter: &char| {

@@ -223,6 +223,9 @@ fn a_transcript_that_only_reads_leaves_an_event_as_it_is_and_one_that_changes_do
     remedied(&format!(
         "{list}PS C:\\> Get-ADSyncConnector | select Name | ft\nPS C:\\> Get-ADSyncScheduler\nPS C:\\> Stop-Transcript\n"
     ));
+    remedied(&format!(
+        "PS C:\\> Get-WinEvent -LogName Application | fl TimeCreated,ProviderName,Id,Message\n\n{list}"
+    ));
     for behind in [
         "PS C:\\> Set-ADSyncAADPasswordSyncState -ConnectorName $c -Enable $true\n",
         "PS C:\\> Get-ADSyncScheduler; Set-ADSyncX -Enable $true\n",

@@ -159,7 +159,7 @@ fn is_frame(line: &str) -> bool {
 }
 
 /// What stands behind a prompt of PowerShell, in either case.
-fn command(line: &str) -> Option<&str> {
+pub(super) fn command(line: &str) -> Option<&str> {
     let line = line.trim();
     line.get(..3).filter(|start| ["ps ", "ps>"].iter().any(|prompt| start.eq_ignore_ascii_case(prompt)))?;
     Some(line.split_once('>')?.1)

@@ -127,6 +127,17 @@ fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
             "Service Control Manager",
             "The start type of the Microsoft Azure AD Sync service was changed to disabled.",
         ),
+        (4104, "Microsoft-Windows-PowerShell", "Get-Service ADSync | Stop-Service -Force"),
+        (
+            4688,
+            "Microsoft-Windows-Security-Auditing",
+            r#""C:\Windows\system32\sc.exe" config ADSync start= disabled"#,
+        ),
+        (
+            4104,
+            "Microsoft-Windows-PowerShell",
+            "Update-MgDirectoryOnPremiseSynchronization -BodyParameter $p",
+        ),
         (1034, "MsiInstaller", "Product Name: Microsoft Entra Connect Sync. Removal success"),
     ] {
         withheld(vec![other(id, provider, text)], "product-touched");

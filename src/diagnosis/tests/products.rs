@@ -23,6 +23,8 @@ fn manager(id: u32, minutes: i64, text: &str) -> Event {
 fn a_build_that_the_cloud_refuses_is_known_by_the_last_line_of_its_errors() {
     let old = judged(vec![ended_by("2.4.131.0")]);
     assert_eq!((old.cause, old.remedy.is_some()), (Cause::BuildRetired, false));
+    let collected = event(6900, 10, &format!("{CODE_90} Azure AD Sync 2.4.131.0."));
+    assert_eq!(judged(vec![collected]).cause, Cause::BuildRetired);
     let upgraded = judged(vec![event(6900, 90, "x\nAzure AD Sync 2.4.131.0"), ended_by("2.6.92.0")]);
     assert_eq!(upgraded.cause, Cause::PhsNotActivated);
     assert_eq!(upgraded.build, "2.6.92.0".parse().ok());
