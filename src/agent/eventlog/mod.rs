@@ -4,7 +4,7 @@
 //! - [`window`]: the newest relevant events and the counts per id and hour.
 //! - [`clean`]: one event's text without wrapper, tail and names.
 //! - [`files`]: a log in a folder of JSON lines, for tests, the demo and servers that forward their events.
-//! - [`system`]: the system's own log: backlog, then what is new; [`place`]: how far it was read, over restarts;
+//! - [`system`]: the system's own log: backlog, then what is new; [`place`]: how far it was read, over restarts; [`taken`]: what counts no more;
 //!   [`query`] and [`xml`]: what is asked of it, and its answers. The edge itself is `windows::eventlog`.
 //! - [`aside`]: any of them, read by a thread of its own, so that one that does not answer keeps nobody.
 
@@ -14,6 +14,7 @@ pub mod files;
 pub mod place;
 pub mod query;
 pub mod system;
+pub mod taken;
 pub mod window;
 pub mod xml;
 

@@ -23,7 +23,7 @@ pub struct Extent {
 }
 
 /// A record of the log, told by its number and time: a log that was cleared may count anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Mark {
     /// Its number.
     pub record: u64,

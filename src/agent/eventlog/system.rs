@@ -4,24 +4,27 @@
 //! log can't tell is a gap: what was lost for 72 hours, what is wrong now for as long as it is. What was read before
 //! stays in the report, with the time at which it was read.
 
+mod following;
+
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::clean::Cleaner;
 use super::place::{Extent, LossKind, Mark, Place};
+use super::taken::Taken;
 use super::window::Window;
 use super::{Backlog, EventLog, query};
 use crate::report::{COUNTED_HOURS, Event, Gap};
+use following::Health;
 
 /// The most events that one read takes: a busy log of 72 hours, a minute's work at most.
 pub const MAX_READ: usize = 20_000;
 
-/// How long nothing may come before the log is followed anew: a subscription can die without a word, and this is the longest that
-/// it goes unseen. It goes on from where the log ended the last time, so that it costs what was written since.
-const RENEW_AFTER: SignedDuration = SignedDuration::from_mins(10);
-/// How long a log that took too long to search is left alone.
+/// How long a log that took too long to search is left alone, once the search has ended.
 const REST: SignedDuration = SignedDuration::from_mins(30);
 
 /// Takes one event after another; one that can't be read is told why.
@@ -72,7 +75,7 @@ pub enum Fault {
     Stopped(String),
     /// It takes longer to search than the agent waits.
     #[error(
-        "searching it took longer than ten minutes; it is tried again every half an hour. It is too large for this server \
+        "searching it brought nothing for ten minutes; it is tried again half an hour later. It is too large for this server \
          (wevtutil gl LOG shows its size; archive it, or make it smaller)"
     )]
     Slow,
@@ -96,12 +99,14 @@ struct Reading<S: Source> {
     window: Window,
     /// The newest event in the window that is of the log.
     seen: Option<Mark>,
-    /// When the log was last followed anew, and where it ended before that.
-    renewed: Option<Timestamp>,
+    /// What was taken last, in the window or too old for it.
+    taken: Taken,
+    /// Where the log ended before it was last followed anew.
     end: Option<S::Bookmark>,
+    health: Health,
     following: Option<S::Following>,
-    /// Until when it is not searched.
-    rests: Option<Timestamp>,
+    /// While this lasts it is not searched; before it too it is, since a clock was set back.
+    rests: Option<Range<Timestamp>>,
     place: Place,
     /// Where the place is kept; nowhere if another process keeps it.
     keeps: Option<PathBuf>,
@@ -122,8 +127,9 @@ impl<S: Source> SystemLog<S> {
             cleaner,
             window: Window::new(cleaner),
             seen: None,
-            renewed: None,
+            taken: Taken::default(),
             end: None,
+            health: Health::begun(Timestamp::UNIX_EPOCH),
             following: None,
             rests: None,
             kept: place.clone(),
@@ -144,8 +150,9 @@ impl<S: Source> EventLog for SystemLog<S> {
 
 impl<S: Source> Reading<S> {
     fn read(&mut self, now: Timestamp) -> Backlog {
-        let mut gaps = Vec::new();
-        let taken = match self.rests.filter(|until| now < *until) {
+        let (mut gaps, began) = (Vec::new(), Instant::now());
+        self.rests = self.rests.take().filter(|rest| rest.contains(&now));
+        let taken = match self.rests {
             Some(_) => Err(Fault::Slow),
             None => self.take_new(now),
         };
@@ -156,12 +163,13 @@ impl<S: Source> Reading<S> {
                     let why = format!("more than {MAX_READ} new events: the others follow at the next poll");
                     gaps.push(Gap { what: "events".into(), why });
                 }
+                gaps.extend(self.health.gap(&self.place.log, now));
             }
             Err(fault) => {
                 (self.following, self.end) = (None, None);
                 match fault {
-                    Fault::Gone => self.place.lost(LossKind::Skipped, now),
-                    Fault::Slow => self.rests = self.rests.filter(|until| now < *until).or(Some(now + REST)),
+                    Fault::Gone => self.lost(LossKind::Skipped, now),
+                    Fault::Slow if self.rests.is_none() => self.rests = Some(rest(now, began)),
                     _ => {}
                 }
                 let why = format!("the log {} can't be read: {fault}", self.place.log);
@@ -182,7 +190,7 @@ impl<S: Source> Reading<S> {
         if let Some(kind) = self.place.lost_since(extent)
             && !(kind == LossKind::Cleared && self.bookmark_is_there()?)
         {
-            self.place.lost(kind, now);
+            self.lost(kind, now);
             self.following = None;
         }
         if let Some(following) = self.following.take() {
@@ -192,7 +200,7 @@ impl<S: Source> Reading<S> {
                     return Ok(self.passed(extent, more));
                 }
                 Err(Fault::Gone) => {
-                    self.place.lost(LossKind::Skipped, now);
+                    self.lost(LossKind::Skipped, now);
                 }
                 // The service may have been started anew meanwhile: the next try tells.
                 Err(_) => {}
@@ -200,9 +208,17 @@ impl<S: Source> Reading<S> {
         }
         let mut following = self.begin(extent, now)?;
         // What was written while the backlog was read, or all there is of it.
-        let more = self.drain(&mut following, now)?;
+        let (_, more) = self.drain(&mut following, now)?;
         self.following = Some(following);
         Ok(self.passed(extent, more))
+    }
+
+    /// Remembers a loss. A log that was cleared may count anew: nothing it holds was seen then.
+    fn lost(&mut self, kind: LossKind, now: Timestamp) {
+        self.place.lost(kind, now);
+        if let (LossKind::Cleared, Some(seen)) = (kind, &mut self.seen) {
+            seen.record = 0;
+        }
     }
 
     /// With more to come only what was read has been passed.
@@ -215,16 +231,17 @@ impl<S: Source> Reading<S> {
     /// Reads the backlog but for what this process has seen of it, and follows the log from its end on.
     fn begin(&mut self, extent: Extent, now: Timestamp) -> Result<S::Following, Fault> {
         self.check_bookmark(extent, now)?;
+        let end = self.end()?;
         let log = self.place.log.clone();
         let (mut window, mut count, mut oldest) = (Window::new(self.cleaner), 0, now);
-        let (seen, mut newest, mut bad) = (self.seen, None, None);
+        let (seen, taken, mut marks, mut bad) = (self.seen, &self.taken, Vec::new(), None);
         let bookmark = self.source.newest(&query::backlog(&log), MAX_READ, &mut |event| {
             count += 1;
             match event {
-                Ok(event) if seen.is_some_and(|seen| seen.covers(&event)) => {}
+                Ok(event) if seen.is_some_and(|seen| seen.covers(&event)) || taken.holds(&event) => {}
                 Ok(event) => {
                     oldest = oldest.min(event.at);
-                    newest = newest.or(Mark::of(&event));
+                    marks.extend(Mark::of(&event));
                     window.push(event, now);
                 }
                 Err(why) => note(&mut bad, now, why),
@@ -236,18 +253,19 @@ impl<S: Source> Reading<S> {
             let first = self.find(extent.oldest)?;
             self.reaches = first.map(|at| (at, "the log holds no more: enlarge it to see further back"));
         }
-        let following = self.source.follow(&query::all(&log), bookmark.as_ref())?;
-        (self.renewed, self.end) = (Some(now), bookmark);
-        self.bad = bad;
+        let following = self.source.follow(&query::all(&log), bookmark.as_ref().or(end.as_ref()))?;
+        (self.health, self.end, self.bad) = (Health::begun(now), end, bad);
         self.window.absorb(window);
         self.window.remember(&self.place.actions);
-        self.see(newest);
+        self.see(marks.first().copied());
+        marks.into_iter().rev().for_each(|mark| self.taken.add(mark));
         Ok(following)
     }
 
+    /// Goes on, and never back: what comes out of order, or once more, is behind.
     fn see(&mut self, newest: Option<Mark>) {
-        self.seen = newest.or(self.seen);
-        self.place.bookmark = newest.or(self.place.bookmark);
+        let further = |known: Option<Mark>| known.into_iter().chain(newest).max_by_key(|mark| mark.record);
+        (self.seen, self.place.bookmark) = (further(self.seen), further(self.place.bookmark));
     }
 
     /// A log that was cleared and filled again counts anew, perhaps beyond where reading had got to: what was read last
@@ -255,7 +273,7 @@ impl<S: Source> Reading<S> {
     fn check_bookmark(&mut self, extent: Extent, now: Timestamp) -> Result<(), Fault> {
         let overwritten = self.place.bookmark.is_none_or(|mark| mark.record < extent.oldest);
         if !overwritten && !self.bookmark_is_there()? {
-            self.place.lost(LossKind::Cleared, now);
+            self.lost(LossKind::Cleared, now);
         }
         Ok(())
     }
@@ -265,58 +283,12 @@ impl<S: Source> Reading<S> {
         Ok(self.find(bookmark.record)? == Some(bookmark.at))
     }
 
-    /// Takes what following the log brings, and follows it anew if that has been nothing for some time.
-    fn go_on(&mut self, mut following: S::Following, now: Timestamp) -> Result<(S::Following, bool), Fault> {
-        let before = self.seen;
-        let more = self.drain(&mut following, now)?;
-        let long_ago = |at| now.duration_since(at) >= RENEW_AFTER;
-        if self.seen == before && self.renewed.is_none_or(long_ago) {
-            // Where that can't be done the log is followed as before, and it is tried again at the next poll.
-            return Ok(self.renew(now).unwrap_or((following, more)));
-        }
-        Ok((following, more))
-    }
-
-    /// Follows the log anew from where it ended the last time, which brings what the subscription before did not.
-    fn renew(&mut self, now: Timestamp) -> Result<(S::Following, bool), Fault> {
-        let log = self.place.log.clone();
-        let end = self.source.newest(&query::end(&log), 1, &mut |_| {})?;
-        let after = self.end.as_ref();
-        let mut following = match self.source.follow(&query::all(&log), after) {
-            // That record is gone. What came after it is there, or would have been noticed as lost.
-            Err(Fault::Gone) => self.source.follow(&query::all(&log), None),
-            followed => followed,
-        }?;
-        let more = self.drain(&mut following, now)?;
-        (self.renewed, self.end) = (Some(now), end);
-        Ok((following, more))
-    }
-
     /// When a record was written, if it is there.
     fn find(&mut self, record: u64) -> Result<Option<Timestamp>, Fault> {
         let mut found = None;
         let query = query::record(&self.place.log, record);
         self.source.newest(&query, 1, &mut |event| found = event.ok().map(|event| event.at))?;
         Ok(found)
-    }
-
-    fn drain(&mut self, following: &mut S::Following, now: Timestamp) -> Result<bool, Fault> {
-        let (window, seen, bad) = (&mut self.window, self.seen, &mut self.bad);
-        let (mut count, mut newest) = (0, None);
-        let read = self.source.next(following, MAX_READ, &mut |event| {
-            count += 1;
-            match event {
-                // Without a bookmark the log is followed from its oldest event on.
-                Ok(event) if seen.is_some_and(|seen| seen.covers(&event)) => {}
-                Ok(event) => {
-                    newest = Mark::of(&event).or(newest);
-                    window.push(event, now);
-                }
-                Err(why) => note(bad, now, why),
-            }
-        });
-        self.see(newest);
-        read.map(|()| count >= MAX_READ)
     }
 
     fn other_gaps(&mut self, now: Timestamp) -> Vec<Gap> {
@@ -349,6 +321,16 @@ impl<S: Source> Reading<S> {
             }
         }
     }
+}
+
+/// So long from a time on.
+fn span(from: Timestamp, long: SignedDuration) -> Range<Timestamp> {
+    from..from.saturating_add(long).unwrap_or(Timestamp::MAX)
+}
+
+/// From the beginning of a search that took too long until it may be tried again.
+fn rest(now: Timestamp, began: Instant) -> Range<Timestamp> {
+    now..now + began.elapsed() + REST
 }
 
 fn note(bad: &mut Option<(Timestamp, u32, String)>, now: Timestamp, why: String) {

@@ -16,6 +16,8 @@ struct Log {
     /// The subscriptions so far, of which those up to the second number bring nothing any more.
     follows: usize,
     deaf: usize,
+    /// What a subscription was to come after is gone, as the system says where it was overwritten.
+    forgets: bool,
     /// It can't be followed.
     unfollowed: Option<Fault>,
     /// The number of records lags behind what following brings.
@@ -109,6 +111,10 @@ impl Source for Memory {
         self.log(|log| {
             if let Some(fault) = &log.unfollowed {
                 return Err(fault.clone());
+            }
+            let first = log.events.first().and_then(|event| event.record);
+            if log.forgets && after.is_some_and(|after| Some(*after) < first) {
+                return Err(Fault::Gone);
             }
             log.follows += 1;
             Ok((log.follows, after.copied().unwrap_or(0)))
