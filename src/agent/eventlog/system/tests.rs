@@ -97,7 +97,9 @@ impl Source for Memory {
             let wanted = query.split_once("EventRecordID=").map(|(_, rest)| {
                 rest.split(']').next().and_then(|number| number.parse::<u64>().ok()).expect("a number")
             });
-            let fits = |event: &&Event| wanted.is_none() || event.record == wanted;
+            let first = now() - SignedDuration::from_hours(COUNTED_HOURS);
+            let recent = |event: &Event| !query.contains("timediff") || event.at >= first;
+            let fits = |event: &&Event| (wanted.is_none() || event.record == wanted) && recent(event);
             let found: Vec<Event> = log.events.iter().rev().filter(fits).take(most).cloned().collect();
             log.read += found.len();
             log.searched += usize::from(!query.contains("EventRecordID&gt;="));

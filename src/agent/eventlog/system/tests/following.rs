@@ -150,9 +150,10 @@ fn a_start_does_not_have_a_quiet_log_searched_from_its_oldest_event_on() {
     log.write_many(5, 1, 100 * 60);
     let reading = log.reading(folder.path());
     reading.read(now());
-    let before = log.log(|log| log.read);
-    reading.read(now() + SignedDuration::from_mins(10));
-    assert_eq!(log.log(|log| log.read), before + 1, "where it ends, and no more");
+    for looks in 1..=2 {
+        assert_eq!(log.log(|log| log.read), looks, "where it ends, and no more");
+        reading.read(now() + SignedDuration::from_mins(10));
+    }
 }
 
 #[test]
