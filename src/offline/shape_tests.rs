@@ -191,6 +191,22 @@ fn what_people_say_around_an_event_must_ask_show_or_complain() {
 }
 
 #[test]
+fn a_command_that_does_more_than_read_keeps_the_remedy_away_wherever_it_stands() {
+    let other = "Log Name: Application\nSource: Directory Synchronization\nDate: 2026-11-22T11:00:00Z\nEvent ID: 904\nDescription:\nA cycle ended.\n";
+    let both = format!("{}\n{other}", copied(CODE_90));
+    remedied(&both);
+    for command in [
+        "PS C:\\> Set-ADSyncAADPasswordSyncState -ConnectorName $c -Enable $true",
+        "[SYNC01]: PS C:\\Users\\max> Stop-Service ADSync",
+        "C:\\Windows\\system32>net stop ADSync",
+    ] {
+        doubted(&format!("{both}{command}\n"), "events-skipped");
+        doubted(&format!("{command}\n\n{both}"), "events-skipped");
+    }
+    remedied(&format!("C:\\>wevtutil qe Application /f:text\n\n{both}"));
+}
+
+#[test]
 fn what_adsync_and_get_eventlog_write_behind_a_message_is_part_of_it() {
     let body = "An error occurred. Error Code: 90. Error Description: Password Synchronization has not been activated for this company.";
     let event = |message: &str, more: &str| {

@@ -83,7 +83,8 @@ pub(super) fn is_over(said: &str) -> bool {
     is_example(said) || acts(said)
 }
 
-fn acts(said: &str) -> bool {
+/// Whether a line of it is a command at a prompt that does more than read.
+pub(super) fn acts(said: &str) -> bool {
     said.lines().filter_map(command).any(|command| !only_reads(command))
 }
 
@@ -158,11 +159,15 @@ fn is_frame(line: &str) -> bool {
     ruled || prompt || of_mail
 }
 
-/// What stands behind a prompt of PowerShell, in either case.
+/// What stands behind a prompt of PowerShell, here or on a remote server (`[SYNC01]: PS C:\>`), or of `cmd.exe` (`C:\>`).
 pub(super) fn command(line: &str) -> Option<&str> {
     let line = line.trim();
-    line.get(..3).filter(|start| ["ps ", "ps>"].iter().any(|prompt| start.eq_ignore_ascii_case(prompt)))?;
-    Some(line.split_once('>')?.1)
+    let here = line.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).map_or(line, |(_, here)| here);
+    let begins = |prompt: &&str| here.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(prompt));
+    let of_powershell = ["ps ", "ps>"].iter().any(|prompt| begins(&prompt));
+    let of_cmd =
+        here.starts_with(|c: char| c.is_ascii_alphabetic()) && begins(&&*format!("{}:\\", &here.get(..1)?));
+    (of_powershell || of_cmd).then(|| here.split_once('>')).flatten().map(|(_, command)| command)
 }
 
 /// Whether a command at a prompt only reads, or is none: each of its cmdlets must be one that does.

@@ -22,15 +22,16 @@ use super::fault::Fault;
 use super::labels::{self, Known, Label};
 use super::line::{column, equals, is_number, labelled, looks_like_row, names_ours, typed};
 use super::raw::{Raw, When};
-use super::{syslog, table, time};
+use super::{syslog, table, talk, time};
 use crate::words;
 
 /// Reads every event.
 pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
-    let (mut found, mut kept) = (false, String::new());
+    let (mut found, mut acted, mut kept) = (false, false, String::new());
     read_plain(
         input,
         &mut |line| {
+            acted |= talk::acts(line);
             if kept.len() <= paste::MOST {
                 kept.push_str(line);
                 kept.push('\n');
@@ -41,6 +42,10 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
             sink(raw);
         },
     )?;
+    // Whatever event it stands beside, a command may have changed what the events tell.
+    if found && acted {
+        sink(Raw { broken: true, ..Raw::default() });
+    }
     if !found && kept.len() <= paste::MOST {
         let plain = |text: &str| {
             let mut events = Vec::new();
