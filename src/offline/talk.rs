@@ -163,10 +163,9 @@ fn is_frame(line: &str) -> bool {
 pub(super) fn command(line: &str) -> Option<&str> {
     let line = line.trim();
     let here = line.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).map_or(line, |(_, here)| here);
-    let begins = |prompt: &&str| here.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(prompt));
-    let of_powershell = ["ps ", "ps>"].iter().any(|prompt| begins(&prompt));
-    let of_cmd =
-        here.starts_with(|c: char| c.is_ascii_alphabetic()) && begins(&&*format!("{}:\\", &here.get(..1)?));
+    let start = here.get(..3)?;
+    let of_powershell = ["ps ", "ps>"].iter().any(|prompt| start.eq_ignore_ascii_case(prompt));
+    let of_cmd = matches!(start.as_bytes(), [drive, b':', b'\\'] if drive.is_ascii_alphabetic());
     (of_powershell || of_cmd).then(|| here.split_once('>')).flatten().map(|(_, command)| command)
 }
 
