@@ -51,8 +51,8 @@ pub use answer::{
 pub use cause::{Cause, Confidence, UnknownCause};
 pub use events::{EventReading, SignatureReading, diagnose_events, explain_events};
 pub use knowledge::{ApplianceFacts, BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum};
-pub(crate) use objection::names_the_product;
 pub use observation::{Observation, Silence};
+pub(crate) use product::names_the_product;
 pub use proof::{Proof, proof};
 
 use crate::report::Report;

@@ -1,8 +1,6 @@
 //! What in a log, newer than the last code 90, keeps the remedy away without naming a fault: an answer of the cloud
 //! that can't be read, a sync that was stopped, somebody else's word against it. Unknown withholds.
 
-use std::sync::LazyLock;
-
 use jiff::SignedDuration;
 use regex::Regex;
 use serde::Deserialize;
@@ -126,15 +124,6 @@ fn is_bystander(event: &Event) -> bool {
         Some(_) => !event.counts(),
         None => !EVENT_IDS.contains(&event.id),
     }
-}
-
-/// Whether a text may be of the sync product, its commands or its modes: what an event of another program must say to be kept
-/// at all. `causes.toml` tells which of them keep a remedy away.
-pub(crate) fn names_the_product(text: &str) -> bool {
-    static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        regex(r"(?i)ad\W?sync|dirsync|miiserver|azure\W?ad|azure\s+active|entra|ad\W?connect|staging|password\W*(?:hash\W*)?sync|on-?premises?(?:directory)?synchronization").ok()
-    });
-    NAMES.as_ref().is_none_or(|names| names.is_match(text))
 }
 
 /// Whether an event speaks against code 90 where it is newer: as a sign of life or another fault, which `is_other` says, a step

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::signature::regex;
 use crate::ids::Build;
 use crate::report::{Appliance, ApplianceKind, Event};
 
@@ -32,7 +33,18 @@ const DOWN: [u32; 8] = [7000, 7009, 7023, 7024, 7031, 7034, 7038, 7041];
 const ENTERED: u32 = 7036;
 
 fn compiled(pattern: &str) -> Regex {
-    Regex::new(pattern).unwrap_or_else(|error| panic!("a pattern of ours: {error}"))
+    regex(pattern).unwrap_or_else(|error| panic!("a pattern of ours: {error}"))
+}
+
+/// Whether a text may be of the sync product, its commands or its modes: what an event of another program must say to be kept
+/// at all. `causes.toml` tells which of them keep a remedy away.
+pub(crate) fn names_the_product(text: &str) -> bool {
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+        compiled(
+            r"(?i)ad\W?sync|dirsync|miiserver|azure\W?ad|azure\s+active|entra|ad\W?connect|staging|password\W*(?:hash\W*)?sync|on-?premises?(?:directory)?synchronization",
+        )
+    });
+    NAMES.is_match(text)
 }
 
 /// What the newest event that names it tells.
