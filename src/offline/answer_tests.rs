@@ -3,34 +3,13 @@
 use std::io::Cursor;
 
 use super::*;
+use crate::offline;
 use crate::offline::log::Log;
-use crate::offline::{self, OfflineError};
+use crate::offline::test_kit::{doubted, judged, told};
 
 const CODE_90: &str = "Failed credential provisioning ping. Error: An error occurred. Error Code: 90. Error Description: \
     Password Synchronization has not been activated for this company.";
 const REMEDY: Option<&str> = Some("enable-password-sync");
-
-fn judged(files: &[&str]) -> Result<Answer, OfflineError> {
-    let mut log = Log::new();
-    for file in files {
-        offline::read("a file", Cursor::new(file.as_bytes()), &mut log)?;
-    }
-    let clock = "2026-11-25T00:00:00Z".parse().expect("a time");
-    Ok(answer(&log.finish(None, clock), false, &Knowledge::embedded()).expect("an answer"))
-}
-
-/// The remedy that the files lead to, and the codes of what keeps one away.
-fn told(files: &[&str]) -> (Option<String>, Vec<String>) {
-    let answer = judged(files).expect("reads");
-    (answer.remedy, answer.why_not.into_iter().map(|why| why.code).collect())
-}
-
-#[track_caller]
-fn doubted(files: &[&str], code: &str) {
-    let (remedy, why_not) = told(files);
-    assert_eq!(remedy, None, "{files:?}");
-    assert!(why_not.iter().any(|why| why == code), "{why_not:?}");
-}
 
 fn xml(id: &str, time: &str, text: &str) -> String {
     format!(

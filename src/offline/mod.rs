@@ -44,6 +44,8 @@ mod shape_tests;
 mod syslog;
 mod table;
 mod talk;
+#[cfg(test)]
+mod test_kit;
 mod text;
 mod time;
 mod times;

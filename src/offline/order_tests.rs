@@ -1,39 +1,10 @@
 //! Which event came last, where times can be read in more than one way.
 
-use std::io::Cursor;
-
-use super::answer::answer;
-use super::log::Log;
-use crate::diagnosis::Knowledge;
-use crate::offline;
+use super::test_kit::{doubted, remedied, told};
 
 const CODE_90: &str = "Failed credential provisioning ping. Error: An error occurred. Error Code: 90.";
 const ALIVE: &str = "Provision credentials ping end.";
 const HEAD: &str = "TimeCreated,Id,ProviderName,MachineName,Message";
-
-/// The remedy that the files lead to, and the codes of what keeps one away.
-fn told(files: &[&str]) -> (Option<String>, Vec<String>) {
-    let mut log = Log::new();
-    for file in files {
-        offline::read("a file", Cursor::new(file.as_bytes()), &mut log).expect("reads");
-    }
-    let clock = "2026-11-25T00:00:00Z".parse().expect("a time");
-    let answer = answer(&log.finish(None, clock), false, &Knowledge::embedded()).expect("an answer");
-    (answer.remedy, answer.why_not.into_iter().map(|why| why.code).collect())
-}
-
-#[track_caller]
-fn doubted(files: &[&str], code: &str) {
-    let (remedy, why_not) = told(files);
-    assert_eq!(remedy, None, "{files:?}");
-    assert!(why_not.iter().any(|why| why == code), "{why_not:?}");
-}
-
-#[track_caller]
-fn remedied(files: &[&str]) {
-    let (remedy, why_not) = told(files);
-    assert!(remedy.is_some(), "{files:?}: {why_not:?}");
-}
 
 fn table(head: &str, rows: &[[&str; 4]]) -> String {
     let row = |[time, id, computer, text]: &[&str; 4]| {

@@ -1,35 +1,26 @@
 //! What the readers make of events that contradict themselves, of prose, and of what looks like an event.
 
-use std::io::Cursor;
-
-use super::answer::{Answer, answer};
-use super::log::Log;
-use super::{OfflineError, read};
-use crate::diagnosis::Knowledge;
+use super::OfflineError;
+use super::answer::Answer;
+use super::test_kit;
 
 const CODE_90: &str = "Failed credential provisioning ping. Error: Microsoft.Online.Coexistence.ProvisionException: An error \
     occurred. Error Code: 90. Error Description: Password Synchronization has not been activated for this company.";
 const ALIVE: &str = "Provision credentials ping end.";
 const OURS: &str = "Directory Synchronization";
-const REMEDY: Option<&str> = Some("enable-password-sync");
 
 fn judged(file: &str) -> Result<Answer, OfflineError> {
-    let mut log = Log::new();
-    read("a file", Cursor::new(file.as_bytes()), &mut log)?;
-    let clock = "2026-11-25T00:00:00Z".parse().expect("a time");
-    Ok(answer(&log.finish(None, clock), false, &Knowledge::embedded()).expect("an answer"))
+    test_kit::judged(&[file])
 }
 
 #[track_caller]
 fn remedied(file: &str) {
-    assert_eq!(judged(file).expect("reads").remedy.as_deref(), REMEDY, "{file}");
+    test_kit::remedied(&[file]);
 }
 
 #[track_caller]
 fn doubted(file: &str) {
-    let answer = judged(file).expect("reads");
-    assert_eq!(answer.remedy, None, "{file}");
-    assert!(answer.why_not.iter().any(|why| why.code == "events-skipped"), "{file}: {:?}", answer.why_not);
+    test_kit::doubted(&[file], "events-skipped");
 }
 
 /// The text of an event as it is copied.

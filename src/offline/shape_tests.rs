@@ -1,35 +1,24 @@
 //! Events in the shapes that searches, SIEMs and people give them, and what beside them is not understood.
 
-use std::io::Cursor;
-
-use super::answer::{Answer, answer};
-use super::log::Log;
-use crate::diagnosis::Knowledge;
-use crate::offline;
+use super::answer::Answer;
+use super::test_kit;
 
 const CODE_90: &str = "Failed credential provisioning ping. Error: An error occurred. Error Code: 90. Error Description: \
     Password Synchronization has not been activated for this company.";
 const ALIVE: &str = "Provision credentials ping end.";
 
 fn judged(file: &str) -> Answer {
-    let mut log = Log::new();
-    offline::read("a file", Cursor::new(file.as_bytes()), &mut log)
-        .unwrap_or_else(|error| panic!("{error}: {file}"));
-    let clock = "2026-11-25T00:00:00Z".parse().expect("a time");
-    answer(&log.finish(None, clock), false, &Knowledge::embedded()).expect("an answer")
+    test_kit::judged(&[file]).unwrap_or_else(|error| panic!("{error}: {file}"))
 }
 
 #[track_caller]
 fn remedied(file: &str) {
-    let answer = judged(file);
-    assert!(answer.remedy.is_some(), "{file}: {:?}", answer.why_not);
+    test_kit::remedied(&[file]);
 }
 
 #[track_caller]
 fn doubted(file: &str, code: &str) {
-    let answer = judged(file);
-    assert_eq!(answer.remedy, None, "{file}");
-    assert!(answer.why_not.iter().any(|why| why.code == code), "{file}: {:?}", answer.why_not);
+    test_kit::doubted(&[file], code);
 }
 
 /// As PowerShell writes it, and as Elastic, Splunk and Log Analytics answer.
