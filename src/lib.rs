@@ -5,7 +5,7 @@
 //!
 //! - the shared language: [`ids`], [`report`] (what an agent says of its server), [`plan`] (what exactly would run),
 //!   [`grant`] (the signed permission for one run), [`catalog`] (what may run at all), [`redact`] (masks names and
-//!   addresses), [`clock`], [`random`], [`secret`]
+//!   addresses), [`clock`], [`random`], [`secret`], [`terminal`] (what is safe to show there)
 //! - [`words`]: what people are told, by key and language
 //! - [`link`]: mutual TLS between bot and agents, certificates, the protocol
 //! - [`agent`]: the program on a sync server
@@ -60,6 +60,7 @@ pub mod secret;
 pub mod store;
 #[cfg(feature = "bot")]
 pub mod tenant;
+pub mod terminal;
 #[cfg(feature = "bot")]
 pub mod watch;
 #[cfg(feature = "bot")]

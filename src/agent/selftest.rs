@@ -9,12 +9,12 @@ use crate::agent::core::Agent;
 use crate::agent::enrol::{EnrolError, Enrolled};
 use crate::agent::guard;
 use crate::agent::powershell::process::ScriptProcess;
-use crate::agent::record::one_line;
 use crate::agent::usage::{Running, Standing, Usage, mib};
 use crate::catalog;
 use crate::grant::CLOCK_TOLERANCE;
 use crate::redact::redact;
 use crate::report::{ApplianceKind, Gap, Report, ServiceState};
+use crate::terminal::one_line;
 
 /// How a step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::guard::leads_elsewhere;
-use crate::agent::record::one_line;
 use crate::link::files;
 use crate::report::{Gap, MAX_BYTES, Report};
+use crate::terminal::one_line;
 
 /// The memory that the agent should never need, in bytes.
 pub const MEMORY_LIMIT: u64 = 64 * 1024 * 1024;

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use syncmedic::agent::record::lines;
 use syncmedic::ids::{AgentId, RequestId};
+use syncmedic::terminal::lines;
 
 use crate::agent::{ConfigPath, Failure, Outcome, USAGE, apply, enrolment, runtime, selftest, serve, status};
 

@@ -29,6 +29,8 @@ pub use codes::Code;
 pub use features::Sees;
 use model::Models;
 
+use crate::terminal::one_line;
+
 /// The most words that an answer names.
 const MOST_WORDS: usize = 12;
 
@@ -199,16 +201,10 @@ fn because(text: &str, tokens: &[text::Token], mut spans: Vec<(usize, usize)>) -
             continue;
         };
         let span = text.get(first.start..last.end).unwrap_or_default().trim().to_lowercase();
-        // A terminal would follow what controls it.
-        let span: String = span.chars().map(|c| if steers(c) { ' ' } else { c }).collect();
+        let span = one_line(&span);
         if !words.contains(&span) && words.len() < MOST_WORDS {
             words.push(span);
         }
     }
     words
-}
-
-/// Whether a character is a command to who shows it: a control, or one that turns the direction of writing.
-fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

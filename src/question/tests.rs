@@ -186,7 +186,7 @@ fn two_codes_side_by_side_are_codes_and_a_counted_number_a_port_or_a_callback_is
 fn what_an_answer_names_steers_no_terminal() {
     let question = read("can't\u{1b}[31m log\u{202e} in");
     let named = question.because.concat();
-    assert!(!named.is_empty() && !named.chars().any(steers), "{named:?}");
+    assert!(!named.is_empty() && !named.chars().any(crate::terminal::steers), "{named:?}");
 }
 
 #[test]

@@ -175,7 +175,7 @@ fn nothing_in_the_agents_files_steers_the_terminal_of_whoever_looks() {
         "state.json",
         &format!(r#"{{"ok":true,"unknown":[{{"what":"cloud_flag","why":"{hostile}"}}]}}"#),
     );
-    let steers = |text: &str| text.chars().any(|c| c != '\n' && syncmedic::agent::record::steers(c));
+    let steers = |text: &str| text.chars().any(|c| c != '\n' && syncmedic::terminal::steers(c));
     for arguments in [&["status"][..], &["status", "--json"], &["self-test"]] {
         let output = site.program(arguments).output().expect("runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

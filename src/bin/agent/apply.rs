@@ -3,12 +3,12 @@
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
-use syncmedic::agent::record::one_line;
 use syncmedic::agent::{Operator, Staged, UserName, account, enrol};
 use syncmedic::catalog;
 use syncmedic::clock::Clock;
 use syncmedic::ids::RequestId;
 use syncmedic::link::protocol::{Progress, Reason, RunOutcome};
+use syncmedic::terminal::one_line;
 
 use super::serve::LAST_WORDS;
 use super::{Failure, Outcome, USAGE, broken, config, data, serve};

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use syncmedic::agent::config::Config;
 use syncmedic::agent::logfile::LogFile;
-use syncmedic::agent::record::{Entry, lines, one_line};
+use syncmedic::agent::record::Entry;
 use syncmedic::agent::usage::Running;
 use syncmedic::agent::windows::membership::{self, Changed, Groups};
 use syncmedic::agent::windows::{service, source};
 use syncmedic::agent::{enrol, guard};
 use syncmedic::clock::Clock;
+use syncmedic::terminal::{lines, one_line};
 
 use super::{CONFIG, ConfigPath, Failure, Outcome, broken, config, serve};
 

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use syncmedic::agent::enrol;
 use syncmedic::agent::gatekeeper::Trust;
-use syncmedic::agent::record::{json_for_a_terminal, one_line};
 use syncmedic::agent::usage::{Running, Standing};
 use syncmedic::clock::Clock;
 use syncmedic::report::{Permits, Report};
+use syncmedic::terminal::{json_for_a_terminal, one_line};
 
 use super::{Outcome, broken, data, serve};
 
