@@ -8,10 +8,9 @@ use super::bounded::{Lines, MAX_RECORD};
 use super::fault::Fault;
 use super::labels::{self, Label};
 use super::raw::{Raw, When, event_id, same_name};
-use super::talk::is_example;
+use super::talk;
 use super::time;
 use super::times::{self, Times, is_count, says_several};
-use super::wording::says_code_90;
 use crate::words;
 
 /// The most columns that are looked at.
@@ -107,7 +106,9 @@ impl Role {
             (Some(rank), _) => Some(Role::Time(rank)),
             (None, Some(Label::Date)) => Some(Role::Time(times::KNOWN)),
             _ if is_count(name) => Some(Role::Count),
-            (None, None) => Some(Role::Other),
+            (None, None) if !talk::is_known_field(name) => Some(Role::Other),
+            // An event's version is one number, a product's is not.
+            (None, Some(Label::Other)) if name.eq_ignore_ascii_case("version") => Some(Role::Other),
             _ => None,
         }
     }
@@ -177,10 +178,7 @@ fn event(row: &[String], columns: &Columns) -> Raw {
             _ if cell.trim().is_empty() => {}
             Role::Time(rank) => times.push(*rank, name, cell, columns.day_first),
             Role::Count => several |= says_several(cell),
-            Role::Other => {
-                said.push_str(cell);
-                said.push('\n');
-            }
+            Role::Other => said.extend(talk::of_field(name, cell)),
         }
     }
     let (when, also) = times.settle();
@@ -196,12 +194,10 @@ fn event(row: &[String], columns: &Columns) -> Raw {
         message: cell(Label::Message).map_or(beyond, str::to_owned),
         // A rule's description beside the event's message: both may tell.
         data: columns.cells(row, Label::Message).skip(1).map(str::to_owned).collect(),
+        said,
         broken,
         ..Raw::default()
     };
-    // A comment, a state: what somebody says of an event beside it.
-    let broken = raw.broken || (!said.is_empty() && says_code_90(&raw.message) && is_example(&said));
-    let raw = Raw { broken, ..raw };
     if columns.holds_messages_only() { raw.known_by_message() } else { raw }
 }
 

@@ -17,6 +17,8 @@ pub(super) enum Doubt {
     HoldsOthers,
     /// An event with code 90 says something that Microsoft's text does not.
     Wording,
+    /// What stands beside the events is not known to say nothing against a remedy.
+    Talk,
     /// An event's text was so long that its middle was not read.
     Cut,
     /// Times of several zones, or of several files that name none, leave open what came last.
@@ -35,6 +37,7 @@ impl Doubt {
             Doubt::ClockMoved => ("clock-moved", words!("not-clock-moved")),
             Doubt::HoldsOthers => ("text-holds-other-events", words!("not-text-holds-other-events")),
             Doubt::Wording => ("code-90-wording", words!("not-code-90-wording")),
+            Doubt::Talk => ("talk-not-understood", words!("not-talk-not-understood")),
             Doubt::Cut => ("text-too-long", words!("not-text-too-long")),
             Doubt::ZonesMixed => ("zones-mixed", words!("not-zones-mixed")),
             Doubt::TimesDiffer => ("times-differ", words!("not-times-differ")),

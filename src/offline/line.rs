@@ -39,10 +39,10 @@ pub(super) fn labelled(line: &str) -> Option<(Known, &str)> {
 }
 
 /// `EventType=2`: a field in that form whose name does not matter.
-pub(super) fn unknown_equals(line: &str) -> Option<&str> {
+pub(super) fn unknown_equals(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once('=')?;
     let is_name = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    (is_name && !name.is_empty()).then(|| value.trim())
+    (is_name && !name.is_empty()).then(|| (name, value.trim()))
 }
 
 /// `EventCode=655`, as Splunk writes an event out.

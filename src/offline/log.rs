@@ -8,6 +8,7 @@ use super::doubt::Doubt;
 use super::holds::{holds_others, says_what_ours_says};
 use super::raw::{MAX_DATA, Raw, When, id_by_text};
 use super::reading::{Kept, Moment, Reading, Stamp};
+use super::talk;
 use super::wording::behind_code_90;
 use crate::diagnosis::{Finding, names_the_product};
 use crate::report::{EVENT_IDS, Event};
@@ -18,6 +19,8 @@ use crate::words::Text;
 const MAX_EVENTS: usize = 4000;
 /// The most bytes of text that are kept before the oldest go.
 const MAX_BYTES: usize = 32 << 20;
+/// The most bytes of what stands beside the events that are looked at.
+const MAX_SAID: usize = 256 << 10;
 /// The most bytes of one event's text that are kept: its head and its tail.
 const MAX_TEXT: usize = 16 << 10;
 
@@ -44,6 +47,9 @@ pub struct Log {
     without_zone: bool,
     with_zone: bool,
     doubts: BTreeSet<Doubt>,
+    /// What stands beside the events.
+    said: BTreeSet<String>,
+    said_bytes: usize,
 }
 
 impl Log {
@@ -90,7 +96,8 @@ impl Log {
     }
 
     /// Takes an event if it matters.
-    pub(super) fn push(&mut self, raw: Raw) {
+    pub(super) fn push(&mut self, mut raw: Raw) {
+        self.hear(std::mem::take(&mut raw.said));
         // What has no id is no event, whatever surrounds it; it may have been one that speaks against a remedy.
         let is_ours = raw.id.is_none_or(|id| EVENT_IDS.contains(&id));
         if raw.broken || (is_ours && raw.data.len() > MAX_DATA) || (raw.id.is_none() && raw != Raw::default())
@@ -170,6 +177,20 @@ impl Log {
         }
     }
 
+    /// Takes what stands beside the events. It is judged once all events are known.
+    fn hear(&mut self, said: String) {
+        if said.trim().is_empty() || self.doubts.contains(&Doubt::Talk) {
+            return;
+        }
+        let bytes = said.len();
+        if self.said.insert(said) {
+            self.said_bytes += bytes;
+        }
+        if self.said_bytes > MAX_SAID {
+            self.doubts.insert(Doubt::Talk);
+        }
+    }
+
     /// Drops duplicates, and the oldest beyond the bounds; the newest of each id and connector stays.
     fn trim(&mut self) {
         self.kept.sort_by_key(|kept| (kept.moment.at, kept.event.record));
@@ -211,6 +232,11 @@ impl Log {
         let ambiguous = self.kept.iter().any(|kept| matches!(kept.moment.stamp, Stamp::Or { .. }));
         if undated > 0 && self.newest.iter().flatten().next().is_some() {
             self.doubts.insert(Doubt::Undated);
+        }
+        let ids: BTreeSet<u32> = self.kept.iter().map(|kept| kept.event.id).collect();
+        let ids: Vec<u32> = ids.into_iter().collect();
+        if !self.said.iter().all(|said| talk::is_harmless(said, &ids)) {
+            self.doubts.insert(Doubt::Talk);
         }
         let newest = self.newest.iter().flatten().filter_map(|it| it.read_as(false)).max();
         if now.zip(newest).is_some_and(|(now, newest)| newest.duration_since(now) > SLACK) {

@@ -35,6 +35,8 @@ pub(super) struct Raw {
     pub(super) data: Vec<String>,
     /// What stands behind its message was judged as what somebody wrote there.
     pub(super) judged: bool,
+    /// What stands beside it and is no part of it: talk, comments, what other commands printed.
+    pub(super) said: String,
     /// Something about it was not understood.
     pub(super) broken: bool,
 }
@@ -83,6 +85,11 @@ impl When {
 }
 
 impl Raw {
+    /// What stands beside events and is none.
+    pub(super) fn beside(said: impl Into<String>) -> Raw {
+        Raw { said: said.into(), ..Raw::default() }
+    }
+
     /// Whether anything of an event is there.
     pub(super) fn is_event(&self) -> bool {
         self.id.is_some()

@@ -130,8 +130,9 @@ fn words_alone_tell_an_event_only_where_the_message_is_windows_own() {
     let csv = |message: &str| {
         format!("\"Date\",\"{message}\",\"Status\"\n\"2026-11-22T10:00:00Z\",\"{CODE_90}\",\"New\"\n")
     };
-    let json =
-        |message: &str| format!("[{{\"type\":\"x\",\"{message}\":\"{CODE_90}\",\"ts\":\"1795356309.000\"}}]");
+    let json = |message: &str| {
+        format!("[{{\"type\":\"error\",\"{message}\":\"{CODE_90}\",\"ts\":\"1795356309.000\"}}]")
+    };
     remedied(&csv("Message"));
     remedied(&json("Message"));
     for file in [csv("Description"), csv("text"), json("text"), json("message"), json("Description")] {

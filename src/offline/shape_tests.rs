@@ -86,15 +86,15 @@ fn an_alert_that_holds_other_events_keeps_the_remedy_away() {
 fn a_comment_beside_an_event_that_says_it_is_over_keeps_the_remedy_away() {
     let code_90 = &shapes(655, "10:00", CODE_90)[0];
     let head = code_90.trim_end_matches('}');
-    doubted(&format!(r#"[{head},"Status":"Resolved"}}]"#), "events-skipped");
-    doubted(&format!(r#"[{head},"note":"a colleague enabled it again"}}]"#), "events-skipped");
+    doubted(&format!(r#"[{head},"Status":"Resolved"}}]"#), "talk-not-understood");
+    doubted(&format!(r#"[{head},"note":"a colleague enabled it again"}}]"#), "talk-not-understood");
     remedied(&format!(r#"[{head},"Channel":"Application"}}]"#));
     let csv = |comment: &str| {
         format!(
             "TimeCreated,Id,ProviderName,Message,Comment\n2026-11-22 10:00:00,655,Directory Synchronization,\"{CODE_90}\",\"{comment}\"\n"
         )
     };
-    doubted(&csv("enabled again 22.11. 11:00"), "events-skipped");
+    doubted(&csv("enabled again 22.11. 11:00"), "talk-not-understood");
     remedied(&csv(""));
     remedied(&csv("see INC0042"));
 }
@@ -147,7 +147,7 @@ fn copied(text: &str) -> String {
 }
 
 #[test]
-fn what_people_say_around_an_event_must_ask_show_or_complain() {
+fn what_people_say_around_an_event_must_greet_ask_or_complain() {
     let event = copied(CODE_90);
     for said in [
         "Any idea?",
@@ -155,12 +155,12 @@ fn what_people_say_around_an_event_must_ask_show_or_complain() {
         "Benutzer können sich nicht anmelden. Auszug aus dem Protokoll:",
         "Thanks, Helen",
         "Voici l'erreur du serveur :",
-        "I did restart the service already.",
     ] {
         remedied(&format!("{said}\n\n{event}"));
         remedied(&format!("{event}\n{said}\n"));
     }
     for said in [
+        "I did restart the service already.",
         "The problem has gone, passwords arrive.",
         "This is from last month, when the flag got lost; today 654 everywhere.",
         "From a blog post I found:",
@@ -174,8 +174,8 @@ fn what_people_say_around_an_event_must_ask_show_or_complain() {
         "Voici, c'est réglé depuis hier.",
         "Jeder kann sich seit heute anmelden",
     ] {
-        doubted(&format!("{said}\n\n{event}"), "events-skipped");
-        doubted(&format!("{event}\n{said}\n"), "events-skipped");
+        doubted(&format!("{said}\n\n{event}"), "talk-not-understood");
+        doubted(&format!("{event}\n{said}\n"), "talk-not-understood");
     }
 }
 
@@ -189,8 +189,8 @@ fn a_command_that_does_more_than_read_keeps_the_remedy_away_wherever_it_stands()
         "[SYNC01]: PS C:\\Users\\max> Stop-Service ADSync",
         "C:\\Windows\\system32>net stop ADSync",
     ] {
-        doubted(&format!("{both}{command}\n"), "events-skipped");
-        doubted(&format!("{command}\n\n{both}"), "events-skipped");
+        doubted(&format!("{both}{command}\n"), "talk-not-understood");
+        doubted(&format!("{command}\n\n{both}"), "talk-not-understood");
     }
     remedied(&format!("C:\\>wevtutil qe Application /f:text\n\n{both}"));
 }
@@ -217,7 +217,7 @@ fn what_adsync_and_get_eventlog_write_behind_a_message_is_part_of_it() {
     );
     remedied(&event(&wrapped, ""));
     let cut_elsewhere = strings.replace("has not...", "is off...");
-    doubted(&event(&format!("\"{body}\""), &cut_elsewhere), "events-skipped");
+    doubted(&event(&format!("\"{body}\""), &cut_elsewhere), "talk-not-understood");
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn a_transcript_that_only_reads_leaves_an_event_as_it_is_and_one_that_changes_do
         "PS C:\\> Get-ADSyncScheduler\n\nStagingModeEnabled                  : True\n",
         "PS> get-service adsync\n\nStatus   Name    DisplayName\n------   ----    -----------\nStopped  ADSync  Microsoft Azure AD Sync\n",
     ] {
-        doubted(&format!("{list}{behind}"), "events-skipped");
+        doubted(&format!("{list}{behind}"), "talk-not-understood");
     }
 }
 
@@ -247,8 +247,11 @@ fn a_transcript_that_only_reads_leaves_an_event_as_it_is_and_one_that_changes_do
 fn what_stands_above_an_event_in_the_form_of_labels_may_say_that_it_is_over() {
     let event = copied(CODE_90);
     remedied(&format!("Ticket: 90211\nPriority: 2\n{event}"));
-    doubted(&format!("Ticket: 90211\nStatus: Resolved\n{event}"), "events-skipped");
-    doubted(&format!("PS C:\\> Get-ADSyncScheduler; Set-ADSyncX -Enable $true\n{event}"), "events-skipped");
+    doubted(&format!("Ticket: 90211\nStatus: Resolved\n{event}"), "talk-not-understood");
+    doubted(
+        &format!("PS C:\\> Get-ADSyncScheduler; Set-ADSyncX -Enable $true\n{event}"),
+        "talk-not-understood",
+    );
 }
 
 #[test]

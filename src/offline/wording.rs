@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::talk::says_elsewhere;
+use super::talk;
 
 /// What one event alone says, in lower case, and its id.
 ///
@@ -80,7 +80,8 @@ pub(super) fn id_by_text(text: &str) -> Option<u32> {
 
 /// The event that a text is, if its words are one's alone.
 pub(super) fn known_by_words(text: &str) -> Option<Known> {
-    let lines = single_spaced(text);
+    let spaced = single_spaced(text);
+    let lines = spaced.to_ascii_lowercase();
     let text = lines.replace('\n', " ");
     // Events in a format that was not understood: their ids stand there, and are others perhaps.
     if ["<eventid", "<event ", "-----", "|---", "\",\"", "\";\""].iter().any(|sign| text.contains(sign)) {
@@ -90,19 +91,21 @@ pub(super) fn known_by_words(text: &str) -> Option<Known> {
     let (id, from, by_sentence) = begins(&text, &lines, says_90)?;
     // A narrow window breaks lines within words.
     let is_whole = |message: &str| MESSAGE.is_match(message) || MESSAGE.is_match(&message.replace('\n', ""));
-    let before = lines.get(..from).unwrap_or_default();
-    let doubtful = says_90 && (says_elsewhere(before) || !lines.get(from..).is_some_and(is_whole));
+    let before = spaced.get(..from).unwrap_or_default();
+    let leads = || talk::is_harmless(before, &[]) || WRAPPER.is_match(before);
+    let doubtful = says_90 && !(leads() && lines.get(from..).is_some_and(is_whole));
     Some(Known { id, by_sentence, doubtful, introduced: says_90 && from > 0 })
 }
 
-/// What stands behind a message that says Error Code 90, where that is more than Windows writes, in lower case; with a line break
+/// What stands behind a message that says Error Code 90, where that is more than Windows writes; with a line break
 /// before it if it begins on a line of its own. Of the parts that an event was made of, the first that says more.
 pub(super) fn behind_code_90(text: &str) -> Option<String> {
     text.split(PARTS).find_map(behind)
 }
 
 fn behind(text: &str) -> Option<String> {
-    let lines = single_spaced(text);
+    let spaced = single_spaced(text);
+    let lines = spaced.to_ascii_lowercase();
     let flat = lines.replace('\n', " ");
     if !CODE_90.is_match(&flat) {
         return None;
@@ -118,7 +121,8 @@ fn behind(text: &str) -> Option<String> {
     let (said, rest) = message.split_at_checked(end)?;
     let marks = said.trim_end_matches(|c: char| c.is_whitespace() || c == '-');
     let own_line = said.get(marks.len()..).is_some_and(|between| between.contains('\n'));
-    (!is_cut(rest)).then(|| format!("{}{rest}", if own_line { "\n" } else { "" }))
+    let written = spaced.get(spaced.len() - rest.len()..)?;
+    (!is_cut(rest)).then(|| format!("{}{written}", if own_line { "\n" } else { "" }))
 }
 
 /// Whether a text goes on as the message does, and ends in the middle: a column was too narrow.
@@ -138,7 +142,7 @@ fn is_cut(rest: &str) -> bool {
 
 /// Whether a text says Error Code 90.
 pub(super) fn says_code_90(text: &str) -> bool {
-    CODE_90.is_match(&single_spaced(text).replace('\n', " "))
+    CODE_90.is_match(&single_spaced(text).to_ascii_lowercase().replace('\n', " "))
 }
 
 /// The id, where its message begins, and whether its own sentence tells it.
@@ -162,7 +166,7 @@ fn begins(text: &str, lines: &str, says_90: bool) -> Option<(u32, usize, bool)> 
     (is_short(text, from) && (!says_90 || stands_alone(lines, from))).then_some((6900, from, false))
 }
 
-/// Lower case, with single spaces, or a line break where one was among them.
+/// Single spaces, or a line break where one was among them.
 fn single_spaced(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut space = None;
@@ -174,7 +178,7 @@ fn single_spaced(text: &str) -> String {
             space = Some(if c == '\n' || space == Some('\n') { '\n' } else { ' ' });
         } else {
             out.extend(space.take());
-            out.push(c.to_ascii_lowercase());
+            out.push(c);
         }
     }
     out
@@ -217,6 +221,28 @@ pub(super) const PARTS: &str = "\n·\n";
 /// As the signature of code 90 reads it. A test rules out that it is no pattern.
 static CODE_90: LazyLock<Regex> = LazyLock::new(|| pattern(r"error\s*code\s*:\s*90\b"));
 
+/// What the wrapper of 6900 says in each language: a server or a notification, an error, a password.
+static WRAPPER: LazyLock<Regex> = LazyLock::new(|| {
+    let words = [
+        r"server|serveur|servidor|serwer|sunucu|сервер|kiszolgáló|palveli|サーバー|服务器|伺服器|서버|notif|benachrichtig|powiadom|oznám|bildirim|уведомл|通知|알림|meddelande|értesít|ilmoitu|melding",
+        r"fehler|erreur|\berror|errore|\berro\b|błąd|błęd|\bfout|\bfel\b|\bfejl|chyb|\bhata|ошибк|hiba|virhe|エラー|错误|錯誤|오류",
+        r"kennwort|passwor|mot de passe|contraseña|senha|hasł|wachtwoord|lösenord|adgangskode|\bhesl|parola|парол|jelszó|salasana|パスワード|密码|密碼|암호",
+    ];
+    let [server, error, password] = words;
+    let orders = [
+        [server, error, password],
+        [error, server, password],
+        [password, server, error],
+        [server, password, error],
+        [error, password, server],
+        [password, error, server],
+    ];
+    let any: Vec<String> =
+        orders.iter().map(|it| it.map(|word| format!("(?:{word})")).join("[^.!?]*")).collect();
+    // One sentence that leads to what it wraps, and nothing else.
+    pattern(&format!(r#"(?is)^[^.!?:]*(?:{})[^.!?:]*[.:：。]?[\s"'“„«»]*$"#, any.join("|")))
+});
+
 /// A message with Error Code 90 and nothing else, from its beginning to its end.
 static MESSAGE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("{WHAT_WINDOWS_WRITES} $")));
 
@@ -234,15 +260,14 @@ const WHAT_WINDOWS_WRITES: &str = r#"(?x)
         (?: [\s.,;]* error\s? description\s? :\s? password\s? synchronization\s? has\s? not\s? been\s? activated\s? for\s? this\s?
             company )?
         (?: [.,;\s"'”“»«’」』)`*_]+
-          | <br\s?/?> | \s [-–—] \s
+          | <br\s?/?> | [-–—] \s
           | tracking\s?id\s? :\s? [0-9a-f]{8}(?:-\s?[0-9a-f]{4}){3}-\s?[0-9a-f]{12}
           | server\s? name\s? :\s? [\w-]*
           | (?: ---> | [—–]> | → ) \s? [a-z][\w.]*exception [\w`]* (?: \[[\w.,+`\s]*\] )? \s?:
           | an\s? error\s? occurred\. | error\s? code\s? :\s? 90 \b | error\s? description\s? :
           | password\s? synchronization\s? has\s? not\s? been\s? activated\s? for\s? this\s? company
           | \(fault\s? detail\s? is\s? equal\s? to\s? [\w.+`]+\)
-          | \s (?: at | bei | à | en | em | in | w | v | 場所 | 在 | 於 | 위치 ) \s [a-z_][\w`]* (?: [.+][\w`<>\[\],]+ )+ (?: \[[\w,]+\] )?
-            \( (?: [\w.`+\[\],&*]+ (?: \s? \w+ )? (?: ,\s? [\w.`+\[\],&*]+ (?: \s? \w+ )? )* )? \)
+          | \b (?: at | bei | à | en | em | in | w | v | 場所 | 在 | 於 | 위치 ) \s [a-z_][\w`]* (?: [.+][\w`<>\[\],]+ )+ (?: \n [\w`<>\[\],]+ (?: [.+][\w`<>\[\],]+ )* )? \s? \( (?: [\w.`+\[\],&*]+ (?: \s? \w+ )? (?: ,\s? [\w.`+\[\],&*]+ (?: \s? \w+ )? )* )? \)
           | ---\s? end\s? of\s? inner\s? exception\s? stack\s? trace\s? ---
           | azure\s? ad\s? sync\s? \d+(?:\.\d+){3}
           | server\s? stack\s? trace: | exception\s? rethrown\s? at\s? \[\d\]:

@@ -60,7 +60,8 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
             Ok(Token::Comment(comment)) if comment.to_ascii_lowercase().contains("<event") => {
                 return Err(fault(&state, words!("fault-comment")));
             }
-            Ok(Token::Comment(_) | Token::Decl(_) | Token::PI(_)) => {}
+            Ok(Token::Comment(comment)) => sink(Raw::beside(comment.into_inner())),
+            Ok(Token::Decl(_) | Token::PI(_)) => {}
         }
         if state.path.len() > MAX_DEPTH {
             return Err(fault(&state, words!("fault-deep")));
@@ -68,6 +69,7 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
         if state.size > MAX_RECORD {
             return Err(fault(&state, words!("fault-too-long")));
         }
+        std::mem::take(&mut state.outside).into_iter().for_each(|said| sink(Raw::beside(said)));
         if state.stray {
             return Err(fault(&state, words!("fault-stray")));
         }
@@ -129,6 +131,8 @@ enum Element {
     /// `EventData` and its like: what the program handed over.
     Data,
     Binary,
+    /// Something known that does not matter here.
+    Known,
     Other,
 }
 
@@ -147,6 +151,8 @@ impl Element {
             "Message" => Element::Message,
             "EventData" | "UserData" | "ProcessingErrorData" => Element::Data,
             "Binary" => Element::Binary,
+            "Channel" | "Version" | "Task" | "Opcode" | "Keywords" | "Keyword" | "Correlation"
+            | "Execution" | "Security" => Element::Known,
             _ => Element::Other,
         }
     }
@@ -167,6 +173,13 @@ struct State {
     size: usize,
     events: u64,
     stray: bool,
+    /// What attributes of elements around the events say.
+    outside: Vec<String>,
+}
+
+/// The marks of a tree are no text.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\0' | '-' | '+')
 }
 
 impl State {
@@ -187,6 +200,12 @@ impl State {
             let found = start.attributes().flatten().find(|it| it.key.local_name().as_ref() == wanted);
             found.map(|it| unescape(&it.value))
         };
+        if self.inside.is_none() || name == Element::Event {
+            let is_namespace =
+                |key: &str| key == "xmlns" || key.starts_with("xmlns:") || key.starts_with("xml:");
+            let others = start.attributes().flatten().filter(|it| !is_namespace(it.key.as_ref()));
+            others.for_each(|it| self.outside.push(unescape(&it.value)));
+        }
         let (within, depth) = (self.within(), self.depth());
         let part = match within {
             [Element::System, part] if depth == 2 => part,
@@ -196,7 +215,7 @@ impl State {
         // Each is there once. Of two, which is the event's is not told.
         match self.told.contains(&part) {
             true => self.raw.broken = true,
-            false if part != Element::Other => self.told.push(part),
+            false if !matches!(part, Element::Other | Element::Known) => self.told.push(part),
             false => {}
         }
         match part {
@@ -224,9 +243,7 @@ impl State {
     }
 
     fn text(&mut self, text: &str) {
-        // The marks of a tree are no text.
-        let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0' | '-' | '+');
-        self.stray |= self.inside.is_none() && !text.chars().all(blank);
+        self.stray |= self.inside.is_none() && !text.chars().all(is_blank);
         if self.inside.is_some() {
             self.size += text.len();
             self.value.push_str(text);
@@ -249,6 +266,12 @@ impl State {
             ([Element::Data, Element::Binary], 2) => {}
             ([Element::Data, _], _) if !self.value.trim().is_empty() => {
                 self.raw.data.push(std::mem::take(&mut self.value));
+            }
+            ([Element::Data, _], _) => {}
+            // Provider and level as the system's language calls them.
+            ([Element::RenderingInfo, Element::Provider | Element::Level], 2) => {}
+            _ if self.inside.is_some() && self.path.last() != Some(&Element::Known) => {
+                self.raw.said.push_str(self.value.trim_matches(is_blank));
             }
             _ => {}
         }

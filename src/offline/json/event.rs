@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use super::MAX_DEPTH;
 use crate::offline::labels::{self, Known, Label};
 use crate::offline::raw::{Raw, event_id, same_name};
-use crate::offline::talk::is_example;
+use crate::offline::talk;
 use crate::offline::times::{self, Times, is_count, says_several};
-use crate::offline::wording::{says_code_90, sentences};
+use crate::offline::wording::sentences;
 use crate::offline::xml;
 use crate::report::EVENT_IDS;
 
@@ -44,6 +44,10 @@ fn collect(value: &Value, depth: usize, found: &mut Vec<Raw>) {
             } else if names_its_id(value, 0) {
                 found.push(event(value));
             } else if let Some(xml) = fields.values().filter_map(Value::as_str).find(|text| is_xml(text)) {
+                let others = fields.iter().filter(|(_, value)| value.as_str() != Some(xml));
+                found.push(Raw::beside(
+                    others.filter_map(|(key, value)| aside(key, value, 0)).collect::<String>(),
+                ));
                 let mut events = Vec::new();
                 let read = xml::read(xml.as_bytes(), &mut |raw| events.push(raw));
                 let broken = read.is_err() || events.is_empty();
@@ -55,12 +59,31 @@ fn collect(value: &Value, depth: usize, found: &mut Vec<Raw>) {
                     return found.push(raw);
                 }
                 let from = found.len();
-                fields.values().for_each(|inner| collect(inner, depth + 1, found));
-                let over = is_example(&aside(fields));
-                found[from..].iter_mut().for_each(|raw| raw.broken |= over);
+                let mut said = String::new();
+                for (key, inner) in fields {
+                    let before = found.len();
+                    collect(inner, depth + 1, found);
+                    if found.len() == before {
+                        said.extend(aside(key, inner, 0));
+                    }
+                }
+                if found.len() > from {
+                    found.push(Raw::beside(said));
+                }
             }
         }
         _ => {}
+    }
+}
+
+/// What a wrapper holds beside its events: fields without the braces around them.
+pub(super) fn beside(text: &str) -> Raw {
+    let fields = text.trim_matches(|c: char| c.is_whitespace() || c == ',');
+    match serde_json::from_str::<Value>(&format!("{{{fields}}}")) {
+        Ok(Value::Object(fields)) => {
+            Raw::beside(fields.iter().filter_map(|(key, value)| aside(key, value, 0)).collect::<String>())
+        }
+        _ => Raw { broken: true, ..Raw::default() },
     }
 }
 
@@ -149,10 +172,29 @@ fn holds_another(value: &Value, depth: usize) -> bool {
     }
 }
 
-/// What an object says in fields that no event of Windows has: a comment, a state.
-fn aside(fields: &Map<String, Value>) -> String {
-    let unknown = fields.iter().filter(|(key, _)| labels::exactly(key).is_none());
-    unknown.filter_map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("\n")
+/// What a field says that no event of Windows has: a comment, a state. `None` if that is known to be harmless.
+fn aside(key: &str, value: &Value, depth: usize) -> Option<String> {
+    if talk::is_known_field(key) {
+        return None;
+    }
+    let inner = |key: String, value: &Value| match depth < MAX_DEPTH {
+        true => aside(&key, value, depth + 1),
+        false => Some(key),
+    };
+    match value {
+        Value::Null => None,
+        Value::String(text) => talk::of_field(key, text),
+        Value::Bool(_) | Value::Number(_) => talk::of_field(key, &value.to_string()),
+        Value::Array(items) => {
+            let said: String = items.iter().filter_map(|item| inner(key.to_owned(), item)).collect();
+            Some(said).filter(|said| !said.is_empty())
+        }
+        Value::Object(fields) => {
+            let said: String =
+                fields.iter().filter_map(|(name, item)| inner(format!("{key}.{name}"), item)).collect();
+            Some(said).filter(|said| !said.is_empty())
+        }
+    }
 }
 
 fn event(value: &Value) -> Raw {
@@ -164,7 +206,8 @@ fn event(value: &Value) -> Raw {
     if let Some(fields) = value.as_object() {
         let count = fields.iter().filter(|(key, _)| is_count(key)).find_map(|(_, value)| scalar(value, 0));
         raw.several = count.is_some_and(|count| says_several(&count));
-        raw.broken |= says_code_90(&raw.message) && is_example(&aside(fields));
+        let beside = fields.iter().filter(|(key, _)| !PARTS.contains(&key.as_str()));
+        raw.said = beside.filter_map(|(key, value)| aside(key, value, 0)).collect();
         raw.broken |= raw.id.is_some() && holds_another(value, 0);
     }
     // An id that can't be used is not the same as none; and a ticket's or a chat's text is no message of Windows, which

@@ -55,6 +55,8 @@ struct Splitter {
     arrays: usize,
     /// Open objects around such arrays (`{"value": […], "Count": 2}`); inside of them anything may stand between.
     wrappers: usize,
+    /// What such an object holds beside the array, so far.
+    beside: Vec<u8>,
 }
 
 impl Splitter {
@@ -64,7 +66,7 @@ impl Splitter {
 
     fn take(&mut self, byte: u8, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
         if self.object.is_empty() {
-            return self.between(byte);
+            return self.between(byte, sink);
         }
         self.object.push(byte);
         if self.object.len() > MAX_RECORD {
@@ -118,7 +120,13 @@ impl Splitter {
         }
     }
 
-    fn between(&mut self, byte: u8) -> Result<(), Fault> {
+    fn between(&mut self, byte: u8, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
+        if self.wrappers > 0 && !matches!(byte, b'{' | b'}' | b'[' | b']') {
+            self.beside.push(byte);
+            if self.beside.len() > MAX_RECORD {
+                return Err(Fault::new(self.place(), words!("fault-too-long")));
+            }
+        }
         if self.in_string {
             self.string(byte);
             return Ok(());
@@ -130,7 +138,11 @@ impl Splitter {
             }
             b'[' if self.arrays + self.wrappers < MAX_DEPTH => self.arrays += 1,
             b']' if self.arrays > 0 => self.arrays -= 1,
-            b'}' if self.wrappers > 0 => self.wrappers -= 1,
+            b'}' if self.wrappers > 0 => {
+                self.wrappers -= 1;
+                let beside = std::mem::take(&mut self.beside);
+                sink(event::beside(&String::from_utf8_lossy(&beside)));
+            }
             b'"' if self.wrappers > 0 => self.in_string = true,
             b',' | b' ' | b'\t' | b'\r' | b'\n' => {}
             b'\xef' | b'\xbb' | b'\xbf' => {}

@@ -3,7 +3,7 @@
 use super::super::labels::{self, Known, Label};
 use super::super::line::{column, details, digits, label_like, labelled, next_label, title, unknown_equals};
 use super::super::raw::{Raw, When, event_id, one_line, same_name};
-use super::super::time;
+use super::super::{talk, time};
 use super::{Place, Reader, append};
 
 /// The most labels on one line that are followed.
@@ -82,18 +82,20 @@ impl Reader {
         if self.details {
             return;
         }
-        // What ends with a colon leads to the event, and is no message before its labels.
+        // What ends with a colon leads to the event, and talk is no message before its labels.
         let is_next = self.raw.id.is_some()
             && !self.before.trim().is_empty()
-            && !self.before.trim_end().ends_with([':', '：']);
+            && !self.before.trim_end().ends_with([':', '：'])
+            && !talk::is_harmless(&self.before, &[]);
         if is_next && self.blank {
             // The labels came after their message: this is the next one's.
             self.finish(sink);
             append(&mut self.before, line);
             return;
         }
-        if let Some(value) = unknown_equals(trimmed) {
+        if let Some((name, value)) = unknown_equals(trimmed) {
             self.header.push((None, value.to_owned()));
+            self.said.extend(talk::of_field(name, value));
         } else if let Some((_, value)) = label_like(trimmed) {
             self.header.push((None, value.to_owned()));
             append(&mut self.unsure, line);

@@ -6,14 +6,15 @@
 //!
 //! - here: what kind of line each is
 //! - `header`: labels with their values
+//! - `below`: what stands below an event's message
 //! - `whole`: what an event's lines make together
 //! - `paste`: what people put around events
 
+mod below;
 mod header;
 mod paste;
 mod whole;
 
-use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use super::bounded::{Lines, MAX_RECORD};
@@ -27,24 +28,27 @@ use crate::words;
 
 /// Reads every event.
 pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
-    let (mut found, mut acted, mut kept) = (false, false, String::new());
+    let (mut found, mut kept) = (false, String::new());
+    let (mut commands, mut beside) = (Vec::new(), Vec::new());
     read_plain(
         input,
         &mut |line| {
-            acted |= talk::acts(line);
+            // Whatever event it stands beside, a command may have changed what the events tell.
+            commands.extend(Some(line.to_owned()).filter(|line| talk::acts(line)));
             if kept.len() <= paste::MOST {
                 kept.push_str(line);
                 kept.push('\n');
             }
         },
-        &mut |raw| {
+        &mut |mut raw| {
             found |= raw.is_event();
+            // Where nothing is an event, all of it may be talk around one.
+            beside.push(std::mem::take(&mut raw.said));
             sink(raw);
         },
     )?;
-    // Whatever event it stands beside, a command may have changed what the events tell.
-    if found && acted {
-        sink(Raw { broken: true, ..Raw::default() });
+    if found {
+        beside.into_iter().chain(commands).for_each(|said| sink(Raw::beside(said)));
     }
     if !found && kept.len() <= paste::MOST {
         let plain = |text: &str| {
@@ -78,6 +82,7 @@ fn read_plain(
         // An old mail program's line breaks.
         line.split('\r').for_each(|line| reader.line(line, sink));
     }
+    reader.last = true;
     reader.finish(sink);
     Ok(())
 }
@@ -139,8 +144,10 @@ struct Reader {
     typed: bool,
     /// The event's XML, where Event Viewer copied it along.
     xml: String,
-    /// The ids of the events so far.
-    found: BTreeSet<u32>,
+    /// What stands beside the event and is no part of it.
+    said: String,
+    /// Nothing follows.
+    last: bool,
     size: usize,
 }
 
@@ -226,6 +233,9 @@ impl Reader {
             Place::Body if self.column.is_some() && column(line) == self.column => {
                 // What a list names that does not matter goes on on the lines below it.
                 self.aside = labelled(trimmed).is_none_or(|(known, _)| known.label == Label::Other);
+                if let Some((name, value)) = labels::split(trimmed).filter(|_| labelled(trimmed).is_none()) {
+                    self.said.extend(talk::of_field(name, value));
+                }
                 if let Some((known, value)) = labelled(trimmed) {
                     if self.first.is_some()
                         && labels::split(trimmed).map(|it| labels::fold(it.0)) == self.first
@@ -326,6 +336,9 @@ impl Reader {
                 sink(Raw { broken: true, ..Raw::default() });
             }
             append(&mut self.body, line);
+        } else {
+            self.said.push_str(line);
+            self.said.push('\n');
         }
     }
 

@@ -1,13 +1,11 @@
 //! What people put around events: a greeting, a mail's head, a ticket's form, a transcript, quotation marks, code
 //! fences. Read so only where the text as a whole holds no event.
 //!
-//! An event stands in paragraphs of its own. What is said around it is talk; where there is much of it, or where it may
-//! say that the event is of another time or place, the event is told and no remedy is.
+//! An event stands in paragraphs of its own. What is said around it is talk.
 
 use super::super::labels::{self, Label};
 use super::super::line::next_label;
 use super::super::raw::Raw;
-use super::super::talk::{may_speak_against, speaks_against};
 use super::super::wording::sentences;
 use super::append;
 
@@ -27,7 +25,6 @@ pub(super) fn read(text: &str, read: impl Fn(&str) -> Vec<Raw>) -> Vec<Raw> {
     let blocks = blocks(text);
     let mut talk = String::new();
     let mut events = Vec::new();
-    let in_doubt;
     if let Some((at, from)) = first_head(&blocks) {
         let first = &blocks[at];
         let alike = blocks[at..].iter().take_while(|block| !first.set_apart || block.set_apart).count();
@@ -38,8 +35,6 @@ pub(super) fn read(text: &str, read: impl Fn(&str) -> Vec<Raw>) -> Vec<Raw> {
         let rest = first.text.get(from..).into_iter();
         let rest = rest.chain(blocks[at + 1..at + alike].iter().map(|block| block.text.as_str()));
         events = read(&rest.collect::<Vec<_>>().join("\n\n"));
-        let ids: Vec<u32> = events.iter().filter_map(|raw| raw.id).collect();
-        in_doubt = speaks_against(&talk, &ids) || !sentences(&talk.to_lowercase()).is_empty();
     } else {
         for block in &blocks {
             let raw = Raw { message: block.text.clone(), ..Raw::default() }.known_by_words();
@@ -48,10 +43,12 @@ pub(super) fn read(text: &str, read: impl Fn(&str) -> Vec<Raw>) -> Vec<Raw> {
                 None => append(&mut talk, &block.text),
             }
         }
-        let ids: Vec<u32> = events.iter().filter_map(|raw| raw.id).collect();
-        in_doubt = may_speak_against(&talk, &ids);
     }
-    events.iter_mut().for_each(|raw| raw.broken |= in_doubt);
+    let holds_another = !sentences(&talk.to_lowercase()).is_empty();
+    events.iter_mut().for_each(|raw| raw.broken |= holds_another);
+    if events.iter().any(Raw::is_event) {
+        events.push(Raw::beside(talk));
+    }
     events
 }
 
@@ -110,6 +107,8 @@ fn line_labels(line: &str) -> Vec<Label> {
 
 #[cfg(test)]
 mod tests {
+    use crate::offline::talk;
+
     const MESSAGE: &str = "Failed credential provisioning ping. Error: Microsoft.Online.Coexistence.ProvisionException: An \
         error occurred. Error Code: 90. Error Description: Password Synchronization has not been activated for this \
         company. Tracking ID: 0744fa31-1d9b-453a-83d8-c2555d843802 Server Name: BL2GR1BBA005.";
@@ -120,7 +119,9 @@ mod tests {
     fn told(text: &str) -> Vec<(u32, bool)> {
         let mut events = Vec::new();
         super::super::read(text.as_bytes(), &mut |raw| events.push(raw)).expect("reads");
-        events.into_iter().filter_map(|raw| Some((raw.id?, raw.broken))).collect()
+        let said: Vec<&str> = events.iter().map(|raw| raw.said.as_str()).collect();
+        let doubt = !talk::is_harmless(&said.join("\n"), &[655]);
+        events.into_iter().filter_map(|raw| Some((raw.id?, raw.broken | doubt))).collect()
     }
 
     #[test]

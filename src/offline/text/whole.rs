@@ -4,14 +4,17 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::labels::Label;
+use super::super::labels::{self, Label};
 use super::super::line::label_like;
 use super::super::raw::{Raw, named_by_windows, one_line};
-use super::super::talk::{is_example, is_over, speaks_against};
-use super::super::wording::{behind_code_90, known_by_words, says_code_90};
+use super::super::talk;
+use super::super::wording::{known_by_words, sentences};
 use super::super::xml;
-use super::{Place, Reader, append};
+use super::{Place, Reader, append, below};
 use crate::report::EVENT_IDS;
+
+/// A head with so many labels that are known is in English, if none of them is in another language.
+const KNOWN_HEAD: usize = 2;
 
 impl Reader {
     /// A whole header in a language that is not known: at least three such lines at the beginning.
@@ -36,11 +39,8 @@ impl Reader {
         let read = xml::read(xml.as_bytes(), &mut |raw| found.push(raw));
         if read.is_ok() && self.header.is_empty() && self.raw.id.is_none() {
             // Event XML under a line that somebody typed.
-            let said = std::mem::take(&mut self.before);
-            let ids: Vec<u32> = found.iter().filter_map(|raw| raw.id).collect();
-            self.found.extend(&ids);
-            let against = speaks_against(&said, &ids);
-            found.into_iter().for_each(|raw| sink(Raw { broken: raw.broken | against, ..raw }));
+            sink(Raw::beside(std::mem::take(&mut self.before)));
+            found.into_iter().for_each(sink);
             return;
         }
         // What Event Viewer writes above it.
@@ -63,20 +63,6 @@ impl Reader {
             }
             // Somebody's message quotes an event.
             _ => append(&mut self.body, &text),
-        }
-    }
-
-    /// Whether what somebody wrote below an event may say that it is over. `wevtutil` has nobody write there.
-    fn is_spoken_against_below(&self, raw: &Raw) -> bool {
-        let ids = raw.id.as_slice();
-        match raw.id {
-            // Of these the message is one line.
-            Some(650 | 651 | 653 | 654 | 663) => {
-                raw.message.split_once("\n\n").is_some_and(|(_, below)| is_example(below))
-            }
-            // What goes on on the message's own line belongs to it, and is not Microsoft's.
-            _ => behind_code_90(&raw.message)
-                .is_some_and(|said| !said.starts_with('\n') || speaks_against(&said, ids)),
         }
     }
 
@@ -107,8 +93,17 @@ impl Reader {
             raw.provider = source.filter(|(label, _)| label.is_none()).map(|(_, value)| value.clone());
         }
         raw.provider = raw.provider.or(self.provider_id.take());
-        if says_code_90(&self.body) && known_by_words(&self.before).is_none() {
-            raw.broken |= speaks_against(&self.before, raw.id.as_slice()) || is_over(&self.unsure);
+        let mut said = std::mem::take(&mut self.said);
+        if !self.body.trim().is_empty() && raw.is_event() && known_by_words(&self.before).is_none() {
+            said.push_str(&std::mem::take(&mut self.before));
+        }
+        // In English all labels are known that Windows writes.
+        let is_known = |(label, _): &&(Option<Label>, String)| label.is_some();
+        if self.day_first.is_none() && self.header.iter().filter(is_known).count() >= KNOWN_HEAD {
+            let is_field =
+                |line: &&str| labels::split(line).is_some_and(|(name, _)| talk::is_known_field(name));
+            let lines = self.unsure.lines().filter(|line| !is_field(line));
+            said.extend(lines.flat_map(|line| [line, "\n"]));
         }
         raw.message = std::mem::take(&mut self.before);
         if !self.has_message_label {
@@ -142,19 +137,23 @@ impl Reader {
         } else if raw.id.is_none() && known && !names_id {
             raw = raw.known_by_words();
         }
-        if !self.numbered && raw.is_event() {
-            raw.broken |= self.is_spoken_against_below(&raw);
+        if raw.is_event() && (!self.numbered || self.last) {
+            match below::read(&raw) {
+                below::Below::Said(below) => said.push_str(&below),
+                below::Below::Wording => raw.broken = true,
+            }
             raw.judged = true;
+            // The sentence of another event, below one that says nothing.
+            let is_other = raw.id.is_some_and(|id| !EVENT_IDS.contains(&id));
+            raw.broken |= is_other && !sentences(&raw.message.to_lowercase()).is_empty();
         }
+        raw.said = said;
         // A header that names no usable id was an event's all the same, and so was an entry of a list.
         let is_entry = self.column.is_some() && (self.header.len() > 1 || self.has_message_label);
         if raw.is_event() || names_id || is_entry {
-            self.found.extend(raw.id);
             sink(raw);
-        } else if !self.found.is_empty()
-            && speaks_against(&raw.message, &Vec::from_iter(self.found.iter().copied()))
-        {
-            sink(Raw { broken: true, ..Raw::default() });
+        } else {
+            sink(Raw::beside(format!("{}\n{}", raw.said, raw.message)));
         }
         *self = Reader {
             start: self.start,
@@ -166,7 +165,6 @@ impl Reader {
             typed: self.typed,
             columns: self.columns.take(),
             table: self.table.take(),
-            found: std::mem::take(&mut self.found),
             ..Reader::default()
         };
         if self.numbered {

@@ -1,0 +1,114 @@
+use super::*;
+
+#[track_caller]
+fn all(said: &[&str], harmless: bool) {
+    for said in said {
+        assert_eq!(is_harmless(said, &[655]), harmless, "{said}");
+    }
+}
+
+#[test]
+fn greetings_questions_and_complaints_say_nothing_against_a_remedy() {
+    all(
+        &[
+            "Hi Max,\nsince this morning our users can't sign in with their new password. Any ideas?\nThanks, Helen Marsh",
+            "Passwords do not arrive in the cloud, see below:",
+            "Nobody can log on to Teams with the new password; the old one still works? No clue why.",
+            "Login with the new password fails (ticket INC0048213, SYNC01.contoso.com).",
+            "FW: Password sync error on SYNC01",
+            "What does event 655 mean, and what can we do?",
+            "Hallo zusammen,\nunsere Benutzer können sich seit heute früh nicht anmelden. Was tun?\nGruß, Jörg",
+            "Bonjour,\ndepuis ce matin les utilisateurs ne peuvent pas se connecter. Que faire ?\nCordialement,\nLuc Martin",
+            "Hola, los usuarios no pueden entrar con la contraseña nueva desde ayer. ¿Qué hacemos? Gracias",
+            "Ciao a tutti, gli utenti non riescono ad accedere con la password nuova. Cosa facciamo?",
+            "Cześć, użytkownicy nie mogą się zalogować. Co robimy?",
+            "Beste collega's, gebruikers kunnen niet inloggen. Wat nu?\nMet vriendelijke groet",
+        ],
+        true,
+    );
+}
+
+#[test]
+fn a_sentence_that_may_say_it_is_over_or_elsewhere_is_never_harmless() {
+    all(
+        &[
+            "Max switched it on at 10:15.",
+            "Passwords arrive since 10:30",
+            "We can sign in.",
+            "No sign-in errors since 11:00.",
+            "Nothing fails since 11:00.",
+            "Nobody can't sign in.",
+            "We do not see this.",
+            "Nobody can say why, but it stopped at 10:30 by itself.",
+            "Errors stopped at noon, can I close the ticket?",
+            "From our lab tenant, for comparison:",
+            "This is our passive server, cannot tell why it logs this:",
+            "lab tenant:",
+            "Häkchen gesetzt.",
+            "Coche remise, merci.",
+            "Danke, hat sich:",
+            "Please help: our security team demanded that PHS stays off",
+            "Seit 11 Uhr kann ich den Fehler nicht mehr sehen.",
+            "Password hash sync: On",
+            "Thanks, it is on!",
+            "Hi Max, box set at 10:15, could you verify please?",
+            "works.Thanks",
+            "Thanks ✅",
+            "AAD Connect 1.6.16.0:",
+            "DirSync 1.0.7020:",
+            "https://learn.microsoft.com/troubleshoot",
+            "event 654 at 10:20",
+            "Status: OK",
+            "x",
+        ],
+        false,
+    );
+}
+
+#[test]
+fn what_commands_print_is_harmless_only_where_it_goes_along_with_code_90() {
+    all(
+        &[
+            "PS C:\\> Get-ADSyncScheduler\n\nStagingModeEnabled : False\nSyncCycleEnabled   : True\nNextSyncCyclePolicyType : Delta",
+            "PS C:\\> Get-Service ADSync\n\nStatus   Name               DisplayName\n------   ----               -----------\nRunning  ADSync             Microsoft Azure AD Sync",
+            "PasswordHashSync\n----------------\n           False",
+        ],
+        true,
+    );
+    all(
+        &[
+            "StagingModeEnabled : True",
+            "PasswordHashSync\n----------------\n            True",
+            "Stopped  ADSync             Microsoft Azure AD Sync",
+            "Latest Password Hash Synchronization Heartbeat Is Detected At: 11/22/2026 10:20:04 AM UTC",
+            "PS C:\\> Set-ADSyncAADPasswordSyncState -ConnectorName x -Enable $true",
+            "adm@SYNC01 C:\\Users\\adm>sc delete ADSync",
+            "C:\\>wevtutil cl Application",
+        ],
+        false,
+    );
+}
+
+#[test]
+fn a_field_that_no_event_of_windows_has_must_be_harmless_in_name_and_value() {
+    for (name, value) in [
+        ("Keywords", "Classic"),
+        ("Version", "0"),
+        ("ticketNumber", "INC0048213"),
+        ("Comment", "users can't sign in"),
+        ("Note", ""),
+    ] {
+        assert_eq!(of_field(name, value), None, "{name}: {value}");
+    }
+    for (name, value) in [
+        ("Version", "2.3.20.0"),
+        ("resolvedAt", "2026-11-22T10:30:00Z"),
+        ("StagingModeEnabled", "true"),
+        ("Product", "DirSync"),
+        ("Done", "x"),
+        ("Comment", "old server"),
+        ("Comment", "false alarm"),
+    ] {
+        assert!(of_field(name, value).is_some(), "{name}: {value}");
+    }
+}
