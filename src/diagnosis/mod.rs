@@ -49,6 +49,7 @@ pub use answer::{
     ServerDiagnosis, WhyNot,
 };
 pub use cause::{Cause, Confidence, UnknownCause};
+pub(crate) use events::says_more;
 pub use events::{EventReading, SignatureReading, diagnose_events, explain_events};
 pub use knowledge::{ApplianceFacts, BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum};
 pub use observation::{Observation, Silence};

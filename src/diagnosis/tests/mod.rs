@@ -10,7 +10,7 @@ mod verdicts;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::report::{Event, Report};
+use crate::report::{Event, Level, Report};
 
 pub(super) const CORP: &str = "6b1b1a3e-0000-4000-8000-000000000001";
 pub(super) const LAB: &str = "6b1b1a3e-0000-4000-8000-000000000002";

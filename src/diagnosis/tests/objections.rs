@@ -22,13 +22,8 @@ fn named(newer: Vec<Event>) {
 #[test]
 fn events_alone_that_prove_code_90_with_nothing_newer_against_it_are_probable() {
     for minutes in [0, 300, 1000] {
-        let server = diagnose_events(
-            vec![event(655, minutes, CODE_90), event(663, 0, "alive")],
-            None,
-            now(),
-            &Knowledge::embedded(),
-        )
-        .expect("a name");
+        let server = diagnose_events(vec![event(655, minutes, CODE_90)], None, now(), &Knowledge::embedded())
+            .expect("a name");
         assert!(server.remedy.is_some());
         assert_eq!(server.confidence, Confidence::Probable);
         assert_eq!(codes(&server).contains(&"code-90-stale"), minutes > 65);
@@ -54,8 +49,158 @@ fn an_error_of_the_sync_account_whose_text_is_not_known_keeps_the_remedy_away() 
 fn a_sync_that_was_stopped_since_and_not_started_again_keeps_the_remedy_away() {
     for id in [602, 609, 610] {
         withheld(vec![event(id, 5, "stopping")], "stopped-since");
-        named(vec![event(id, 5, "stopping"), event(601, 4, "starting")]);
+        named(vec![event(id, 5, "stopping"), event(663, 4, "alive")]);
     }
+}
+
+#[test]
+fn a_sync_that_started_again_since_and_has_not_answered_keeps_the_remedy_away() {
+    withheld(vec![event(601, 5, "Password Hash Synchronization Manager is starting.")], "restarted-since");
+    withheld(vec![event(601, 5, "starting"), event(653, 4, "ping start")], "restarted-since");
+    named(vec![event(601, 5, "starting"), event(655, 4, CODE_90)]);
+    // On a live server the flag that was read as off since tells it.
+    let mut report = switched_off();
+    report.events.push(event(601, 5, "starting"));
+    assert!(judge_one(report).offer);
+}
+
+#[test]
+fn a_log_that_goes_on_for_over_an_hour_without_code_90_keeps_the_remedy_away() {
+    for (id, text) in
+        [(663, "alive"), (904, "Scheduler::SchedulerThreadMain : Started"), (605, "Items added")]
+    {
+        withheld_since(70, id, text);
+        named_since(60, id, text);
+    }
+}
+
+/// Code 90 so many minutes ago, and an event of today's work now.
+fn since(minutes: i64, id: u32, text: &str) -> ServerDiagnosis {
+    let events = vec![event(655, minutes, CODE_90), event(id, 0, text)];
+    diagnose_events(events, None, now(), &Knowledge::embedded()).expect("a name")
+}
+
+fn withheld_since(minutes: i64, id: u32, text: &str) {
+    let server = since(minutes, id, text);
+    assert!(server.remedy.is_none() && codes(&server).contains(&"errors-ceased"), "{id} {text}");
+}
+
+fn named_since(minutes: i64, id: u32, text: &str) {
+    let server = since(minutes, id, text);
+    assert!(server.remedy.is_some(), "{id} {text}: {:?}", codes(&server));
+}
+
+/// An event of ours whose level is told.
+fn told(id: u32, level: Level, text: &str) -> Event {
+    Event { level: Some(level), ..event(id, 5, text) }
+}
+
+#[test]
+fn an_error_of_ours_with_an_id_that_is_not_listed_keeps_the_remedy_away() {
+    for (id, text) in [
+        (6012, "stopped-extension-dll-exception: access denied"),
+        (6301, "The service will be stopped: encryption keys could not be accessed."),
+        (
+            6100,
+            "The management agent step execution completed on run profile with errors. stopped-server-down",
+        ),
+        (777, "Etwas ist geschehen."),
+    ] {
+        withheld(vec![told(id, Level::Error, text)], "unread-newer");
+        named(vec![Event { at: ago(15), ..told(id, Level::Error, text) }]);
+    }
+    // Where no level is told it may be one, but for ids that are known as daily work and say of none.
+    withheld(vec![event(777, 5, "Etwas ist geschehen.")], "unread-newer");
+    withheld(vec![event(904, 5, "An error occurred and scheduler run failed to start.")], "unread-newer");
+    withheld(vec![event(614, 5, "start called while not shut down")], "unread-newer");
+    for text in [
+        "Scheduler::SchedulerThreadMain : Started sync cycle.",
+        "Starting: Import profile on all connectors.",
+    ] {
+        named(vec![event(904, 5, text), told(904, Level::Information, text)]);
+    }
+    named(vec![told(904, Level::Error, "Scheduler::SchedulerThreadMain : Started sync cycle.")]);
+    // Password writeback is another matter.
+    let writeback = "An unexpected error has occurred during a password set operation.\n\"ERR_: MMS(9999)\"";
+    named(vec![told(6329, Level::Error, writeback)]);
+}
+
+#[test]
+fn daily_work_of_ours_that_tells_of_a_switch_a_stop_or_an_account_keeps_the_remedy_away() {
+    for text in [
+        "Password hash sync feature enabled for tenant.",
+        "Scheduler is suspended.",
+        "The sync account was replaced.",
+        "AADSTS50034",
+        "The service has stopped.",
+    ] {
+        withheld(vec![told(900, Level::Information, text)], "unread-newer");
+    }
+    withheld(
+        vec![told(663, Level::Information, "Password hash synchronization was enabled for the tenant.")],
+        "switched-on-told",
+    );
+    for (id, text) in [
+        (904, "After Execute RunProfile: Export on contoso.onmicrosoft.com - AAD. Result: success"),
+        (114, "Export cycle completed. Tracking id: 99999999"),
+        (6127, "The rules configuration has changed since the last full synchronization."),
+        (668, "The number of objects with only PwdLastSet changed is 5"),
+        (904, "Connector: OU=Disabled Accounts,DC=contoso,DC=com"),
+    ] {
+        named(vec![told(id, Level::Information, text), told(id, Level::Warning, text)]);
+    }
+}
+
+#[test]
+fn a_known_fault_in_directory_syncs_own_errors_is_named() {
+    for (id, text, cause) in [
+        (6801, "ProvisionException: AADSTS700027: the certificate is not registered", "cloud-certificate"),
+        (6801, "This version of Microsoft Entra Connect is no longer supported. Upgrade.", "build-retired"),
+        (6803, "failed on run profile. WebException: The remote name could not be resolved", "connectivity"),
+        (
+            905,
+            "Authenticate-MSAL: AADSTS50076: you must use multi-factor authentication",
+            "cloud-sign-in-blocked",
+        ),
+        (908, "GetSecurityToken: AADSTS50034: The user account does not exist", "cloud-credential"),
+    ] {
+        let server = then(vec![told(id, Level::Error, text)]);
+        assert_eq!((server.cause, server.remedy.is_none()), (Cause::Mixed, true), "{id} {text}");
+        let alone = diagnose_events(vec![told(id, Level::Error, text)], None, now(), &Knowledge::embedded());
+        assert_eq!(alone.expect("a name").cause.as_str(), cause, "{id} {text}");
+    }
+    // Code 90 of an export is none of password sync's.
+    let export =
+        diagnose_events(vec![told(6803, Level::Error, CODE_90)], None, now(), &Knowledge::embedded());
+    assert!(export.expect("a name").remedy.is_none());
+}
+
+#[test]
+fn whatever_an_administrator_did_since_keeps_the_remedy_away() {
+    let action = |id, text: &str| {
+        let mut it = event(id, 5, text);
+        it.provider = Some("Entra Connect Admin Actions".into());
+        it
+    };
+    for (id, text) in [
+        (2503, r#"{"Name":"Add/Update/Delete Directories","ActionType":"Delete","Status":"Success"}"#),
+        (2507, r#"{"ActionType":"Enable","Name":"Staging mode","Status":"Success","Details":""}"#),
+        (2520, r#"{"Details":{"Microsoft.Synchronize.StagingMode":{"Old":"False","New":"True"}}}"#),
+        (2621, r#"{"Name":"Transition to Cloud Sync","Status":"Success"}"#),
+        (2526, "{"),
+    ] {
+        withheld(vec![action(id, text)], "changed-since");
+        named(vec![Event { at: ago(15), ..action(id, text) }]);
+        let unnamed = Event { provider: None, ..action(id, r#"{"AuditEventType":"2507"}"#) };
+        withheld(vec![unnamed], "changed-since");
+        let elsewhere = Event { provider: Some("Entra Connect Actions".into()), ..action(id, text) };
+        withheld(vec![elsewhere], "foreign-newer");
+    }
+    named(vec![action(2503, r#"{"Name":"Directories","ActionType":"Delete","Status":"Failure"}"#)]);
+    named(vec![action(2506, r#"{"ActionType":"Disable","Status":"Success"}"#)]);
+    let mut report = switched_off();
+    report.events.push(action(2503, "{}"));
+    assert!(judge_one(report).offer, "the flag was read as off since");
 }
 
 #[test]
@@ -86,10 +231,33 @@ fn a_server_in_staging_mode_gets_no_remedy_whoever_says_so() {
         "Scheduler::SchedulerThreadMain : Staging mode is enabled",
         "StagingModeEnabled : True",
         "The server was put into staging mode.",
+        "Scheduler::SchedulerThreadMain : Staging mode changed from False to True.",
+        "Scheduler settings updated. StagingModeEnabled=\"True\"",
+        r#"Configuration changed. {"StagingModeEnabled":true,"SyncCycleEnabled":true}"#,
+        "Export skipped: this server is a staging server.",
+        "Export step not executed (staging mode).",
+        "StagingMode: False -> True",
+        "StagingMode: False, New: True",
+        "Stagingmodus ist aktiv",
     ] {
         withheld(vec![says(text)], "staging-since");
     }
-    named(vec![says("StagingModeEnabled=False"), says("Staging mode is disabled")]);
+    for text in [
+        "StagingModeEnabled=False",
+        "Staging mode is disabled",
+        "Scheduler::SyncCycle : Delta cycle started. Staging mode: False",
+        r#"{"StagingModeEnabled":false,"x":1}"#,
+        "The server is not in staging mode.",
+        "The server left staging mode.",
+        "Staging mode changed from True to False.",
+        "Starting: Delta Import on staging.contoso.com",
+        "Connector: OU=Staging,DC=contoso,DC=com",
+    ] {
+        named(vec![says(text)]);
+    }
+    let mut bystander = says("Deployed slot staging of contoso-site (Azure AD app)");
+    bystander.provider = Some("Contoso Deploy".into());
+    named(vec![bystander]);
 }
 
 #[test]
@@ -115,12 +283,13 @@ fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
             "Microsoft-Windows-Security-Auditing",
             r"C:\Program Files\Microsoft Azure Active Directory Connect\AzureADConnect.exe",
         ),
+        (7036, "Service Control Manager", "Microsoft Azure AD Sync ble satt i en tilstand."),
+        (7036, "Service Control Manager", "ADSync\n·\n?"),
         (
-            7036,
-            "Service Control Manager",
-            "Le service Microsoft Azure AD Sync est entré dans l'état : arrêté.",
+            4688,
+            "Microsoft-Windows-Security-Auditing",
+            r#"wmic service where "name='ADSync'" call stopservice"#,
         ),
-        (7036, "Service Control Manager", "Microsoft Entra ID Sync\n·\narrêté"),
         (7045, "Service Control Manager", "A service was installed in the system. Service Name: ADSync"),
         (
             7040,
@@ -146,6 +315,12 @@ fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
     for (id, provider, text) in [
         (7036, "Service Control Manager", "The Microsoft Azure AD Sync service entered the running state."),
         (7036, "Service Control Manager", "Microsoft Azure AD Sync\n·\nrunning"),
+        (
+            7036,
+            "Service Control Manager",
+            "Le service Microsoft Azure AD Sync est entré dans l’état : en cours d’exécution.",
+        ),
+        (4624, "Microsoft-Windows-Security-Auditing", "Account Name: ADSyncMSA4321$ Process: services.exe"),
         (
             7036,
             "Service Control Manager",
@@ -205,6 +380,8 @@ fn an_action_of_unknown_direction_may_have_switched_it_on() {
 fn what_a_name_in_a_text_says_is_no_sign_of_life() {
     let failed = "Password Change Result - Anchor : x, Dn : CN=Result: Success,OU=a,DC=b, Result : Failed.";
     named(vec![event(657, 5, failed)]);
+    let retried = "Password Change Result - Anchor : x, Dn : CN=x, Result : Failed. Extended Error: Success after retry";
+    withheld(vec![event(657, 5, retried)], "result-unread");
     for unread in ["Password Change Result - Anchor : x, Dn : CN=Ann", "Ergebnis : Erfolg.", ""] {
         withheld(vec![event(657, 5, unread)], "result-unread");
     }
