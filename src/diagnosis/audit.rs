@@ -66,7 +66,7 @@ fn action(event: &Event) -> AdminAction {
     // The name "Enable/Disable PHS Sync" says nothing of the direction; the action and the details do.
     let switched_on = match of_method {
         true => method_is_hash_sync(&details),
-        false if is_negated(&details) => None,
+        false if is_unclear(&details) => None,
         false => match (direction(&details), field("ActionType").as_deref().and_then(direction)) {
             (Some(one), Some(other)) => (one == other).then_some(one),
             // What the details say both ways, the action's one word does not settle.
@@ -122,9 +122,12 @@ fn new_value(text: &str) -> Option<Vec<String>> {
     Some(all[start..end].to_vec())
 }
 
-/// "No longer disabled" says neither.
-fn is_negated(text: &str) -> bool {
-    words(text).iter().any(|word| ["no", "not", "longer", "never", "without"].contains(&word.as_str()))
+/// "No longer disabled", "disabled: false" and a number say neither.
+fn is_unclear(text: &str) -> bool {
+    let said = words(text);
+    let any = |these: &[&str]| said.iter().any(|word| these.contains(&word.as_str()));
+    any(&["no", "not", "longer", "never", "without", "0", "1"])
+        || any(&["disable", "disabled"]) && any(&["false", "off"])
 }
 
 fn says_on(text: &str) -> bool {
@@ -205,6 +208,8 @@ mod tests {
             r#"{"Details":{"OldValue":"False","NewValue":"1"}}"#,
             r#"{"Details":{"OldValue":"Disabled","NewValue":"Active"}}"#,
             r#"{"Details":"PHS no longer disabled"}"#,
+            r#"{"Details":"Disable: False"}"#,
+            r#"{"Details":"PHS was disabled, is 1 now"}"#,
         ] {
             let action = read(2506, text);
             assert_eq!(action.switched_on, None, "{text}");

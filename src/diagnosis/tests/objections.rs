@@ -167,6 +167,7 @@ fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
             "The start type of the Microsoft Azure AD Sync service was changed to disabled.",
         ),
         (4104, "Microsoft-Windows-PowerShell", "Get-Service ADSync | Stop-Service -Force"),
+        (4104, "Microsoft-Windows-PowerShell", "$s = Get-Service ADSync; $s.Stop()"),
         (
             4688,
             "Microsoft-Windows-Security-Auditing",
@@ -198,6 +199,8 @@ fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
         ),
         (4104, "Microsoft-Windows-PowerShell", "Get-ADSyncAADCompanyFeature; Import-Module ADSync"),
         (4104, "Microsoft-Windows-PowerShell", "Get-Service -Name ADSync"),
+        (4688, "Microsoft-Windows-Security-Auditing", "Process Command Line: sc query ADSync"),
+        (17137, "MSSQL$ADSYNC2019", "Starting up database 'ADSync'."),
         (
             1035,
             "MsiInstaller",
