@@ -12,7 +12,7 @@ use super::limits::{CODE_90_CURRENT, FRESH};
 use super::offer::why_not;
 use super::timeline::Fault;
 use super::verdict::{Verdict, mixed, remedy, sureness};
-use crate::report::Event;
+use crate::report::{ApplianceKind, Event};
 use crate::words;
 
 /// Whether the flag was read as on at a time (or, as clocks and readings go, about then) or after it.
@@ -82,10 +82,16 @@ fn against(case: &Case<'_>, last_90: &Event) -> Vec<WhyNot> {
     if case.actions.iter().any(|action| action.may_have_switched_on() && may_have_worked(action.at)) {
         doubts.push(why_not("switched-on-since", words!("not-switched-on-since")));
     }
+    let product_told = case.report.appliance.kind != ApplianceKind::Unknown;
     for (objection, event) in &case.timeline.objections {
-        if (event.at, event.record.or(last_90.record)) >= (last_90.at, last_90.record) {
+        if objection.withholds(event, last_90, read_off_at, product_told) {
             doubts.push(why_not(&objection.id, objection.says.clone()));
         }
+    }
+    if let Some(build) = case.report.appliance.build
+        && case.knowledge.build(build).is_some_and(|facts| facts.recalled)
+    {
+        doubts.push(why_not("build-recalled", words!("not-build-recalled", build = build.to_string())));
     }
     doubts
 }

@@ -34,7 +34,23 @@ impl AdminAction {
     }
 }
 
-/// Whether an event is such an action.
+/// Whether an event is an administrator's action of any kind. Source: the same; 2503 to 2526, later 2603 to 2626.
+pub(super) fn is_action_id(id: u32) -> bool {
+    matches!(id, 2503..=2526 | 2603..=2626)
+}
+
+/// Whether an event is an administrator's action in the sync product; where no provider is told, by the names of its fields.
+pub(super) fn is_action(event: &Event) -> bool {
+    let is_named = || event.text.contains("AuditEventType") || event.text.contains("ActionType");
+    is_action_id(event.id) && event.counts() && (event.provider.is_some() || is_named())
+}
+
+/// Whether an event is an action that did not plainly fail, and none whose direction is told.
+pub(super) fn is_change(event: &Event) -> bool {
+    is_action(event) && !acts(event) && action(event).succeeded != Some(false)
+}
+
+/// Whether an event is an action that may have switched password sync on.
 pub(super) fn may_have_switched_on(event: &Event) -> bool {
     acts(event) && action(event).may_have_switched_on()
 }
@@ -50,6 +66,7 @@ fn action(event: &Event) -> AdminAction {
     // The name "Enable/Disable PHS Sync" says nothing of the direction; the action and the details do.
     let switched_on = match of_method {
         true => method_is_hash_sync(&details),
+        false if is_unclear(&details) => None,
         false => match (direction(&details), field("ActionType").as_deref().and_then(direction)) {
             (Some(one), Some(other)) => (one == other).then_some(one),
             // What the details say both ways, the action's one word does not settle.
@@ -105,11 +122,19 @@ fn new_value(text: &str) -> Option<Vec<String>> {
     Some(all[start..end].to_vec())
 }
 
+/// "No longer disabled", "disabled: false" and a number say neither.
+fn is_unclear(text: &str) -> bool {
+    let said = words(text);
+    let any = |these: &[&str]| said.iter().any(|word| these.contains(&word.as_str()));
+    any(&["no", "not", "longer", "never", "without", "0", "1"])
+        || any(&["disable", "disabled"]) && any(&["false", "off"])
+}
+
 fn says_on(text: &str) -> bool {
     words(text).iter().any(|word| ["enable", "enabled", "true", "on"].contains(&word.as_str()))
 }
 
-/// Where old and new are told apart, each in one word, the new one; else only a text that says the one and not the other.
+/// Where old and new are told apart, the new one, if it can be read; else only a text that says the one and not the other.
 fn direction(text: &str) -> Option<bool> {
     let tells = |said: &[String]| {
         let count = |these: &[&str]| said.iter().filter(|word| these.contains(&word.as_str())).count();
@@ -117,7 +142,7 @@ fn direction(text: &str) -> Option<bool> {
         (on, count(&["disable", "disabled", "false", "off"]))
     };
     let (on, off) = match (tells(&words(text)), new_value(text)) {
-        ((1, 1), Some(new)) => tells(&new),
+        ((1, 1) | (0, _) | (_, 0), Some(new)) => tells(&new),
         (all, _) => all,
     };
     ((on > 0) != (off > 0)).then_some(on > 0)
@@ -175,7 +200,17 @@ mod tests {
 
     #[test]
     fn what_the_text_does_not_tell_is_unknown_and_may_have_been_deliberate() {
-        for text in ["", "{", r#"{"Name":"Enable/Disable PHS Sync"}"#, "Enable or disable"] {
+        for text in [
+            "",
+            "{",
+            r#"{"Name":"Enable/Disable PHS Sync"}"#,
+            "Enable or disable",
+            r#"{"Details":{"OldValue":"False","NewValue":"1"}}"#,
+            r#"{"Details":{"OldValue":"Disabled","NewValue":"Active"}}"#,
+            r#"{"Details":"PHS no longer disabled"}"#,
+            r#"{"Details":"Disable: False"}"#,
+            r#"{"Details":"PHS was disabled, is 1 now"}"#,
+        ] {
             let action = read(2506, text);
             assert_eq!(action.switched_on, None, "{text}");
             assert!(deliberate(&[action]));

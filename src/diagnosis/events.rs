@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::knowledge::Knowledge;
-use super::objection::against;
+use super::knowledge::{EMBEDDED, Knowledge};
+use super::objection::{against, tells_more};
 use super::observation::Observation;
 use super::offer::why_not;
 use super::signature::{Reading, Signature, connector};
@@ -64,6 +64,12 @@ pub fn diagnose_events(
         verdict.summary = Text::each(|language| summary.tell(language).replace(UNNAMED, &named(language)));
     }
     Ok(verdict)
+}
+
+/// Whether an event of ours whose id is not listed says more than that the daily work goes on: a fault, a product, something that
+/// may keep a remedy away.
+pub(crate) fn says_more(event: &Event) -> bool {
+    tells_more(event, &EMBEDDED.signatures)
 }
 
 /// What the signatures made of one event.

@@ -8,13 +8,14 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::cause::{Cause, UnknownCause};
-use super::objection::ObjectionText;
+use super::objection::ObjectionsText;
 use super::signature::{HeartbeatText, SignatureText, Signatures};
 use crate::ids::Build;
 use crate::report::ApplianceKind;
 use crate::words::{Language, Text};
 
 const CAUSES: &str = include_str!("causes.toml");
+const OBJECTIONS: &str = include_str!("objections.toml");
 /// The same words in other languages; a test rules out that any is missing.
 const TRANSLATED: &[(Language, &str)] = &[(Language::German, include_str!("causes.de.toml"))];
 const BUILDS: &str = include_str!("builds.toml");
@@ -132,7 +133,6 @@ struct CausesText {
     cause: BTreeMap<String, Explanation>,
     heartbeat: Vec<HeartbeatText>,
     signature: Vec<SignatureText>,
-    objection: Vec<ObjectionText>,
 }
 
 #[derive(Deserialize)]
@@ -197,6 +197,8 @@ impl Knowledge {
     fn read_embedded() -> Result<Knowledge, KnowledgeError> {
         let causes: CausesText =
             toml::from_str(CAUSES).map_err(|error| KnowledgeError::Causes(error.to_string()))?;
+        let objections: ObjectionsText = toml::from_str(OBJECTIONS)
+            .map_err(|error| KnowledgeError::Causes(format!("objections: {error}")))?;
         let mut explanations = BTreeMap::new();
         for (id, explanation) in causes.cause {
             explanations.insert(id.parse()?, explanation);
@@ -219,9 +221,8 @@ impl Knowledge {
             says.extend(told.map(|(id, says)| ((*language, id), says)));
         }
         let translated = |id: &str, language| says.get(&(language, id.to_owned())).cloned();
-        let signatures =
-            Signatures::compile(causes.heartbeat, causes.signature, causes.objection, translated)
-                .map_err(KnowledgeError::Causes)?;
+        let signatures = Signatures::compile(causes.heartbeat, causes.signature, objections, translated)
+            .map_err(KnowledgeError::Causes)?;
         let builds: BuildsText =
             toml::from_str(BUILDS).map_err(|error| KnowledgeError::Builds(error.to_string()))?;
         let minimum = builds.minimum.ok_or_else(|| KnowledgeError::Builds("no minimum".into()))?;

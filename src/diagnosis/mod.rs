@@ -3,7 +3,7 @@
 //! The way of a report:
 //! - `observation`: what is known of one server
 //! - `signature`: the engine that reads events by the signatures of `causes.toml`
-//! - `objection`: what keeps the remedy away without naming a fault
+//! - `objection`: what keeps the remedy away without naming a fault (`objections.toml`)
 //! - `timeline`: signs of faults and of life, and which faults were overcome
 //! - `forests`, `audit`: each forest's health; who last switched password sync
 //! - `case`: all of that together, for one server
@@ -13,10 +13,11 @@
 //! - `answer`: what comes out of it
 //! - `proof`: whether a run is proven to have worked
 //! - `events`: the same for events alone, as files hold them, and which signature fired on which; `product`: what wrote them
+//!   (`products.toml`)
 //!
 //! And what it rests on:
 //! - `cause`: the causes that exist, and which command mends which
-//! - `knowledge`: causes and builds as data (`causes.toml`, `builds.toml`)
+//! - `knowledge`: causes and builds as data (`causes.toml`, `objections.toml`, `builds.toml`)
 //! - `limits`: every number, with its source
 
 mod activation;
@@ -49,6 +50,7 @@ pub use answer::{
     ServerDiagnosis, WhyNot,
 };
 pub use cause::{Cause, Confidence, UnknownCause};
+pub(crate) use events::says_more;
 pub use events::{EventReading, SignatureReading, diagnose_events, explain_events};
 pub use knowledge::{ApplianceFacts, BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum};
 pub use observation::{Observation, Silence};

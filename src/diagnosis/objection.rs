@@ -1,36 +1,97 @@
 //! What in a log, newer than the last code 90, keeps the remedy away without naming a fault: an answer of the cloud
 //! that can't be read, a sync that was stopped, somebody else's word against it. Unknown withholds.
 
-use jiff::SignedDuration;
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 use serde::Deserialize;
 
-use super::audit::may_have_switched_on;
+use super::audit::{is_action, is_action_id, is_change, may_have_switched_on};
 use super::cause::Cause;
+use super::product::{is_of_service, service_runs, tells_product};
 use super::signature::{Signatures, code_90, regex};
-use crate::report::{EVENT_IDS, Event};
+use crate::report::{EVENT_IDS, Event, Level};
 use crate::words::{Language, Text};
 
-/// `[[objection]]` of `causes.toml`.
+/// `[[objection]]` of `objections.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ObjectionText {
+struct ObjectionText {
     id: String,
+    #[serde(default)]
+    of: Of,
     #[serde(default)]
     events: Vec<u32>,
     #[serde(default)]
-    foreign: bool,
-    #[serde(default)]
-    bystander: bool,
-    #[serde(default)]
-    any: bool,
+    but: Vec<u32>,
+    level: Option<OfLevel>,
     text: Option<String>,
     without: Option<String>,
     unless: Option<String>,
     #[serde(default)]
     until: Vec<u32>,
     apart: Option<i64>,
-    says: String,
+    after: Option<i64>,
+    #[serde(default)]
+    ever: bool,
+    #[serde(default)]
+    reading: bool,
+}
+
+/// `objections.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ObjectionsText {
+    says: BTreeMap<String, String>,
+    objection: Vec<ObjectionText>,
+}
+
+impl ObjectionsText {
+    pub(super) fn compile(
+        self,
+        translated: impl Fn(&str, Language) -> Option<String>,
+    ) -> Result<Vec<Objection>, String> {
+        let compile = |text: ObjectionText| {
+            let told = self.says.get(&text.id).ok_or_else(|| format!("{} says nothing", text.id))?;
+            let says = Text::each(|language| translated(&text.id, language).unwrap_or_else(|| told.clone()));
+            Objection::compile(text, says)
+        };
+        self.objection.into_iter().map(compile).collect()
+    }
+}
+
+/// Whose events may raise an objection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Of {
+    /// The sync product's, with one of the ids that are named.
+    #[default]
+    Events,
+    /// The sync product's, with whatever id.
+    Ours,
+    /// The sync product's, with an id that is not listed.
+    Unlisted,
+    /// An administrator's action in the sync product that did not fail, but for those whose direction is told.
+    Action,
+    /// Nobody's that is told, with an id that is not listed.
+    Unnamed,
+    /// The service manager's word on the sync service, unless it plainly runs.
+    Service,
+    /// Programs' that are not ours, with whatever id.
+    Bystander,
+    /// Providers' that don't count: what ours would say against code 90.
+    Foreign,
+    /// Anybody's, with whatever id.
+    Anybody,
+}
+
+/// Events of which level may raise an objection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum OfLevel {
+    Error,
+    Untold,
 }
 
 /// How it shows, and its words.
@@ -39,13 +100,11 @@ pub(super) struct Objection {
     /// Its code among the reasons.
     pub(super) id: String,
     pub(super) says: Text,
+    of: Of,
     events: Vec<u32>,
-    /// Of providers that don't count: what ours would say against code 90.
-    foreign: bool,
-    /// Of programs that are not ours, with whatever id.
-    bystander: bool,
-    /// Of anybody, with whatever id.
-    any: bool,
+    /// Ids that never raise it.
+    but: Vec<u32>,
+    level: Option<OfLevel>,
     /// What the text must say.
     text: Option<Regex>,
     /// What is left out of the text before that is looked for.
@@ -56,42 +115,55 @@ pub(super) struct Objection {
     until: Vec<u32>,
     /// One alone says nothing: two must lie so far apart.
     apart: Option<SignedDuration>,
+    /// It must be so much newer than the last code 90.
+    after: SignedDuration,
+    /// Older than the last code 90 it counts, too, where nothing tells which product it is.
+    ever: bool,
+    /// A live reading of the flag as off, later than the event, settles it.
+    reading: bool,
 }
 
 impl Objection {
-    pub(super) fn compile(
-        text: ObjectionText,
-        translated: impl Fn(&str, Language) -> Option<String>,
-    ) -> Result<Objection, String> {
-        let ObjectionText { id, events, foreign, bystander, any, text, without, unless, until, apart, says } =
-            text;
-        let [text, without, unless] = [text, without, unless].map(|it| it.as_deref().map(regex).transpose());
-        let says = Text::each(|language| translated(&id, language).unwrap_or_else(|| says.clone()));
+    fn compile(text: ObjectionText, says: Text) -> Result<Objection, String> {
+        let patterns = [&text.text, &text.without, &text.unless];
+        let [wanted, without, unless] = patterns.map(|it| it.as_deref().map(regex).transpose());
         Ok(Objection {
-            id,
+            id: text.id,
             says,
-            events,
-            foreign,
-            bystander,
-            any,
-            text: text?,
+            of: text.of,
+            events: text.events,
+            but: text.but,
+            level: text.level,
+            text: wanted?,
             without: without?,
             unless: unless?,
-            until,
-            apart: apart.map(SignedDuration::from_mins),
+            until: text.until,
+            apart: text.apart.map(SignedDuration::from_mins),
+            after: SignedDuration::from_mins(text.after.unwrap_or_default()),
+            ever: text.ever,
+            reading: text.reading,
         })
     }
 
     /// Whether an event raises it.
     fn is_raised_by(&self, event: &Event, signatures: &Signatures) -> bool {
-        if self.foreign {
-            return !event.counts() && speaks_against(event, signatures);
-        }
-        let is_meant = match self.bystander {
-            true => is_bystander(event),
-            false => self.any || event.counts() && self.events.contains(&event.id),
+        let is_meant = match self.of {
+            Of::Events => event.counts() && self.events.contains(&event.id),
+            Of::Ours => is_ours(event) && !is_action(event),
+            Of::Unlisted => is_ours(event) && !EVENT_IDS.contains(&event.id) && !is_action(event),
+            Of::Action => is_change(event),
+            Of::Unnamed => event.provider.is_none() && !EVENT_IDS.contains(&event.id),
+            Of::Service => is_of_service(event) && service_runs(event) != Some(true),
+            Of::Bystander => !is_ours(event) && service_runs(event) != Some(true),
+            Of::Foreign => return !event.counts() && speaks_against(event, signatures),
+            Of::Anybody => true,
         };
         is_meant
+            && !self.but.contains(&event.id)
+            && self.level.is_none_or(|level| match level {
+                OfLevel::Error => event.level == Some(Level::Error),
+                OfLevel::Untold => event.level.is_none(),
+            })
             && self.is_said_by(event)
             && !code_90(signatures, event)
             && !self.unless.as_ref().is_some_and(|unless| unless.is_match(&event.text))
@@ -100,10 +172,11 @@ impl Objection {
     /// Whether the event says what it must say.
     fn is_said_by(&self, event: &Event) -> bool {
         let Some(wanted) = &self.text else { return true };
-        match &self.without {
-            Some(without) => wanted.is_match(&without.replace_all(&event.text, " ")),
-            None => wanted.is_match(&event.text),
-        }
+        wanted.is_match(&event.text)
+            && self
+                .without
+                .as_ref()
+                .is_none_or(|without| wanted.is_match(&without.replace_all(&event.text, " ")))
     }
 
     /// The event that raises it and that nothing later settles, among events in their order.
@@ -116,22 +189,47 @@ impl Objection {
         let first = events[from..].iter().find(raised)?;
         (last.at.duration_since(first.at) >= apart).then_some(last)
     }
+
+    /// Whether the event that raises it keeps the remedy of a code 90 away. `read_off` is when the flag was read as off on the
+    /// live server; `product_told`, whether it is known which product that is.
+    pub(super) fn withholds(
+        &self,
+        event: &Event,
+        last_90: &Event,
+        read_off: Option<Timestamp>,
+        product_told: bool,
+    ) -> bool {
+        let newer = (event.at, event.record.or(last_90.record)) >= (last_90.at, last_90.record)
+            && event.at.duration_since(last_90.at) >= self.after;
+        let settled = self.reading && read_off.is_some_and(|read| read > event.at);
+        newer && !settled || self.ever && !product_told
+    }
+
+    /// Whether one event raises it by itself, by being newer.
+    fn alone(&self) -> bool {
+        self.apart.is_none() && self.after.is_zero() && !self.ever
+    }
 }
 
-/// Whether an event is of a program that is not ours, and no event that ours could have written.
-fn is_bystander(event: &Event) -> bool {
+/// Whether an event is the sync product's: where no provider is told, by its id.
+fn is_ours(event: &Event) -> bool {
     match event.provider {
-        Some(_) => !event.counts(),
-        None => !EVENT_IDS.contains(&event.id),
+        Some(_) => event.counts(),
+        None => EVENT_IDS.contains(&event.id),
     }
+}
+
+/// Whether an event that is not of a listed id says more than that the daily work goes on.
+pub(super) fn tells_more(event: &Event, signatures: &Signatures) -> bool {
+    let raised = |it: &Objection| it.alone() && it.is_raised_by(event, signatures);
+    tells_product(event) || !signatures.faults(event).is_empty() || signatures.objections().iter().any(raised)
 }
 
 /// Whether an event speaks against code 90 where it is newer: as a sign of life or another fault, which `is_other` says, a step
 /// that somebody or the product took, or an objection.
 pub(super) fn against(event: &Event, is_other: bool, signatures: &Signatures) -> bool {
-    let alone = |it: &&Objection| it.apart.is_none();
     let objected =
-        || signatures.objections().iter().filter(alone).any(|it| it.is_raised_by(event, signatures));
+        || signatures.objections().iter().any(|it| it.alone() && it.is_raised_by(event, signatures));
     let step = || is_step(event.id) || may_have_switched_on(event);
     objected() || event.counts() && (is_other || step())
 }
@@ -139,10 +237,7 @@ pub(super) fn against(event: &Event, is_other: bool, signatures: &Signatures) ->
 /// Whether an event would be another fault or a sign of life, if its provider were one of ours.
 fn speaks_against(event: &Event, signatures: &Signatures) -> bool {
     let fault = signatures.inner_text(event).is_some_and(|it| it.cause != Cause::PhsNotActivated);
-    let step = || {
-        let acted = matches!(event.id, 2506 | 2513 | 2606 | 2613);
-        (is_step(event.id) || acted) && event.may_be_ours()
-    };
+    let step = || (is_step(event.id) || is_action_id(event.id)) && event.may_be_ours();
     fault || signatures.is_heartbeat(event) || step()
 }
 

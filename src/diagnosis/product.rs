@@ -1,48 +1,77 @@
-//! Which product, which build of it and whether its service runs, as events tell it where nothing else does.
+//! Which product, which build of it and whether its service runs, as events tell it where nothing else does
+//! (`products.toml`).
 
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde::{Deserialize, Deserializer};
 
 use super::signature::regex;
 use crate::ids::Build;
 use crate::report::{Appliance, ApplianceKind, Event};
 
-/// How ADSync ends the text of its errors; a collector may put it on the line before.
-static BUILD: LazyLock<Regex> = LazyLock::new(|| compiled(r"\bAzure AD Sync (\d+(?:\.\d+){3})\b"));
-/// DirSync's service and its installation, by name. Source: facts, section 3.
-static DIRSYNC: LazyLock<Regex> = LazyLock::new(|| compiled(r"\bWindows Azure Active Directory Sync\b"));
-/// The sync service by its names, old and new, as the service manager writes them.
-static SERVICE: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
-        r"(?i)\b(?:ADSync|FIMSynchronizationService|Microsoft (?:Azure AD|Entra(?: ID)?) Sync|Forefront Identity Manager Synchronization Service)\b",
-    )
+/// Read once. The tests of what products are told by rule out that it is not sound.
+static PRODUCTS: LazyLock<Products> = LazyLock::new(|| {
+    let read = toml::from_str(include_str!("products.toml"));
+    read.unwrap_or_else(|error: toml::de::Error| panic!("the embedded products are not sound: {error}"))
 });
-static STOPPED: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"(?im)\bstopped state\b|^stopped\b|\bbeendet\b"));
-static RUNNING: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"(?im)\brunning state\b|^running\b|\bausgeführt\b"));
-/// Who tells of services; and of installations.
-const SERVICES: &str = "Service Control Manager";
-const INSTALLER: &str = "MsiInstaller";
-/// The service manager's events of a service that ended or did not start. Source: Microsoft, "Service Control Manager
-/// events": 7000 and 7009 did not start, 7023 and 7024 ended with an error, 7031 and 7034 ended unexpectedly, 7038 and 7041 could not sign
-/// in.
-const DOWN: [u32; 8] = [7000, 7009, 7023, 7024, 7031, 7034, 7038, 7041];
-/// "Entered the … state", in the system's language.
-const ENTERED: u32 = 7036;
 
-fn compiled(pattern: &str) -> Regex {
-    regex(pattern).unwrap_or_else(|error| panic!("a pattern of ours: {error}"))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Products {
+    told: Vec<Told>,
+    service: Service,
 }
 
-/// Whether a text may be of the sync product, its commands or its modes: what an event of another program must say to be kept
-/// at all. `causes.toml` tells which of them keep a remedy away.
+/// How an event tells a product.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Told {
+    kind: ApplianceKind,
+    /// Who is heard.
+    of: Vec<String>,
+    /// Events that tell of a product that is gone.
+    #[serde(default)]
+    not: Vec<u32>,
+    #[serde(default, deserialize_with = "pattern")]
+    text: Option<Regex>,
+    #[serde(default, deserialize_with = "pattern")]
+    build: Option<Regex>,
+    #[serde(default, deserialize_with = "pattern")]
+    unless: Option<Regex>,
+}
+
+/// The sync service, as Windows' service manager tells of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Service {
+    manager: String,
+    #[serde(deserialize_with = "pattern")]
+    names: Option<Regex>,
+    /// Events of a service that ended or did not start.
+    down: Vec<u32>,
+    /// "Entered the … state", in the system's language.
+    entered: u32,
+    #[serde(deserialize_with = "pattern")]
+    stopped: Option<Regex>,
+    #[serde(deserialize_with = "pattern")]
+    running: Option<Regex>,
+}
+
+fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Regex>, D::Error> {
+    regex(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn says(text: &str, wanted: &Option<Regex>) -> bool {
+    wanted.as_ref().is_some_and(|wanted| wanted.is_match(text))
+}
+
+/// Whether a text may be of the sync product, its commands, its modes or its sign-in: what an event of another program must say
+/// to be kept at all. `objections.toml` tells which of them keep a remedy away.
 pub(crate) fn names_the_product(text: &str) -> bool {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-        compiled(
-            r"(?i)ad\W?sync|dirsync|miiserver|azure\W?ad|azure\s+active|entra|ad\W?connect|staging|password\W*(?:hash\W*)?sync|on-?premises?(?:directory)?synchronization",
-        )
+        let names = r"(?i)ad\W?sync|dirsync|miiserver|azure\W?ad|azure\s+active|entra|ad\W?connect|staging|password\W*(?:hash\W*)?sync|on-?premises?(?:directory)?synchronization|forefront\s+identity|microsoft\W+online\b|microsoftonline|aadsts|extensible\s+extension|management\s+agent|stopped-(?:extension|server)|audit\W?event\W?type";
+        regex(names).unwrap_or_else(|error| panic!("a pattern of ours: {error}"))
     });
     NAMES.is_match(text)
 }
@@ -54,25 +83,49 @@ pub(super) fn told_by(events: &[Event]) -> Appliance {
     Appliance { kind, build, services: Vec::new() }
 }
 
+/// Whether an event tells which product or build it is.
+pub(super) fn tells_product(event: &Event) -> bool {
+    told(event).is_some()
+}
+
 fn told(event: &Event) -> Option<(ApplianceKind, Option<Build>)> {
-    if event.counts() {
-        let (_, [build]) = BUILD.captures_iter(&event.text).last()?.extract();
-        return Some((ApplianceKind::Connect, Some(build.parse().ok()?)));
+    PRODUCTS.told.iter().find_map(|it| it.by(event))
+}
+
+impl Told {
+    fn by(&self, event: &Event) -> Option<(ApplianceKind, Option<Build>)> {
+        let heard = |name: &String| if name == "ours" { event.counts() } else { is_of(event, name) };
+        if !self.of.iter().any(heard) || self.not.contains(&event.id) || says(&event.text, &self.unless) {
+            return None;
+        }
+        match &self.build {
+            Some(build) => {
+                let (_, [build]) = build.captures_iter(&event.text).last()?.extract();
+                Some((self.kind, Some(build.parse().ok()?)))
+            }
+            None => says(&event.text, &self.text).then_some((self.kind, None)),
+        }
     }
-    let of_windows = is_of(event, SERVICES) || is_of(event, INSTALLER);
-    (of_windows && DIRSYNC.is_match(&event.text)).then_some((ApplianceKind::DirSync, None))
+}
+
+/// Whether an event is the service manager's word on the sync service.
+pub(super) fn is_of_service(event: &Event) -> bool {
+    is_of(event, &PRODUCTS.service.manager) && says(&event.text, &PRODUCTS.service.names)
 }
 
 /// Whether the sync service runs since an event of the service manager's; `None` if that does not tell.
 pub(super) fn service_runs(event: &Event) -> Option<bool> {
-    if !is_of(event, SERVICES) || !SERVICE.is_match(&event.text) {
+    if !is_of_service(event) {
         return None;
     }
+    let service = &PRODUCTS.service;
     match event.id {
-        id if DOWN.contains(&id) => Some(false),
-        ENTERED if STOPPED.is_match(&event.text) => Some(false),
-        ENTERED if RUNNING.is_match(&event.text) => Some(true),
-        _ => None,
+        id if service.down.contains(&id) => Some(false),
+        id if id != service.entered => None,
+        _ => match (says(&event.text, &service.stopped), says(&event.text, &service.running)) {
+            (stopped, running) if stopped != running => Some(running),
+            _ => None,
+        },
     }
 }
 

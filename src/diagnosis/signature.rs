@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::cause::Cause;
 use super::limits::TOGETHER;
-use super::objection::{Objection, ObjectionText};
+use super::objection::{Objection, ObjectionsText};
 use crate::ids::{Build, ConnectorId};
 use crate::redact::without_names;
 use crate::report::{ENTRA_CONNECTOR, Event};
@@ -157,7 +157,7 @@ impl Signatures {
     pub(super) fn compile(
         heartbeats: Vec<HeartbeatText>,
         signatures: Vec<SignatureText>,
-        objections: Vec<ObjectionText>,
+        objections: ObjectionsText,
         translated: impl Fn(&str, Language) -> Option<String>,
     ) -> Result<Signatures, String> {
         let heartbeat = |it: HeartbeatText| Pattern::compile(it.events, it.text.as_deref(), None);
@@ -176,10 +176,7 @@ impl Signatures {
         Ok(Signatures {
             heartbeats: heartbeats.into_iter().map(heartbeat).collect::<Result<_, _>>()?,
             signatures: signatures.into_iter().map(signature).collect::<Result<_, _>>()?,
-            objections: objections
-                .into_iter()
-                .map(|it| Objection::compile(it, &translated))
-                .collect::<Result<_, _>>()?,
+            objections: objections.compile(&translated)?,
         })
     }
 

@@ -10,8 +10,8 @@ use super::raw::{MAX_DATA, Raw, When, id_by_text};
 use super::reading::{Kept, Moment, Reading, Stamp};
 use super::talk;
 use super::wording::behind_code_90;
-use crate::diagnosis::{Finding, names_the_product};
-use crate::report::{EVENT_IDS, Event};
+use crate::diagnosis::{Finding, names_the_product, says_more};
+use crate::report::{EVENT_IDS, Event, PROVIDERS};
 use crate::words;
 use crate::words::Text;
 
@@ -32,6 +32,8 @@ const CHATTER: &[u32] =
 #[derive(Debug, Default)]
 pub struct Log {
     kept: Vec<Kept>,
+    /// The newest event of the product's daily work.
+    work: Option<Kept>,
     /// The newest moments of all events, also of those that are not kept: with a zone, without, and of the two
     /// readings of dates that may be two.
     newest: [Option<Moment>; 4],
@@ -72,7 +74,7 @@ impl Log {
     pub(super) fn end_source(&mut self) {
         let Some(order) = self.orders.first().copied().filter(|_| self.orders.len() == 1) else { return };
         let source = self.source;
-        self.kept.iter_mut().for_each(|kept| kept.moment.resolve(source, order));
+        self.kept.iter_mut().chain(&mut self.work).for_each(|kept| kept.moment.resolve(source, order));
         let newest = std::mem::take(&mut self.newest);
         for mut moment in newest.into_iter().flatten() {
             moment.resolve(source, order);
@@ -128,7 +130,10 @@ impl Log {
             source: self.source,
         };
         self.note_newest(moment);
-        if !is_ours && !raw.names_the_product() {
+        let of_product =
+            |name: &String| PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(name.trim()));
+        let is_work = !is_ours && raw.provider.as_ref().is_some_and(of_product);
+        if !is_ours && !is_work && !raw.names_the_product() {
             return;
         }
         let computer =
@@ -139,11 +144,14 @@ impl Log {
         let Some(mut event) = raw.into_event(moment.at) else { return };
         let may_tell =
             || says_what_ours_says(&event.text) || id_by_text(&event.text).is_some() || event.may_be_ours();
-        // Ours of other ids are its daily work: only staging is looked for among them.
-        let is_daily = !is_ours && event.provider.is_some() && event.counts();
-        if is_daily && !event.text.to_lowercase().contains("staging")
-            || !event.counts() && !may_tell() && !names_the_product(&event.text)
-        {
+        if !event.counts() && !may_tell() && !names_the_product(&event.text) {
+            return;
+        }
+        // Ours of other ids are its daily work, of which the newest tells that the log goes on; some say more.
+        if is_work && !says_more(&event) {
+            if at.is_some() && self.work.as_ref().is_none_or(|newest| newest.moment.at < moment.at) {
+                self.work = Some(Kept { event, moment, computer: None, also, several });
+            }
             return;
         }
         self.with_zone |= with_zone;
@@ -227,6 +235,7 @@ impl Log {
     /// What the log says. It is judged as of `now`, else of its newest event, else (without any date) of `clock`;
     /// events without a date count as written then.
     pub fn finish(mut self, now: Option<Timestamp>, clock: Timestamp) -> Reading {
+        self.kept.extend(self.work.take());
         self.trim();
         let undated = self.kept.iter().filter(|kept| kept.moment.stamp == Stamp::Unknown).count();
         let ambiguous = self.kept.iter().any(|kept| matches!(kept.moment.stamp, Stamp::Or { .. }));

@@ -156,7 +156,7 @@ fn a_numbered_event_deeper_in_a_message_is_that_messages() {
     let about = copied(1000, "2026-11-22T10:00:00Z", &quoted);
     for file in [format!("Event[0]:\n{about}"), about] {
         let answer = judged(&file).expect("reads");
-        assert_eq!((answer.remedy, answer.events_relevant), (None, 0), "{file}");
+        assert_eq!((answer.remedy, answer.events_read), (None, 1), "{file}");
     }
     let indented = |number: u32| {
         let event = copied(655, "2026-11-22T10:00:00Z", CODE_90);

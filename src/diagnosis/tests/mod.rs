@@ -5,12 +5,13 @@ mod offers;
 mod products;
 mod promises;
 mod proofs;
+mod unread;
 mod verdicts;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::report::{Event, Report};
+use crate::report::{Event, Level, Report};
 
 pub(super) const CORP: &str = "6b1b1a3e-0000-4000-8000-000000000001";
 pub(super) const LAB: &str = "6b1b1a3e-0000-4000-8000-000000000002";
@@ -121,4 +122,23 @@ pub(super) fn codes(server: &ServerDiagnosis) -> Vec<&str> {
 
 pub(super) fn has_warning(server: &ServerDiagnosis, code: &str) -> bool {
     server.warnings.iter().any(|warning| warning.code == code)
+}
+
+/// Code 90 ten minutes ago, then these; from events alone, as from a file.
+pub(super) fn then(newer: Vec<Event>) -> ServerDiagnosis {
+    let mut events = switched_off().events;
+    events.extend(newer);
+    diagnose_events(events, Some("SYNC01"), now(), &Knowledge::embedded()).expect("a name")
+}
+
+/// The remedy is kept away, with this code.
+pub(super) fn withheld(newer: Vec<Event>, code: &str) {
+    let server = then(newer.clone());
+    assert!(server.remedy.is_none() && codes(&server).contains(&code), "{newer:?}: {:?}", codes(&server));
+}
+
+/// The remedy is named.
+pub(super) fn named(newer: Vec<Event>) {
+    let server = then(newer.clone());
+    assert!(server.remedy.is_some(), "{newer:?}: {:?}", codes(&server));
 }

@@ -2,33 +2,11 @@
 
 use super::*;
 
-/// Code 90 ten minutes ago, then these; from events alone, as from a file.
-fn then(newer: Vec<Event>) -> ServerDiagnosis {
-    let mut events = switched_off().events;
-    events.extend(newer);
-    diagnose_events(events, Some("SYNC01"), now(), &Knowledge::embedded()).expect("a name")
-}
-
-fn withheld(newer: Vec<Event>, code: &str) {
-    let server = then(newer.clone());
-    assert!(server.remedy.is_none() && codes(&server).contains(&code), "{newer:?}: {:?}", codes(&server));
-}
-
-fn named(newer: Vec<Event>) {
-    let server = then(newer.clone());
-    assert!(server.remedy.is_some(), "{newer:?}: {:?}", codes(&server));
-}
-
 #[test]
 fn events_alone_that_prove_code_90_with_nothing_newer_against_it_are_probable() {
     for minutes in [0, 300, 1000] {
-        let server = diagnose_events(
-            vec![event(655, minutes, CODE_90), event(663, 0, "alive")],
-            None,
-            now(),
-            &Knowledge::embedded(),
-        )
-        .expect("a name");
+        let server = diagnose_events(vec![event(655, minutes, CODE_90)], None, now(), &Knowledge::embedded())
+            .expect("a name");
         assert!(server.remedy.is_some());
         assert_eq!(server.confidence, Confidence::Probable);
         assert_eq!(codes(&server).contains(&"code-90-stale"), minutes > 65);
@@ -54,8 +32,45 @@ fn an_error_of_the_sync_account_whose_text_is_not_known_keeps_the_remedy_away() 
 fn a_sync_that_was_stopped_since_and_not_started_again_keeps_the_remedy_away() {
     for id in [602, 609, 610] {
         withheld(vec![event(id, 5, "stopping")], "stopped-since");
-        named(vec![event(id, 5, "stopping"), event(601, 4, "starting")]);
+        named(vec![event(id, 5, "stopping"), event(663, 4, "alive")]);
     }
+}
+
+#[test]
+fn a_sync_that_started_again_since_and_has_not_answered_keeps_the_remedy_away() {
+    withheld(vec![event(601, 5, "Password Hash Synchronization Manager is starting.")], "restarted-since");
+    withheld(vec![event(601, 5, "starting"), event(653, 4, "ping start")], "restarted-since");
+    named(vec![event(601, 5, "starting"), event(655, 4, CODE_90)]);
+    // On a live server the flag that was read as off since tells it.
+    let mut report = switched_off();
+    report.events.push(event(601, 5, "starting"));
+    assert!(judge_one(report).offer);
+}
+
+#[test]
+fn a_log_that_goes_on_for_over_an_hour_without_code_90_keeps_the_remedy_away() {
+    for (id, text) in
+        [(663, "alive"), (904, "Scheduler::SchedulerThreadMain : Started"), (605, "Items added")]
+    {
+        withheld_since(70, id, text);
+        named_since(60, id, text);
+    }
+}
+
+/// Code 90 so many minutes ago, and an event of today's work now.
+fn since(minutes: i64, id: u32, text: &str) -> ServerDiagnosis {
+    let events = vec![event(655, minutes, CODE_90), event(id, 0, text)];
+    diagnose_events(events, None, now(), &Knowledge::embedded()).expect("a name")
+}
+
+fn withheld_since(minutes: i64, id: u32, text: &str) {
+    let server = since(minutes, id, text);
+    assert!(server.remedy.is_none() && codes(&server).contains(&"errors-ceased"), "{id} {text}");
+}
+
+fn named_since(minutes: i64, id: u32, text: &str) {
+    let server = since(minutes, id, text);
+    assert!(server.remedy.is_some(), "{id} {text}: {:?}", codes(&server));
 }
 
 #[test]
@@ -86,10 +101,33 @@ fn a_server_in_staging_mode_gets_no_remedy_whoever_says_so() {
         "Scheduler::SchedulerThreadMain : Staging mode is enabled",
         "StagingModeEnabled : True",
         "The server was put into staging mode.",
+        "Scheduler::SchedulerThreadMain : Staging mode changed from False to True.",
+        "Scheduler settings updated. StagingModeEnabled=\"True\"",
+        r#"Configuration changed. {"StagingModeEnabled":true,"SyncCycleEnabled":true}"#,
+        "Export skipped: this server is a staging server.",
+        "Export step not executed (staging mode).",
+        "StagingMode: False -> True",
+        "StagingMode: False, New: True",
+        "Stagingmodus ist aktiv",
     ] {
         withheld(vec![says(text)], "staging-since");
     }
-    named(vec![says("StagingModeEnabled=False"), says("Staging mode is disabled")]);
+    for text in [
+        "StagingModeEnabled=False",
+        "Staging mode is disabled",
+        "Scheduler::SyncCycle : Delta cycle started. Staging mode: False",
+        r#"{"StagingModeEnabled":false,"x":1}"#,
+        "The server is not in staging mode.",
+        "The server left staging mode.",
+        "Staging mode changed from True to False.",
+        "Starting: Delta Import on staging.contoso.com",
+        "Connector: OU=Staging,DC=contoso,DC=com",
+    ] {
+        named(vec![says(text)]);
+    }
+    let mut bystander = says("Deployed slot staging of contoso-site (Azure AD app)");
+    bystander.provider = Some("Contoso Deploy".into());
+    named(vec![bystander]);
 }
 
 #[test]
@@ -115,12 +153,13 @@ fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
             "Microsoft-Windows-Security-Auditing",
             r"C:\Program Files\Microsoft Azure Active Directory Connect\AzureADConnect.exe",
         ),
+        (7036, "Service Control Manager", "Microsoft Azure AD Sync ble satt i en tilstand."),
+        (7036, "Service Control Manager", "ADSync\n·\n?"),
         (
-            7036,
-            "Service Control Manager",
-            "Le service Microsoft Azure AD Sync est entré dans l'état : arrêté.",
+            4688,
+            "Microsoft-Windows-Security-Auditing",
+            r#"wmic service where "name='ADSync'" call stopservice"#,
         ),
-        (7036, "Service Control Manager", "Microsoft Entra ID Sync\n·\narrêté"),
         (7045, "Service Control Manager", "A service was installed in the system. Service Name: ADSync"),
         (
             7040,
@@ -128,6 +167,7 @@ fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
             "The start type of the Microsoft Azure AD Sync service was changed to disabled.",
         ),
         (4104, "Microsoft-Windows-PowerShell", "Get-Service ADSync | Stop-Service -Force"),
+        (4104, "Microsoft-Windows-PowerShell", "$s = Get-Service ADSync; $s.Stop()"),
         (
             4688,
             "Microsoft-Windows-Security-Auditing",
@@ -149,10 +189,18 @@ fn what_other_logs_tell_of_the_sync_product_since_keeps_the_remedy_away() {
         (
             7036,
             "Service Control Manager",
+            "Le service Microsoft Azure AD Sync est entré dans l’état : en cours d’exécution.",
+        ),
+        (4624, "Microsoft-Windows-Security-Auditing", "Account Name: ADSyncMSA4321$ Process: services.exe"),
+        (
+            7036,
+            "Service Control Manager",
             "The Microsoft Entra Connect Health Agent service entered the stopped state.",
         ),
         (4104, "Microsoft-Windows-PowerShell", "Get-ADSyncAADCompanyFeature; Import-Module ADSync"),
         (4104, "Microsoft-Windows-PowerShell", "Get-Service -Name ADSync"),
+        (4688, "Microsoft-Windows-Security-Auditing", "Process Command Line: sc query ADSync"),
+        (17137, "MSSQL$ADSYNC2019", "Starting up database 'ADSync'."),
         (
             1035,
             "MsiInstaller",
@@ -205,6 +253,8 @@ fn an_action_of_unknown_direction_may_have_switched_it_on() {
 fn what_a_name_in_a_text_says_is_no_sign_of_life() {
     let failed = "Password Change Result - Anchor : x, Dn : CN=Result: Success,OU=a,DC=b, Result : Failed.";
     named(vec![event(657, 5, failed)]);
+    let retried = "Password Change Result - Anchor : x, Dn : CN=x, Result : Failed. Extended Error: Success after retry";
+    withheld(vec![event(657, 5, retried)], "result-unread");
     for unread in ["Password Change Result - Anchor : x, Dn : CN=Ann", "Ergebnis : Erfolg.", ""] {
         withheld(vec![event(657, 5, unread)], "result-unread");
     }
