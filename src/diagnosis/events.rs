@@ -11,24 +11,35 @@ use super::offer::why_not;
 use super::signature::{Reading, Signature, connector};
 use super::{Confidence, ServerDiagnosis, product, server};
 use crate::ids::{AgentId, ConnectorId, InvalidId};
-use crate::report::{Cut, Event, Permits, Report, VERSION};
+use crate::report::{Appliance, Cut, Event, Permits, Report, Service, ServiceState, State, VERSION};
 use crate::words;
 use crate::words::Text;
 
 /// What stands for the name of a server whose name is not told.
 const UNNAMED: &str = "the server";
 
-/// Judges events alone. The state is unknown, so that a remedy may be named and is never offered.
+/// What commands printed of the server's state, beside events in files. It names a cause and never a remedy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Printed {
+    /// The server is in staging mode.
+    pub staging: bool,
+    /// The sync service is stopped.
+    pub stopped: bool,
+}
+
+/// Judges events of which nothing else is known but what was printed beside them. A remedy may be named and is never offered.
 ///
 /// # Errors
 /// Never in practice: the name that stands for the files is a sound one.
 pub fn diagnose_events(
     events: Vec<Event>,
     server_name: Option<&str>,
+    printed: Printed,
     now: Timestamp,
     knowledge: &Knowledge,
 ) -> Result<ServerDiagnosis, InvalidId> {
     let agent: AgentId = "FILES".parse()?;
+    let stopped = printed.stopped.then(|| Service { name: "ADSync".into(), state: ServiceState::Stopped });
     let report = Report {
         v: VERSION,
         agent: agent.clone(),
@@ -36,11 +47,11 @@ pub fn diagnose_events(
         agent_version: String::new(),
         server: server_name.unwrap_or(UNNAMED).to_owned(),
         clock: now,
-        appliance: product::told_by(&events),
+        appliance: Appliance { services: stopped.into_iter().collect(), ..product::told_by(&events) },
         events_at: Some(now),
         events,
         counts: Vec::new(),
-        state: None,
+        state: printed.staging.then(|| staging(now)),
         gaps: Vec::new(),
         cut: Cut::default(),
         permits: Permits::default(),
@@ -55,7 +66,8 @@ pub fn diagnose_events(
     }
     verdict.offer = false;
     // How long ago the last code 90 was tells nothing in a file, which ends where somebody cut it; `code-90-stale` says it.
-    if verdict.remedy.is_some() {
+    // Nor does it tell when something was printed.
+    if verdict.remedy.is_some() || printed != Printed::default() {
         verdict.confidence = Confidence::Probable;
     }
     if server_name.is_none() {
@@ -64,6 +76,20 @@ pub fn diagnose_events(
         verdict.summary = Text::each(|language| summary.tell(language).replace(UNNAMED, &named(language)));
     }
     Ok(verdict)
+}
+
+/// A state of which nothing is known but that the server is in staging mode.
+fn staging(read_at: Timestamp) -> State {
+    State {
+        read_at,
+        staging: Some(true),
+        cloud_flag: None,
+        cycle_running: None,
+        scheduler_suspended: None,
+        wizard_open: None,
+        sign_in_method: None,
+        connectors: None,
+    }
 }
 
 /// Whether an event of ours whose id is not listed says more than that the daily work goes on: a fault, a product, something that

@@ -51,7 +51,7 @@ pub use answer::{
 };
 pub use cause::{Cause, Confidence, UnknownCause};
 pub(crate) use events::says_more;
-pub use events::{EventReading, SignatureReading, diagnose_events, explain_events};
+pub use events::{EventReading, Printed, SignatureReading, diagnose_events, explain_events};
 pub use knowledge::{ApplianceFacts, BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum};
 pub use observation::{Observation, Silence};
 pub(crate) use product::names_the_product;

@@ -67,9 +67,9 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
     let (events, now) = reading.events();
     let explained = explain.then(|| explain_events(&events, knowledge));
     let events_relevant = events.len();
-    let mut verdict = diagnose_events(events, server, now, knowledge)?;
+    let mut verdict = diagnose_events(events, server, reading.printed, now, knowledge)?;
     if let Some((events, now)) = reading.other_order() {
-        let other = diagnose_events(events, server, now, knowledge)?;
+        let other = diagnose_events(events, server, reading.printed, now, knowledge)?;
         if (other.cause, &other.remedy) != (verdict.cause, &verdict.remedy) {
             doubt(&mut verdict, &other);
         }

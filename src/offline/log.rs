@@ -8,8 +8,8 @@ use super::doubt::Doubt;
 use super::holds::{holds_others, says_what_ours_says};
 use super::raw::{MAX_DATA, Raw, When, id_by_text};
 use super::reading::{Kept, Moment, Reading, Stamp};
-use super::talk;
 use super::wording::behind_code_90;
+use super::{printed, talk};
 use crate::diagnosis::{Finding, names_the_product, says_more};
 use crate::report::{EVENT_IDS, Event, PROVIDERS};
 use crate::words;
@@ -252,6 +252,7 @@ impl Log {
             self.doubts.insert(Doubt::Future);
         }
         Reading {
+            printed: printed::read(&self.said),
             notes: self.notes(undated, ambiguous),
             ambiguous,
             joined: self.joined,

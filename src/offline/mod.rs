@@ -6,7 +6,7 @@
 //! - `bounded`: no token, line or record may grow without end
 //! - `format`: which format it is, by its content, never by its name
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
-//! - `talk`: what people say around an event
+//! - `talk`: what people say around an event; `printed`: what commands print there of the server's state
 //! - `line`, `syslog`, `table`: one line of text; what `Get-WinEvent` prints by itself; `unique`: JSON that names each key once
 //! - `labels`, `dictionary`, `time`, `calendar`: the localised labels and dates that they share; `times`: those of one record
 //! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell
@@ -35,6 +35,7 @@ pub mod log;
 mod order;
 #[cfg(test)]
 mod order_tests;
+mod printed;
 mod raw;
 #[cfg(test)]
 mod reader_tests;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::doubt::Doubt;
-use crate::diagnosis::Finding;
+use crate::diagnosis::{Finding, Printed};
 use crate::report::Event;
 
 #[derive(Debug, Clone)]
@@ -99,6 +99,8 @@ pub(super) enum Stamp {
 /// What a log says, ready to be judged.
 #[derive(Debug, Clone)]
 pub struct Reading {
+    /// What commands printed beside the events.
+    pub(super) printed: Printed,
     pub(super) kept: Vec<Kept>,
     pub(super) newest: Vec<Moment>,
     pub(super) ambiguous: bool,

@@ -236,8 +236,7 @@ fn a_transcript_that_only_reads_leaves_an_event_as_it_is_and_one_that_changes_do
         "PS C:\\> Get-ADSyncScheduler; Set-ADSyncX -Enable $true\n",
         "PS C:\\> Get-ADSyncConnector | % { Disable-ADSyncX }\n",
         "PS C:\\> & 'C:\\Program Files\\Microsoft Azure Active Directory Connect\\AzureADConnect.exe'\n",
-        "PS C:\\> Get-ADSyncScheduler\n\nStagingModeEnabled                  : True\n",
-        "PS> get-service adsync\n\nStatus   Name    DisplayName\n------   ----    -----------\nStopped  ADSync  Microsoft Azure AD Sync\n",
+        "PS C:\\> Get-ADSyncAADCompanyFeature\n\nPasswordHashSync                    : True\n",
     ] {
         doubted(&format!("{list}{behind}"), "talk-not-understood");
     }

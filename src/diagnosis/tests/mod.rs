@@ -128,7 +128,8 @@ pub(super) fn has_warning(server: &ServerDiagnosis, code: &str) -> bool {
 pub(super) fn then(newer: Vec<Event>) -> ServerDiagnosis {
     let mut events = switched_off().events;
     events.extend(newer);
-    diagnose_events(events, Some("SYNC01"), now(), &Knowledge::embedded()).expect("a name")
+    diagnose_events(events, Some("SYNC01"), Printed::default(), now(), &Knowledge::embedded())
+        .expect("a name")
 }
 
 /// The remedy is kept away, with this code.

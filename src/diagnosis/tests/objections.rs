@@ -5,8 +5,14 @@ use super::*;
 #[test]
 fn events_alone_that_prove_code_90_with_nothing_newer_against_it_are_probable() {
     for minutes in [0, 300, 1000] {
-        let server = diagnose_events(vec![event(655, minutes, CODE_90)], None, now(), &Knowledge::embedded())
-            .expect("a name");
+        let server = diagnose_events(
+            vec![event(655, minutes, CODE_90)],
+            None,
+            Printed::default(),
+            now(),
+            &Knowledge::embedded(),
+        )
+        .expect("a name");
         assert!(server.remedy.is_some());
         assert_eq!(server.confidence, Confidence::Probable);
         assert_eq!(codes(&server).contains(&"code-90-stale"), minutes > 65);
@@ -60,7 +66,7 @@ fn a_log_that_goes_on_for_over_an_hour_without_code_90_keeps_the_remedy_away() {
 /// Code 90 so many minutes ago, and an event of today's work now.
 fn since(minutes: i64, id: u32, text: &str) -> ServerDiagnosis {
     let events = vec![event(655, minutes, CODE_90), event(id, 0, text)];
-    diagnose_events(events, None, now(), &Knowledge::embedded()).expect("a name")
+    diagnose_events(events, None, Printed::default(), now(), &Knowledge::embedded()).expect("a name")
 }
 
 fn withheld_since(minutes: i64, id: u32, text: &str) {
@@ -84,7 +90,8 @@ fn pings_that_begin_for_half_an_hour_without_an_error_keep_the_remedy_away() {
     let told = |minutes: &[(u32, i64)]| {
         let events =
             minutes.iter().map(|(id, ago)| event(*id, *ago, if *id == 655 { CODE_90 } else { "start" }));
-        diagnose_events(events.collect(), None, now(), &Knowledge::embedded()).expect("a name")
+        diagnose_events(events.collect(), None, Printed::default(), now(), &Knowledge::embedded())
+            .expect("a name")
     };
     let ceased = told(&[(655, 60), (653, 59), (653, 40), (650, 29)]);
     assert!(ceased.remedy.is_none() && codes(&ceased).contains(&"errors-ceased"));

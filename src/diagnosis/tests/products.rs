@@ -3,7 +3,8 @@
 use super::*;
 
 fn judged(events: Vec<Event>) -> ServerDiagnosis {
-    diagnose_events(events, Some("SYNC01"), now(), &Knowledge::embedded()).expect("a name")
+    diagnose_events(events, Some("SYNC01"), Printed::default(), now(), &Knowledge::embedded())
+        .expect("a name")
 }
 
 fn ended_by(build: &str) -> Event {

@@ -88,12 +88,23 @@ fn a_known_fault_in_directory_syncs_own_errors_is_named() {
     ] {
         let server = then(vec![told(id, Level::Error, text)]);
         assert_eq!((server.cause, server.remedy.is_none()), (Cause::Mixed, true), "{id} {text}");
-        let alone = diagnose_events(vec![told(id, Level::Error, text)], None, now(), &Knowledge::embedded());
+        let alone = diagnose_events(
+            vec![told(id, Level::Error, text)],
+            None,
+            Printed::default(),
+            now(),
+            &Knowledge::embedded(),
+        );
         assert_eq!(alone.expect("a name").cause.as_str(), cause, "{id} {text}");
     }
     // Code 90 of an export is none of password sync's.
-    let export =
-        diagnose_events(vec![told(6803, Level::Error, CODE_90)], None, now(), &Knowledge::embedded());
+    let export = diagnose_events(
+        vec![told(6803, Level::Error, CODE_90)],
+        None,
+        Printed::default(),
+        now(),
+        &Knowledge::embedded(),
+    );
     assert!(export.expect("a name").remedy.is_none());
 }
 
