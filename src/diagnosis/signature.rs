@@ -1,6 +1,7 @@
 //! The engine that reads events by the signatures of `causes.toml`.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
@@ -306,11 +307,19 @@ impl Signatures {
     }
 }
 
-/// What the sync product says in an event: its text without the names in it. A user may be called "Error Code: 90".
+/// What the sync product says in an event: its text without the names in it. A user may be called "Error Code: 90", and a
+/// parameter of a method in a stack `timeout`.
 pub(super) fn said(event: &Event) -> Cow<'_, str> {
-    match event.text.contains('=') {
+    static PARAMETERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"([\w`]+(?:[.+][\w`\[\],]+)+)\s?\((?:[\w.`\[\]&,]+\s+\w+(?:,\s*)?)+\)").ok()
+    });
+    let text = match event.text.contains('=') {
         true => Cow::Owned(without_names(&event.text)),
-        false => Cow::Borrowed(&event.text),
+        false => Cow::Borrowed(event.text.as_str()),
+    };
+    match PARAMETERS.as_ref().filter(|_| text.contains('(')).map(|it| it.replace_all(&text, "$1()")) {
+        Some(Cow::Owned(rest)) => Cow::Owned(rest),
+        _ => text,
     }
 }
 

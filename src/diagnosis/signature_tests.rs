@@ -190,6 +190,15 @@ fn the_words_of_a_name_are_no_evidence() {
 }
 
 #[test]
+fn the_parameters_of_methods_in_a_stack_are_no_evidence() {
+    let stack = "Error Code: 90. ---> System.ServiceModel.FaultException`1[x.Fault]: y\nServer stack trace:\n   at System.ServiceModel.Channels.\
+        ServiceChannel.Call(String action, Boolean oneway, ProxyOperationRuntime operation, Object[] ins, Object[] outs, TimeSpan timeout)";
+    assert_eq!(read(652, stack), [("phs-not-activated", false)]);
+    let timeout = stack.replace("Error Code: 90.", "System.TimeoutException: The request channel timed out.");
+    assert_eq!(read(652, &timeout), [("connectivity", false)]);
+}
+
+#[test]
 fn a_text_with_code_90_and_another_fault_is_evidence_of_both() {
     let both = read(652, "Error Code: 90. ---> AADSTS50054: Old password is used");
     assert_eq!(both, [("phs-not-activated", false), ("cloud-credential", false)]);

@@ -1,11 +1,12 @@
 //! Bytes of any usual encoding as UTF-8, while they stream by.
 //!
-//! UTF-16 is told by its mark or by where its zero bytes lie. Everything else is read as UTF-8, and a byte that
-//! is none as windows-1252: what decides (numbers, codes, Microsoft's English texts) is ASCII in all of them.
-//! An XML declaration and a text that can only be Shift-JIS are followed.
+//! UTF-16 is told by its mark or by where its zero bytes lie. Everything else is read as UTF-8, and a byte that is none as the
+//! code page of single bytes that the beginning is likely in: what decides (numbers, codes, Microsoft's English texts) is ASCII
+//! in all of them. An XML declaration and a text that can only be Shift-JIS are followed.
 
 use std::io::{self, BufRead, Read};
 
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::fault::spoken;
@@ -22,6 +23,10 @@ pub struct Utf8<R> {
     output: Vec<u8>,
     given: usize,
     decoder: Option<Decoder>,
+    /// What a byte is read as that is no UTF-8.
+    stray: &'static Encoding,
+    /// Every byte is such a one.
+    alone: bool,
     /// What is in `input` has been decoded as far as it can be.
     decoded: bool,
     at_end: bool,
@@ -37,11 +42,23 @@ impl<R: Read> Utf8<R> {
         let mut input = Vec::with_capacity(CHUNK);
         let length = (&mut inner).take(CHUNK as u64).read_to_end(&mut input)?;
         let (decoder, mark) = encoding(&input);
+        let (stray, alone) = (single_bytes(&input), is_rarely_utf8(&input));
         input.drain(..mark);
         let decoder = decoder.map(Encoding::new_decoder_without_bom_handling);
         let at_end = length < CHUNK;
         let output = Vec::new();
-        Ok(Utf8 { inner, input, output, given: 0, decoder, decoded: false, at_end, finished: false })
+        Ok(Utf8 {
+            inner,
+            input,
+            output,
+            given: 0,
+            decoder,
+            stray,
+            alone,
+            decoded: false,
+            at_end,
+            finished: false,
+        })
     }
 
     fn decode(&mut self) -> io::Result<()> {
@@ -61,8 +78,13 @@ impl<R: Read> Utf8<R> {
                 self.input.clear();
             }
             None if self.input.contains(&0) => return Err(mixed_encodings()),
+            None if self.alone => {
+                let (text, _) = self.stray.decode_without_bom_handling(&self.input);
+                self.output.extend_from_slice(text.as_bytes());
+                self.input.clear();
+            }
             None => {
-                let taken = mixed(&self.input, self.at_end, &mut self.output);
+                let taken = mixed(&self.input, self.stray, self.at_end, &mut self.output);
                 self.input.drain(..taken);
             }
         }
@@ -148,8 +170,26 @@ fn is_shift_jis(head: &[u8]) -> bool {
     !errors && text.chars().filter(|c| ('\u{3041}'..='\u{30ff}').contains(c)).count() >= 3
 }
 
-/// Decodes UTF-8 with stray bytes of windows-1252; gives how much of the input was used.
-fn mixed(input: &[u8], last: bool, output: &mut Vec<u8>) -> usize {
+/// The code page of single bytes that a text is likely in where it is no UTF-8.
+fn single_bytes(head: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(head, false);
+    let likely = detector.guess(None, Utf8Detection::Deny);
+    if likely.is_single_byte() { likely } else { WINDOWS_1252 }
+}
+
+/// Whether bytes that are no UTF-8 are more than characters that are: what looks like one of these is none then.
+fn is_rarely_utf8(head: &[u8]) -> bool {
+    let (mut characters, mut strays) = (0, 0);
+    for chunk in head.utf8_chunks() {
+        characters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        strays += chunk.invalid().len();
+    }
+    strays > characters
+}
+
+/// Decodes UTF-8 with stray bytes of another encoding; gives how much of the input was used.
+fn mixed(input: &[u8], stray: &'static Encoding, last: bool, output: &mut Vec<u8>) -> usize {
     let mut at = 0;
     while at < input.len() {
         match std::str::from_utf8(&input[at..]) {
@@ -163,7 +203,7 @@ fn mixed(input: &[u8], last: bool, output: &mut Vec<u8>) -> usize {
                 if error.error_len().is_none() && !last {
                     return valid;
                 }
-                let (text, _) = WINDOWS_1252.decode_without_bom_handling(&input[valid..=valid]);
+                let (text, _) = stray.decode_without_bom_handling(&input[valid..=valid]);
                 output.extend_from_slice(text.as_bytes());
                 at = valid + 1;
             }
@@ -174,6 +214,8 @@ fn mixed(input: &[u8], last: bool, output: &mut Vec<u8>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use encoding_rs::{IBM866, WINDOWS_1251};
+
     use super::*;
 
     fn decoded(bytes: &[u8]) -> String {
@@ -198,6 +240,9 @@ mod tests {
         assert_eq!(decoded(&WINDOWS_1252.encode(&text).0), text);
         let japanese = "ログの名前: Application\r\nイベント ID: 6900\r\n".repeat(20);
         assert_eq!(decoded(&SHIFT_JIS.encode(&japanese).0), japanese);
+        let russian = "Имя журнала: Application\r\nКод события: 6900\r\nУровень: Ошибка\r\n".repeat(20);
+        assert_eq!(decoded(&WINDOWS_1251.encode(&russian).0), russian);
+        assert_eq!(decoded(&IBM866.encode(&russian).0), russian);
         assert_eq!(decoded(b""), "");
     }
 

@@ -342,3 +342,19 @@ pub(super) const WARNING: &[&str] = &[
     "警告",
     "경고",
 ];
+
+/// The words for information, folded.
+pub(super) const INFORMATION: &[&str] = &[
+    "information",
+    "info",
+    "informationen",
+    "informacion",
+    "informacao",
+    "informacoes",
+    "informazioni",
+    "informatie",
+    "informacje",
+    "informace",
+    "bilgi",
+    "сведения",
+];

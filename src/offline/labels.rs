@@ -1,6 +1,6 @@
 //! The labels of Event Viewer, wevtutil and PowerShell, and the words for a level.
 
-use super::dictionary::{ERROR, LABELS, WARNING};
+use super::dictionary::{ERROR, INFORMATION, LABELS, WARNING};
 
 /// What a label introduces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +112,12 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
     // People quote and embolden what they paste.
     let marks = |c: char| c.is_whitespace() || matches!(c, '*' | '_' | '`' | '>' | '|');
     (label.chars().count() <= 40).then(|| (label.trim_matches(marks), value.trim_matches(marks)))
+}
+
+/// Whether a word names a level.
+pub(super) fn is_level(word: &str) -> bool {
+    let folded = fold(word);
+    [ERROR, WARNING, INFORMATION].iter().any(|words| words.contains(&folded.as_str()))
 }
 
 /// The level that a word stands for; only the two that matter are told apart from the rest.

@@ -68,17 +68,60 @@ pub(super) fn details(line: &str) -> Option<(Known, &str)> {
     separate.then(|| (Known::of(label), value.trim()))
 }
 
-/// A line that somebody typed: when, source, id and text in this or a similar order. The source must be one of ours,
-/// since the words of another could not be told from the text.
-pub(super) fn typed(line: &str) -> Option<(When, u32, &'static str, &str)> {
+/// A line that somebody typed.
+#[derive(Debug)]
+pub(super) struct Typed<'a> {
+    /// What stands before the event: who says it in a chat.
+    pub(super) lead: &'a str,
+    pub(super) when: When,
+    pub(super) provider: &'static str,
+    pub(super) id: u32,
+    pub(super) message: &'a str,
+}
+
+/// A line that somebody typed: when, source, id and text, perhaps with the level's word. The source must be one of ours, since
+/// the words of another could not be told from the text.
+pub(super) fn typed(line: &str) -> Option<Typed<'_>> {
     let lower = line.to_ascii_lowercase();
     let (at, provider) =
         PROVIDERS.iter().find_map(|name| Some((lower.find(&name.to_ascii_lowercase())?, *name)))?;
-    let when = time::read(line.get(..at)?.trim_matches(BETWEEN), None);
+    let (lead, when) = ends_with_date(without_level(line.get(..at)?))?;
     let rest = line.get(at + provider.len()..)?.trim_start_matches(BETWEEN);
-    let end = rest.find(|c: char| !c.is_ascii_digit())?;
-    let id: u32 = rest.get(..end)?.parse().ok().filter(|id| *id > 0 && EVENT_IDS.contains(id))?;
-    (when != When::Unknown).then_some((when, id, provider, rest.get(end..)?.trim_start_matches(BETWEEN)))
+    // "Event 655", with the word in any language.
+    let word =
+        rest.find(|c: char| !c.is_alphabetic() && c != '-' && c != ' ').filter(|end| *end <= 12).unwrap_or(0);
+    let rest = rest.get(word..)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let id: u32 =
+        rest.get(..end)?.parse().ok().filter(|id| *id > 0 && EVENT_IDS.contains(id) || DAILY.contains(id))?;
+    let message = rest.get(end..)?.trim_start_matches(BETWEEN);
+    Some(Typed { lead: without_level(lead).trim_matches(BETWEEN), when, provider, id, message })
+}
+
+/// Other ids of ours that somebody may type: those of its daily work.
+const DAILY: std::ops::RangeInclusive<u32> = 100..=9999;
+
+/// A text that ends with a date, and what stands before it.
+fn ends_with_date(text: &str) -> Option<(&str, When)> {
+    let text = text.trim_matches(BETWEEN);
+    let begins = text.char_indices().filter(|(at, c)| {
+        c.is_ascii_digit()
+            && !text.get(..*at).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric()))
+    });
+    begins.take(12).find_map(|(at, _)| {
+        let (lead, date) = text.split_at_checked(at)?;
+        let when = time::read(date, None);
+        (when != When::Unknown).then_some((lead, when))
+    })
+}
+
+/// Without the level's word at the end.
+fn without_level(text: &str) -> &str {
+    let text = text.trim_matches(BETWEEN);
+    let word = text.rfind(|c: char| !c.is_alphabetic()).map_or(0, |at| at + 1);
+    let is_level = text.get(word..).is_some_and(labels::is_level);
+    // The mark behind `[` is no digit of a date.
+    if is_level { text.get(..word).unwrap_or_default().trim_matches(BETWEEN) } else { text }
 }
 
 /// Whether a line among such lines, or among a table's rows, may be another that was not understood: it begins with a number

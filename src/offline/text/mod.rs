@@ -206,12 +206,18 @@ impl Reader {
             return;
         }
         if (self.typed || self.is_untouched())
-            && let Some((when, id, provider, message)) = typed(trimmed)
+            && let Some(typed) = typed(trimmed)
         {
             self.finish(sink);
-            self.raw = Raw { when, id: Some(id), provider: Some(provider.into()), ..Raw::default() };
+            self.raw = Raw {
+                when: typed.when,
+                id: Some(typed.id),
+                provider: Some(typed.provider.into()),
+                ..Raw::default()
+            };
             (self.typed, self.place) = (true, Place::Body);
-            append(&mut self.body, message);
+            self.said.push_str(typed.lead);
+            append(&mut self.body, typed.message);
             return;
         }
         if (self.typed || self.is_untouched())

@@ -4,7 +4,7 @@
 //! An event stands in paragraphs of its own. What is said around it is talk.
 
 use super::super::labels::{self, Label};
-use super::super::line::next_label;
+use super::super::line::{next_label, typed};
 use super::super::raw::Raw;
 use super::super::wording::sentences;
 use super::append;
@@ -75,11 +75,14 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// The first paragraph with an event's head, and where in it the head begins.
+/// The first paragraph with an event's head or a line that is an event, and where in it that begins.
 fn first_head(blocks: &[Block]) -> Option<(usize, usize)> {
     blocks.iter().enumerate().find_map(|(at, block)| {
         let (mut place, mut first, mut names_id) = (0, None, false);
         for line in block.text.split_inclusive('\n') {
+            if typed(line.trim()).is_some() {
+                return Some((at, place));
+            }
             for label in line_labels(line) {
                 if matches!(label, Label::Log | Label::Provider | Label::Date | Label::Id | Label::Record) {
                     first = first.or(Some(place));
