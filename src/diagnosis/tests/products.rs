@@ -48,6 +48,13 @@ fn a_cloud_that_says_that_a_version_is_no_longer_supported_refuses_the_build() {
 }
 
 #[test]
+fn azure_ad_sync_is_known_by_its_versions_and_is_no_build_of_connect() {
+    let server = judged(vec![ended_by("1.0.491.413")]);
+    assert_eq!((server.cause, server.remedy.is_some()), (Cause::ApplianceRetired, false));
+    assert_eq!(judged(vec![ended_by("1.0.8641.0")]).cause, Cause::BuildRetired);
+}
+
+#[test]
 fn dirsync_is_known_by_its_service_and_nothing_is_switched_on_there() {
     let text = "The Windows Azure Active Directory Sync Service service entered the running state.";
     let server = judged(vec![of_windows("Service Control Manager", text), event(6900, 10, CODE_90)]);

@@ -58,8 +58,8 @@ const INDENT: usize = 10;
 fn is_of_program(line: &str) -> bool {
     static PROGRAM: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r#"(?x) ^\s*(?: at | bei | à | en | em | in | w | v ) \s \w+ (?:\.\w+)+ | exception | ---> | ^\s*--- | ^\s*[<{}\[\]"]
-                | AADSTS\d | [0-9a-fA-F]{8}-[0-9a-fA-F]{4}- | ^\s*(?: CN | OU | DC )= | ^\s*(?:timestamp|trace\ id|correlation\ id|anchor|dn|change\ date|result|extended\ error)\s*:"#,
+            r#"(?x) ^\s*(?: at | bei | à | en | em | in | w | v ) \s \w+ (?:\.\w+)+ | exception | ---> | ^\s*--- | ^\s*[<{}\[\]"“”„] | ["“”]\s*:\s*["“”{]
+                | AADSTS\d | [0-9a-fA-F]{8}-[0-9a-fA-F]{4}- | \b(?: CN | OU | DC )= | ^\s*(?:timestamp|trace\ id|correlation\ id|anchor|dn|change\ date|result|extended\ error)\s*:"#,
         )
         .ok()
     });
