@@ -345,3 +345,25 @@ fn what_a_list_names_beside_the_message_is_no_part_of_it_even_where_it_goes_on()
          : (0)\nReplacementStrings : {{{value}}}\nSource             : Directory Synchronization\nTimeGenerated      : 10/18/2026 5:30:00 AM\n"
     ));
 }
+
+#[test]
+fn what_xml_says_in_places_that_windows_does_not_write_keeps_the_remedy_away() {
+    let xml = |before: &str, root: &str, id: &str, more: &str| {
+        format!(
+            "{before}<Events{root}><Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Directory \
+             Synchronization'/><EventID{id}>655</EventID><TimeCreated SystemTime='2026-11-22T10:00:00Z'/></System>{more}<EventData>\
+             <Data>{CODE_90}</Data></EventData></Event></Events>"
+        )
+    };
+    remedied(&xml("", "", " Qualifiers='0'", ""));
+    remedied(&xml("<!-- exported on Monday -->", "", "", "").replace("exported on ", ""));
+    for file in [
+        xml("<!-- Max ran the cmdlet at 10:15, passwords arrive -->", "", "", ""),
+        xml("<?note switched on?>", "", "", ""),
+        xml("", " note='staging server SYNC02'", "", ""),
+        xml("", "", " note='resolved'", ""),
+        xml("", "", "", "<Note>closed</Note>"),
+    ] {
+        doubted(&file, "talk-not-understood");
+    }
+}

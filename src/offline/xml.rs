@@ -61,7 +61,8 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
                 return Err(fault(&state, words!("fault-comment")));
             }
             Ok(Token::Comment(comment)) => sink(Raw::beside(comment.into_inner())),
-            Ok(Token::Decl(_) | Token::PI(_)) => {}
+            Ok(Token::PI(instruction)) => sink(Raw::beside(instruction.content())),
+            Ok(Token::Decl(_)) => {}
         }
         if state.path.len() > MAX_DEPTH {
             return Err(fault(&state, words!("fault-deep")));
@@ -69,7 +70,7 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
         if state.size > MAX_RECORD {
             return Err(fault(&state, words!("fault-too-long")));
         }
-        std::mem::take(&mut state.outside).into_iter().for_each(|said| sink(Raw::beside(said)));
+        std::mem::take(&mut state.beside).into_iter().for_each(|said| sink(Raw::beside(said)));
         if state.stray {
             return Err(fault(&state, words!("fault-stray")));
         }
@@ -173,8 +174,32 @@ struct State {
     size: usize,
     events: u64,
     stray: bool,
-    /// What attributes of elements around the events say.
-    outside: Vec<String>,
+    /// What attributes say that Windows does not write.
+    beside: Vec<String>,
+}
+
+/// Whether Windows writes an attribute of this name somewhere in an event.
+fn is_known_attribute(name: &str) -> bool {
+    const KNOWN: &[&str] = &[
+        "Name",
+        "Guid",
+        "EventSourceName",
+        "Qualifiers",
+        "SystemTime",
+        "RawTime",
+        "ActivityID",
+        "RelatedActivityID",
+        "ProcessID",
+        "ThreadID",
+        "ProcessorID",
+        "SessionID",
+        "KernelTime",
+        "UserTime",
+        "ProcessorTime",
+        "UserID",
+        "Culture",
+    ];
+    name == "xmlns" || name.starts_with("xmlns:") || name.starts_with("xml:") || KNOWN.contains(&name)
 }
 
 /// The marks of a tree are no text.
@@ -200,13 +225,12 @@ impl State {
             let found = start.attributes().flatten().find(|it| it.key.local_name().as_ref() == wanted);
             found.map(|it| unescape(&it.value))
         };
-        if self.inside.is_none() || name == Element::Event {
-            let is_namespace =
-                |key: &str| key == "xmlns" || key.starts_with("xmlns:") || key.starts_with("xml:");
-            let others = start.attributes().flatten().filter(|it| !is_namespace(it.key.as_ref()));
-            others.for_each(|it| self.outside.push(unescape(&it.value)));
-        }
         let (within, depth) = (self.within(), self.depth());
+        // What the program handed over may be of any shape.
+        if within[0] != Element::Data {
+            let others = start.attributes().flatten().filter(|it| !is_known_attribute(it.key.as_ref()));
+            others.for_each(|it| self.beside.push(unescape(&it.value)));
+        }
         let part = match within {
             [Element::System, part] if depth == 2 => part,
             [Element::System, _] if depth == 1 => Element::System,
