@@ -36,6 +36,8 @@ struct File {
     fields: Vec<String>,
     /// What no name is, though it stands where names do.
     no_names: String,
+    /// Words that begin a clause which may say the opposite of the one before.
+    conjunctions: String,
     /// With what no clause ends that says nothing: it may be a state.
     switches: String,
     /// What is never harmless, though each of its words is.
@@ -66,6 +68,7 @@ struct Harmless {
     phrases: Option<Regex>,
     able_phrases: Option<Regex>,
     never: Option<Regex>,
+    conjunctions: Option<Regex>,
     no_names: HashSet<String>,
     switches: HashSet<String>,
     lines: RegexSet,
@@ -80,6 +83,9 @@ static HARMLESS: LazyLock<Harmless> = LazyLock::new(|| {
             phrases: any_of(file.language.values().flat_map(|it| &it.phrases))?,
             able_phrases: any_of(file.language.values().flat_map(|it| &it.able_phrases))?,
             never: any_of(&file.never)?,
+            conjunctions: any_of(
+                &file.conjunctions.split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+            )?,
             no_names: file.no_names.split_whitespace().map(str::to_lowercase).collect(),
             switches: file.switches.split_whitespace().map(str::to_lowercase).collect(),
             lines: RegexSetBuilder::new(file.lines.iter().map(|line| format!("^(?:{line})$")))
@@ -136,6 +142,15 @@ fn any_of<'a>(phrases: impl IntoIterator<Item = &'a String>) -> Result<Option<Re
 /// What a word in lower case does; `None` if it isn't known.
 pub(super) fn word(word: &str) -> Option<Word> {
     if word == ABLE { Some(Word::Able) } else { HARMLESS.words.get(word).copied() }
+}
+
+/// A text divided at the words that begin a clause which may say the opposite.
+pub(super) fn at_conjunctions(text: &str) -> impl Iterator<Item = &str> {
+    let found = HARMLESS.conjunctions.as_ref().into_iter().flat_map(|it| it.find_iter(text));
+    let (starts, ends): (Vec<usize>, Vec<usize>) = found.map(|it| (it.end(), it.start())).unzip();
+    let starts = std::iter::once(0).chain(starts);
+    let ends = ends.into_iter().chain([text.len()]);
+    starts.zip(ends).filter_map(|(from, to)| text.get(from..to))
 }
 
 /// Whether a word in lower case may be a state where it ends a clause.

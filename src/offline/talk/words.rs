@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::harmless::{PHRASE, Word, is_switch, may_be_name, without_phrases, word};
+use super::harmless::{PHRASE, Word, at_conjunctions, is_switch, may_be_name, without_phrases, word};
 
 /// The most words of a name, or of a line below a sign-off.
 const NAME: usize = 6;
@@ -18,7 +18,7 @@ pub(super) fn are_harmless(said: &str) -> bool {
     let Some(said) = without_phrases(&said) else { return false };
     let mut signed_off = false;
     sentences(&said).all(|sentence| {
-        sentence.split(BETWEEN_CLAUSES).flat_map(|it| BUT.split(it)).all(|clause| {
+        sentence.split(BETWEEN_CLAUSES).flat_map(at_conjunctions).all(|clause| {
             let clause = Clause::read(clause);
             signed_off |= clause.signs_off();
             clause.is_harmless(signed_off)
@@ -28,12 +28,6 @@ pub(super) fn are_harmless(said: &str) -> bool {
 
 /// What divides a sentence in clauses.
 const BETWEEN_CLAUSES: &[char] = &[',', ';', ':', '(', ')', '–', '—', '|', '，', '、', '：'];
-
-/// Words that begin a clause which may say the opposite.
-static BUT: LazyLock<Regex> = LazyLock::new(|| {
-    let but = r"(?i)\b(?:but|and|aber|und|mais|et|pero|y|ma|e|mas|maar|en|ale|i|men|och|og|ama|ve)\b| - ";
-    Regex::new(but).unwrap_or_else(|error| panic!("{but}: {error}"))
-});
 
 /// Sentences; a line break ends one too, unless a small letter follows.
 fn sentences(said: &str) -> impl Iterator<Item = &str> {
