@@ -1,167 +1,118 @@
-//! Whether sentences greet, ask or complain, and say nothing else.
-//!
-//! Each word must be known. Then a clause is judged by what its words do: what should be possible (`sign in`, `arrive`) must be
-//! said not to be, once; a fault must not be said not to be.
+//! Whether what people write greets, asks or complains, and says nothing else: each clause must be one of `harmless.toml`.
 
-use std::sync::LazyLock;
+use super::harmless::{is_greeting, is_sentence, is_sign_off, says_over};
 
-use regex::Regex;
-
-use super::harmless::{PHRASE, Word, at_conjunctions, is_switch, may_be_name, without_phrases, word};
-
-/// The most words of a name, or of a line below a sign-off.
-const NAME: usize = 6;
+/// The most words of a name.
+const NAME: usize = 3;
 
 /// Whether everything in a text is harmless.
 pub(super) fn are_harmless(said: &str) -> bool {
     let said = said.replace(['\u{2019}', '\u{2018}', '`', '´'], "'");
-    let Some(said) = without_phrases(&said) else { return false };
-    let mut signed_off = false;
-    sentences(&said).all(|sentence| {
-        sentence.split(BETWEEN_CLAUSES).flat_map(at_conjunctions).all(|clause| {
-            let clause = Clause::read(clause);
-            signed_off |= clause.signs_off();
-            clause.is_harmless(signed_off)
-        })
-    })
-}
-
-/// What divides a sentence in clauses.
-const BETWEEN_CLAUSES: &[char] = &[',', ';', ':', '(', ')', '–', '—', '|', '，', '、', '：'];
-
-/// Sentences; a line break ends one too, unless a small letter follows.
-fn sentences(said: &str) -> impl Iterator<Item = &str> {
-    let mut rest = said;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
+    let mut below_sign_off = false;
+    lines(&said).iter().all(|line| {
+        let clauses = clauses(line);
+        let harmless = below_sign_off && is_name(line) || clauses.iter().all(Clause::is_harmless);
+        if !is_mark(line) {
+            let last = clauses.iter().rfind(|clause| !is_mark(clause.text));
+            below_sign_off = last.is_some_and(|last| is_sign_off(&plain(last.text)));
         }
-        let (sentence, after) = rest.split_at(end(rest));
-        rest = after;
-        Some(sentence)
+        harmless
     })
 }
 
-/// Where the first sentence ends.
-fn end(said: &str) -> usize {
-    let mut letters = said.char_indices().peekable();
+/// Lines; one that goes on with a small letter belongs to the line before.
+fn lines(said: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in said.lines().map(str::trim) {
+        match lines.last_mut() {
+            Some(last) if line.starts_with(char::is_lowercase) && !last.is_empty() => {
+                last.push(' ');
+                last.push_str(line);
+            }
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines
+}
+
+/// A part of a line.
+struct Clause<'a> {
+    text: &'a str,
+    /// Thanks or regards and a comma stand before it: it may be a name.
+    signed: bool,
+}
+
+impl Clause<'_> {
+    fn is_harmless(&self) -> bool {
+        if is_mark(self.text) || self.signed && is_name(self.text) {
+            return true;
+        }
+        let words = plain(self.text);
+        let identifiers =
+            self.text.split_whitespace().filter(|word| word.contains(|c: char| c.is_ascii_digit()));
+        if identifiers.into_iter().any(says_over) {
+            return false;
+        }
+        is_sentence(&words) || is_greeting(&words) || is_sign_off(&words) || greets_by_name(self.text)
+    }
+}
+
+/// What ends a clause where a space or nothing follows, and what divides clauses wherever it stands.
+const ENDS: &[char] = &['.', '!', '?', ',', ';', ':', '…'];
+const DIVIDES: &[char] =
+    &['(', ')', '|', '–', '—', '，', '。', '？', '！', '：', '、', '"', '“', '”', '„', '«', '»', '·'];
+
+fn clauses(line: &str) -> Vec<Clause<'_>> {
+    let mut found = Vec::new();
+    let (mut from, mut signed) = (0, false);
+    let mut letters = line.char_indices().peekable();
     while let Some((at, c)) = letters.next() {
         let next = letters.peek().map(|(_, next)| *next);
-        let ends = match c {
-            '\n' => next.is_none_or(|next| !next.is_lowercase()),
-            '。' | '？' | '！' => true,
-            '.' | '!' | '?' => next.is_none_or(|next| next.is_whitespace() || matches!(next, '!' | '?')),
-            _ => false,
-        };
-        if ends {
-            return at + c.len_utf8();
+        let is_apart = next.is_none_or(|next| next.is_whitespace() || ENDS.contains(&next));
+        let dash = c == '-' && is_apart && line.get(..at).is_some_and(|before| before.ends_with(' '));
+        if DIVIDES.contains(&c) || ENDS.contains(&c) && is_apart || dash {
+            let text = line.get(from..at).unwrap_or_default();
+            found.push(Clause { text, signed });
+            signed = c == ',' && is_sign_off(&plain(text));
+            from = at + c.len_utf8();
         }
     }
-    said.len()
+    found.push(Clause { text: line.get(from..).unwrap_or_default(), signed });
+    found
 }
 
-/// What the words of a clause do.
-#[derive(Default)]
-struct Clause {
-    words: usize,
-    /// Of which something is not known, and that is no name.
-    unknown: usize,
-    /// Of which are not known and may be names.
-    names: usize,
-    greetings: usize,
-    sign_offs: usize,
-    faults: usize,
-    able: usize,
-    negations: usize,
-    complaints: usize,
-    /// It ends with a switch: `password sync: on`.
-    ends_on: bool,
+/// A clause in lower case with single spaces, and without marks around it.
+fn plain(clause: &str) -> String {
+    let words: Vec<&str> = clause.split_whitespace().collect();
+    words.join(" ").trim_matches(|c: char| is_typesetting(c) && c != '#').to_lowercase()
 }
 
-impl Clause {
-    fn read(text: &str) -> Clause {
-        let mut clause = Clause::default();
-        text.split(|c: char| c.is_whitespace() || matches!(c, '/' | '…' | '='))
-            .for_each(|it| clause.take(it));
-        clause
-    }
-
-    fn take(&mut self, text: &str) {
-        let bare = text.trim_matches(|c: char| !c.is_alphanumeric() && c != '‡');
-        if bare.is_empty() {
-            // Marks of typesetting say nothing; a tick or a smile may.
-            self.unknown += usize::from(!text.chars().all(is_typesetting));
-        } else if let Some(harmless) = identifier(text, bare) {
-            self.words += 1;
-            self.ends_on = false;
-            self.unknown += usize::from(!harmless);
-        } else {
-            bare.split('-').filter(|part| !part.is_empty()).for_each(|part| self.word(part));
-        }
-    }
-
-    fn word(&mut self, written: &str) {
-        let lower = written.to_lowercase();
-        let known = word(&lower).is_some() || lower.chars().count() == 1 && lower != "x";
-        if !known && let Some((head, tail)) = lower.split_once('\'') {
-            // L'erreur, n'arrivent.
-            [head, tail].into_iter().filter(|part| !part.is_empty()).for_each(|part| self.word(part));
-            return;
-        }
-        self.words += 1;
-        self.ends_on = is_switch(&lower);
-        match word(&lower) {
-            None if known => {}
-            None if written.starts_with(char::is_uppercase) && may_be_name(&lower) => self.names += 1,
-            None => self.unknown += 1,
-            Some(Word::Plain) => {}
-            Some(Word::Greeting) => self.greetings += 1,
-            Some(Word::SignOff) => self.sign_offs += 1,
-            Some(Word::Fault) => self.faults += 1,
-            Some(Word::Able) => self.able += 1,
-            Some(Word::Negation) => self.negations += 1,
-            Some(Word::Complaint) => self.complaints += 1,
-        }
-    }
-
-    /// Whether it is thanks or regards, below which names stand.
-    fn signs_off(&self) -> bool {
-        self.sign_offs > 0 && self.words <= NAME && self.unknown == 0
-    }
-
-    fn is_harmless(&self, signed_off: bool) -> bool {
-        let may_name = (signed_off || self.greetings > 0) && self.words <= NAME;
-        let known = self.unknown == 0 && (self.names == 0 || may_name);
-        let says_fault = match self.negations {
-            0 => self.able == 0 || self.complaints + self.faults > 0,
-            1 => self.able > 0 && self.complaints + self.faults == 0,
-            _ => false,
-        };
-        known && says_fault && !(self.ends_on && self.negations == 0)
-    }
+/// Nothing but marks of typesetting; a tick or a smile may say something.
+fn is_mark(text: &str) -> bool {
+    text.chars().all(is_typesetting) && (text.trim().len() <= 1 || !text.contains(['+', '(', ')', ':', ';']))
 }
 
 fn is_typesetting(c: char) -> bool {
-    c.is_ascii_punctuation() || PHRASE.contains(c) || "–—…•‘’“”„«»‹›「」『』。、！？¿¡°§".contains(c)
+    c.is_whitespace() || c.is_ascii_punctuation() || "…•‘’“”„«»¿¡°".contains(c)
 }
 
-/// Whether what names something instead of saying it is harmless: a time, a number, a ticket, a server, an account. `None` if it
-/// is a word.
-fn identifier(text: &str, bare: &str) -> Option<bool> {
-    static BUILD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?:^|[^\d.])\d{1,2}\.\d+\.(?:\d{1,3}|[03-9]\d{3}|1[0-8]\d\d|2[1-9]\d\d)(?:\.|\D|$)").ok()
-    });
-    static HOST: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)^[a-z][a-z-]*(?:\.[a-z-]+)*\.(?:com|net|org|local|lan|corp|internal|intern|example|de|fr|nl|pl|es|pt|se|dk|cz|ch|at|be|uk|eu)$").ok()
-    });
-    let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|it| it.is_match(bare));
-    if text.contains("://") || text.contains(":\\") || text.starts_with('\\') {
-        return Some(false);
-    }
-    if bare.contains(|c: char| c.is_ascii_digit()) {
-        return Some(!matches(&BUILD));
-    }
-    // An account or somebody's name in a chat.
-    let is_account = text.contains('@') || bare.split('\\').count() == 2;
-    (is_account || matches(&HOST)).then_some(true)
+fn is_name(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (1..=NAME).contains(&words.len()) && words.iter().all(|word| is_name_word(word))
+}
+
+fn is_name_word(word: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() || matches!(c, '-' | '\'');
+    let letters = word.strip_suffix('.').filter(|initial| initial.chars().count() == 1).unwrap_or(word);
+    letters.starts_with(char::is_uppercase) && letters.chars().all(is_letter) && !says_over(letters)
+}
+
+/// A greeting with one or two names behind it.
+fn greets_by_name(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    [1, 2].into_iter().filter_map(|names| words.split_at_checked(words.len().checked_sub(names)?)).any(
+        |(greeting, names)| {
+            names.iter().all(|word| is_name_word(word)) && is_greeting(&plain(&greeting.join(" ")))
+        },
+    )
 }
