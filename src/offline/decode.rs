@@ -145,7 +145,7 @@ fn encoding(head: &[u8]) -> (Option<&'static Encoding>, usize) {
         return (Some(UTF_16BE), 0);
     }
     let named = declared(head).filter(|named| *named != UTF_8 && *named != UTF_16LE && *named != UTF_16BE);
-    (named.or_else(|| is_shift_jis(head).then_some(SHIFT_JIS)), 0)
+    (named.or_else(|| is_shift_jis(head).then_some(SHIFT_JIS)).or_else(|| double_bytes(head)), 0)
 }
 
 /// The encoding that an XML declaration names.
@@ -170,11 +170,30 @@ fn is_shift_jis(head: &[u8]) -> bool {
     !errors && text.chars().filter(|c| ('\u{3041}'..='\u{30ff}').contains(c)).count() >= 3
 }
 
-/// The code page of single bytes that a text is likely in where it is no UTF-8.
-fn single_bytes(head: &[u8]) -> &'static Encoding {
+/// The code page of double bytes that a text is in, if all of it can be read so and holds such characters.
+fn double_bytes(head: &[u8]) -> Option<&'static Encoding> {
+    let likely = Some(likely(head)).filter(|it| !it.is_single_byte() && is_rarely_utf8(head))?;
+    let mut decoder = likely.new_decoder_without_bom_handling();
+    let mut text = String::with_capacity(decoder.max_utf8_buffer_length(head.len())?);
+    let (_, _, errors) = decoder.decode_to_string(head, &mut text, false);
+    let wide = text
+        .chars()
+        .filter(|c| ('\u{3041}'..='\u{9fff}').contains(c) || ('\u{ac00}'..='\u{d7a3}').contains(c));
+    (!errors && wide.count() >= ENOUGH).then_some(likely)
+}
+
+/// So many characters of a script tell it.
+const ENOUGH: usize = 6;
+
+fn likely(head: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, false);
-    let likely = detector.guess(None, Utf8Detection::Deny);
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+/// The code page of single bytes that a text is likely in where it is no UTF-8.
+fn single_bytes(head: &[u8]) -> &'static Encoding {
+    let likely = likely(head);
     if likely.is_single_byte() { likely } else { WINDOWS_1252 }
 }
 
@@ -214,7 +233,7 @@ fn mixed(input: &[u8], stray: &'static Encoding, last: bool, output: &mut Vec<u8
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::{IBM866, WINDOWS_1251};
+    use encoding_rs::{GBK, IBM866, WINDOWS_1251};
 
     use super::*;
 
@@ -243,6 +262,8 @@ mod tests {
         let russian = "Имя журнала: Application\r\nКод события: 6900\r\nУровень: Ошибка\r\n".repeat(20);
         assert_eq!(decoded(&WINDOWS_1251.encode(&russian).0), russian);
         assert_eq!(decoded(&IBM866.encode(&russian).0), russian);
+        let chinese = "日志名称: Application\r\n事件 ID: 6900\r\n级别: 错误\r\n".repeat(20);
+        assert_eq!(decoded(&GBK.encode(&chinese).0), chinese);
         assert_eq!(decoded(b""), "");
     }
 

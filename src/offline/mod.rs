@@ -9,7 +9,7 @@
 //! - `talk`: what people say around an event; `printed`: what commands print there of the server's state
 //! - `line`, `syslog`, `table`: one line of text; what `Get-WinEvent` prints by itself; `unique`: JSON that names each key once
 //! - `labels`, `dictionary`, `time`, `calendar`: the localised labels and dates that they share; `times`: those of one record
-//! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell
+//! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell; `wrapper`: the sentence around 6900's inner text
 //! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
 //! - `order`: what came last, where its times can be read in several ways
 //! - `holds`: whether one event's text holds more than that event
@@ -52,6 +52,7 @@ mod time;
 mod times;
 mod unique;
 mod wording;
+mod wrapper;
 mod xml;
 
 use std::io::{BufRead, Read, Seek, SeekFrom};

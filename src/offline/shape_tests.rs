@@ -129,7 +129,7 @@ fn code_90_in_words_that_are_not_microsofts_keeps_the_remedy_away() {
     for text in [
         CODE_90,
         "An error occurred. Error Code:90. Error Description:Password Synchronization has not been activated for this company",
-        "Der Server hat einen Fehler festgestellt: \"An error occurred. Error Code: 90. Error Descr",
+        "Unerwarteter Fehler des Servers bei einer Kennwortmeldung: \"An error occurred. Error Code: 90. Error Descr",
         "Error Code: 90 - Password Synchronization has not been activated for this company",
         "Failed credential provisioning ping. Error Code: 90.&lt;br&gt;Error Description: Password Synchronization has not been activated",
     ] {

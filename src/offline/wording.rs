@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::talk;
+use super::wrapper::is_wrapper;
 
 /// What one event alone says, in lower case, and its id.
 ///
@@ -92,7 +93,7 @@ pub(super) fn known_by_words(text: &str) -> Option<Known> {
     // A narrow window breaks lines within words.
     let is_whole = |message: &str| MESSAGE.is_match(message) || MESSAGE.is_match(&message.replace('\n', ""));
     let before = spaced.get(..from).unwrap_or_default();
-    let leads = || talk::is_harmless(before, &[]) || WRAPPER.is_match(before);
+    let leads = || talk::is_harmless(before, &[]) || is_wrapper(before);
     let doubtful = says_90 && !(leads() && lines.get(from..).is_some_and(is_whole));
     Some(Known { id, by_sentence, doubtful, introduced: says_90 && from > 0 })
 }
@@ -112,6 +113,16 @@ fn behind(text: &str) -> Option<String> {
     }
     let answer = || flat.find("an error occurred").or_else(|| CODE_90.find(&flat).map(|found| found.start()));
     let from = begins(&flat, &lines, false).map(|(_, from, _)| from).or_else(answer).unwrap_or(0);
+    let before = spaced.get(..from)?;
+    if !is_wrapper(before) {
+        // Somebody may have written above the message.
+        return Some(format!("\n{before}\n{}", behind_message(&spaced, &lines, from).unwrap_or_default()));
+    }
+    behind_message(&spaced, &lines, from)
+}
+
+/// What stands behind the message that begins there.
+fn behind_message(spaced: &str, lines: &str, from: usize) -> Option<String> {
     let message = lines.get(from..)?;
     let narrow = message.replace('\n', "");
     if MESSAGE.is_match(message) || MESSAGE.is_match(&narrow) {
@@ -220,28 +231,6 @@ pub(super) const PARTS: &str = "\n·\n";
 
 /// As the signature of code 90 reads it. A test rules out that it is no pattern.
 static CODE_90: LazyLock<Regex> = LazyLock::new(|| pattern(r"error\s*code\s*:\s*90\b"));
-
-/// What the wrapper of 6900 says in each language: a server or a notification, an error, a password.
-static WRAPPER: LazyLock<Regex> = LazyLock::new(|| {
-    let words = [
-        r"server|serveur|servidor|serwer|sunucu|сервер|kiszolgáló|palveli|サーバー|服务器|伺服器|서버|notif|benachrichtig|powiadom|oznám|bildirim|уведомл|通知|알림|meddelande|értesít|ilmoitu|melding",
-        r"fehler|erreur|\berror|errore|\berro\b|błąd|błęd|\bfout|\bfel\b|\bfejl|chyb|\bhata|ошибк|hiba|virhe|エラー|错误|錯誤|오류",
-        r"kennwort|passwor|mot de passe|contraseña|senha|hasł|wachtwoord|lösenord|adgangskode|\bhesl|parola|парол|jelszó|salasana|パスワード|密码|密碼|암호",
-    ];
-    let [server, error, password] = words;
-    let orders = [
-        [server, error, password],
-        [error, server, password],
-        [password, server, error],
-        [server, password, error],
-        [error, password, server],
-        [password, error, server],
-    ];
-    let any: Vec<String> =
-        orders.iter().map(|it| it.map(|word| format!("(?:{word})")).join("[^.!?]*")).collect();
-    // One sentence that leads to what it wraps, and nothing else.
-    pattern(&format!(r#"(?is)^[^.!?:]*(?:{})[^.!?:]*[.:：。]?[\s"'“„«»]*$"#, any.join("|")))
-});
 
 /// A message with Error Code 90 and nothing else, from its beginning to its end.
 static MESSAGE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("{WHAT_WINDOWS_WRITES} $")));

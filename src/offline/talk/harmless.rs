@@ -78,7 +78,7 @@ fn with_parts(pattern: &str, parts: &BTreeMap<String, String>) -> String {
 }
 
 /// Whether a text has a word that says that it is over, or elsewhere.
-pub(super) fn says_over(text: &str) -> bool {
+pub(in crate::offline) fn says_over(text: &str) -> bool {
     let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     words.any(|word| HARMLESS.over.contains(&word.to_lowercase()))
 }

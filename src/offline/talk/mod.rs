@@ -12,6 +12,7 @@ mod harmless;
 mod prompt;
 mod words;
 
+pub(super) use harmless::says_over;
 pub(super) use prompt::{acts, command};
 
 use crate::report::EVENT_IDS;
