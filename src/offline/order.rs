@@ -103,22 +103,30 @@ fn clocks_went_back(events: &[EventReading], places: &[Place<'_>]) -> bool {
 /// When clocks go back: on a Sunday, in autumn: October and November, in the south March and April. Before midnight on the
 /// Saturday before the last Sunday of October (Lebanon, Greenland), on the one before April's first (Chile), and on October's
 /// last Thursday (Egypt); on a Saturday in Palestine. Source: the time zone database of IANA.
-const NIGHTS: [(Weekday, RangeInclusive<i8>, RangeInclusive<i8>, RangeInclusive<i8>); 6] = [
-    (Weekday::Sunday, 3..=4, 1..=31, 0..=3),
-    (Weekday::Sunday, 9..=11, 1..=31, 0..=3),
-    (Weekday::Saturday, 10..=10, 24..=30, 23..=23),
-    (Weekday::Saturday, 4..=4, 1..=7, 23..=23),
-    (Weekday::Thursday, 10..=10, 25..=31, 23..=23),
-    (Weekday::Saturday, 10..=10, 24..=30, 0..=2),
+const NIGHTS: [Night; 6] = [
+    Night { weekday: Weekday::Sunday, months: 3..=4, days: 1..=31, hours: 0..=3 },
+    Night { weekday: Weekday::Sunday, months: 9..=11, days: 1..=31, hours: 0..=3 },
+    Night { weekday: Weekday::Saturday, months: 10..=10, days: 24..=30, hours: 23..=23 },
+    Night { weekday: Weekday::Saturday, months: 4..=4, days: 1..=7, hours: 23..=23 },
+    Night { weekday: Weekday::Thursday, months: 10..=10, days: 25..=31, hours: 23..=23 },
+    Night { weekday: Weekday::Saturday, months: 10..=10, days: 24..=30, hours: 0..=2 },
 ];
 
-/// Whether an hour of a server's own time may come twice somewhere: by weekday, month, day and hour.
+/// A part of the year's nights.
+struct Night {
+    weekday: Weekday,
+    months: RangeInclusive<i8>,
+    days: RangeInclusive<i8>,
+    hours: RangeInclusive<i8>,
+}
+
+/// Whether an hour of a server's own time may come twice somewhere.
 fn may_come_twice(at: DateTime) -> bool {
-    NIGHTS.iter().any(|(weekday, months, days, hours)| {
-        *weekday == at.weekday()
-            && months.contains(&at.month())
-            && days.contains(&at.day())
-            && hours.contains(&at.hour())
+    NIGHTS.iter().any(|night| {
+        night.weekday == at.weekday()
+            && night.months.contains(&at.month())
+            && night.days.contains(&at.day())
+            && night.hours.contains(&at.hour())
     })
 }
 
