@@ -60,10 +60,9 @@ impl<'a> Timeline<'a> {
     pub(super) fn read(report: &'a Report, signatures: &'a Signatures, as_of: Timestamp) -> Timeline<'a> {
         let mut seen = BTreeSet::new();
         // One record of the log given twice is one event.
-        let again = |event: &&Event| {
-            event
-                .record
-                .is_none_or(|record| seen.insert((event.provider.clone(), record, event.id, event.at)))
+        let again = |event: &&'a Event| {
+            let of = (event.provider.clone(), event.id, event.at, event.text.as_str());
+            event.record.is_none_or(|record| seen.insert((record, of)))
         };
         let mut events: Vec<&Event> = report.events.iter().filter(again).collect();
         events.sort_by_key(|event| (event.at, event.record));

@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use super::labels::{self, Label};
 use super::raw::{When, event_id};
-use super::time;
+use super::{levels, table, time};
+use crate::report::Level;
 
 /// Where the columns of such a table stand, in characters.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +18,7 @@ pub(super) struct Layout(Vec<(Label, Range<usize>)>);
 #[derive(Debug, PartialEq)]
 pub(super) enum Row<'a> {
     /// An event begins.
-    Event { when: When, id: u32, provider: Option<&'a str>, message: &'a str },
+    Event { when: When, id: u32, provider: Option<&'a str>, level: Option<Level>, message: &'a str },
     /// The row above goes on: what its cells for the provider and the message hold.
     Continued { provider: &'a str, message: &'a str },
     /// Something that is not understood.
@@ -68,8 +69,11 @@ impl Layout {
         }
         match id.parse().ok().and_then(event_id) {
             Some(id) => {
-                let provider = Some(provider).filter(|name| !name.is_empty());
-                Row::Event { when: time::read(date, None), id, provider, message }
+                let mut level = None;
+                let told = cells.iter().filter(|(known, _)| *known == Label::Level);
+                told.for_each(|(_, cell)| levels::note(&mut level, cell));
+                let provider = table::uncut(provider);
+                Row::Event { when: time::read(date, None), id, provider, level, message }
             }
             None => Row::Other,
         }
@@ -116,6 +120,7 @@ mod tests {
                 when: time::read("11/22/2026 10:00:00 AM", None),
                 id: 6900,
                 provider: Some("Directory Synchronization"),
+                level: None,
                 message: "Failed"
             }
         );

@@ -6,7 +6,9 @@ use std::io::BufRead;
 
 use super::bounded::{Lines, MAX_RECORD};
 use super::fault::Fault;
+use super::form::Forms;
 use super::labels::{self, Label};
+use super::levels;
 use super::raw::{Raw, When, event_id, same_name};
 use super::talk;
 use super::time;
@@ -20,6 +22,7 @@ const MAX_COLUMNS: usize = 200;
 pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
     let mut rows = Rows { lines: Lines::new(input), delimiter, malformed: false };
     let (mut columns, mut part): (Option<Columns>, u32) = (None, 0);
+    let mut forms = Forms::default();
     while let Some(mut row) = rows.next()? {
         if let Some(first) = row.first_mut() {
             *first = first.trim_start_matches(['\u{feff}', '"']).trim_end_matches('"').to_owned();
@@ -32,7 +35,7 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
         }
         match &columns {
             // Files that were joined repeat their header.
-            Some(Columns { header, .. }) if *header == row => part += 1,
+            Some(Columns { header, .. }) if *header == row => (part, forms) = (part + 1, Forms::default()),
             Some(_) if is_header(&row) => {
                 return Err(Fault::new(rows.lines.place(), words!("fault-other-table")));
             }
@@ -41,7 +44,7 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
                     columns = Some(Columns::of_event_viewer(&known.header));
                 }
                 let Some(known) = &columns else { continue };
-                let mut raw = event(&row, known);
+                let mut raw = event(&row, known, &mut forms);
                 raw.part = part;
                 raw.broken |= rows.malformed || row.len() < known.header.len();
                 sink(raw);
@@ -159,7 +162,7 @@ impl Columns {
     }
 }
 
-fn event(row: &[String], columns: &Columns) -> Raw {
+fn event(row: &[String], columns: &Columns, forms: &mut Forms) -> Raw {
     let cell = |label| columns.cells(row, label).next();
     let beyond = row.get(columns.header.len()..).unwrap_or_default().join(" ");
     let number = |text: &str| text.trim().parse::<u64>().ok();
@@ -170,22 +173,29 @@ fn event(row: &[String], columns: &Columns) -> Raw {
     let broken = ids.iter().any(|id| Some(id) != ids.first())
         || providers.any(|other| provider.is_some_and(|provider| !same_name(provider, other)));
     let mut times = Times::default();
-    let mut several = false;
+    let (mut several, mut is_odd, mut level) = (false, false, None);
     let mut said = String::new();
     for (role, at) in &columns.roles {
         let Some((cell, name)) = row.get(*at).zip(columns.header.get(*at)) else { continue };
         match role {
             _ if cell.trim().is_empty() => {}
-            Role::Time(rank) => times.push(*rank, name, cell, columns.day_first),
+            Role::Time(rank) => {
+                is_odd |= !forms.fits(*at, cell);
+                times.push(*rank, name, cell, columns.day_first);
+            }
             Role::Count => several |= says_several(cell),
             Role::Other => said.extend(talk::of_field(name, cell)),
         }
     }
-    let (when, also) = times.settle();
+    // Where one program rewrote some of a column's dates, none of these is sure.
+    let (when, also) = if is_odd { Default::default() } else { times.settle() };
+    let cells = columns.header.iter().zip(row);
+    cells.for_each(|(name, cell)| levels::note_field(&mut level, name, cell));
+    columns.cells(row, Label::Level).for_each(|cell| level = level.or(levels::level(cell)));
     let raw = Raw {
         id: ids.first().copied(),
         provider: provider.or(cell(Label::ProviderId)).map(str::to_owned),
-        level: cell(Label::Level).and_then(labels::level),
+        level,
         record: cell(Label::Record).and_then(number),
         when,
         also,

@@ -1,6 +1,7 @@
-//! The labels of Event Viewer, wevtutil and PowerShell, and the words for a level.
+//! The labels of Event Viewer, wevtutil and PowerShell.
 
-use super::dictionary::{ERROR, INFORMATION, LABELS, WARNING};
+use super::dictionary::LABELS;
+pub(super) use super::levels::{is_level, level};
 
 /// What a label introduces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,8 @@ pub(super) fn known(text: &str) -> Option<Known> {
 
 /// What a label introduces, if it is known.
 pub(super) fn exactly(text: &str) -> Option<Known> {
-    if text.len() > 120 {
+    // A search names its hits so, and no event.
+    if text.len() > 120 || text.trim() == "_id" {
         return None;
     }
     // Elastic's names.
@@ -112,22 +114,4 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
     // People quote and embolden what they paste.
     let marks = |c: char| c.is_whitespace() || matches!(c, '*' | '_' | '`' | '>' | '|');
     (label.chars().count() <= 40).then(|| (label.trim_matches(marks), value.trim_matches(marks)))
-}
-
-/// Whether a word names a level.
-pub(super) fn is_level(word: &str) -> bool {
-    let folded = fold(word);
-    [ERROR, WARNING, INFORMATION].iter().any(|words| words.contains(&folded.as_str()))
-}
-
-/// The level that a word stands for; only the two that matter are told apart from the rest.
-pub(super) fn level(text: &str) -> Option<crate::report::Level> {
-    use crate::report::Level;
-    let folded = fold(text);
-    match folded.as_str() {
-        "" => None,
-        word if ERROR.contains(&word) => Some(Level::Error),
-        word if WARNING.contains(&word) => Some(Level::Warning),
-        _ => Some(Level::Information),
-    }
 }

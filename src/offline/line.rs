@@ -61,11 +61,14 @@ pub(super) fn details(line: &str) -> Option<(Known, &str)> {
         ("[SystemTime]", Label::Date),
         ("EventID", Label::Id),
         ("EventRecordID", Label::Record),
+        ("Level", Label::Level),
     ];
     let line = line.trim_start_matches(['-', '+', ' ', '\t']);
     let (label, value) = NAMES.iter().find_map(|(name, label)| Some((*label, line.strip_prefix(name)?)))?;
     let separate = value.is_empty() || value.starts_with(char::is_whitespace);
-    separate.then(|| (Known::of(label), value.trim()))
+    let is_level =
+        label != Label::Level || (1..=3).contains(&value.len()) && value.trim().parse::<u8>().is_ok();
+    (separate && is_level).then(|| (Known::of(label), value.trim()))
 }
 
 /// A line that somebody typed.

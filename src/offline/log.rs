@@ -1,6 +1,7 @@
 //! The log that several files make together: any order, duplicates, any size; only what matters is kept.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,6 +9,7 @@ use super::doubt::Doubt;
 use super::holds::{holds_others, says_what_ours_says};
 use super::raw::{MAX_DATA, Raw, When, id_by_text};
 use super::reading::{Kept, Moment, Reading, Stamp};
+use super::rows::{Rows, shares_our_log};
 use super::wording::behind_code_90;
 use super::{printed, talk};
 use crate::diagnosis::{Finding, names_the_product, says_more};
@@ -43,6 +45,10 @@ pub struct Log {
     source: u32,
     /// What this source's unambiguous dates say: day first, month first.
     orders: BTreeSet<bool>,
+    /// The rows of this source.
+    rows: Rows,
+    /// Whether the newest rows come first, of the sources where one step leaves that order.
+    newest_first: BTreeMap<u32, bool>,
     computers: BTreeSet<String>,
     /// The files that hold several tables, one below the other.
     joined: BTreeSet<u32>,
@@ -68,12 +74,16 @@ impl Log {
     pub(super) fn begin_source(&mut self) {
         self.source += 1;
         self.orders.clear();
+        self.rows = Rows::default();
     }
 
     /// Dates that may be two are read as the same file's others must be.
     pub(super) fn end_source(&mut self) {
-        let Some(order) = self.orders.first().copied().filter(|_| self.orders.len() == 1) else { return };
         let source = self.source;
+        let order = self.orders.first().copied().filter(|_| self.orders.len() == 1);
+        let newest_first = self.rows.newest_first(order).filter(|_| !self.joined.contains(&source));
+        self.newest_first.extend(newest_first.map(|it| (source, it)));
+        let Some(order) = order else { return };
         self.kept.iter_mut().chain(&mut self.work).for_each(|kept| kept.moment.resolve(source, order));
         let newest = std::mem::take(&mut self.newest);
         for mut moment in newest.into_iter().flatten() {
@@ -113,7 +123,12 @@ impl Log {
         if let When::Ordered { day_first, .. } = raw.when {
             self.orders.insert(day_first);
         }
-        let at = raw.when.likely();
+        // A number that stands everywhere is none.
+        raw.record = raw.record.filter(|record| *record > 0);
+        if shares_our_log(raw.provider.as_deref()) {
+            self.rows.note(raw.when);
+        }
+        let (at, row) = (raw.when.likely(), self.read);
         let stamp = match raw.when {
             When::Either { day_first, month_first, suggests_day_first } => {
                 let is_day_first = suggests_day_first.unwrap_or(false);
@@ -150,7 +165,7 @@ impl Log {
         // Ours of other ids are its daily work, of which the newest tells that the log goes on; some say more.
         if is_work && !says_more(&event) {
             if at.is_some() && self.work.as_ref().is_none_or(|newest| newest.moment.at < moment.at) {
-                self.work = Some(Kept { event, moment, computer: None, also, several });
+                self.work = Some(Kept { event, moment, row, computer: None, also, several });
             }
             return;
         }
@@ -179,7 +194,7 @@ impl Log {
         if part > 0 {
             self.joined.insert(self.source);
         }
-        self.kept.push(Kept { event, moment, computer, also, several });
+        self.kept.push(Kept { event, moment, row, computer, also, several });
         if self.kept.len() > 3 * MAX_EVENTS || self.bytes > MAX_BYTES {
             self.trim();
         }
@@ -202,11 +217,13 @@ impl Log {
     /// Drops duplicates, and the oldest beyond the bounds; the newest of each id and connector stays.
     fn trim(&mut self) {
         self.kept.sort_by_key(|kept| (kept.moment.at, kept.event.record));
-        let mut seen = HashSet::new();
+        let (mut seen, texts) = (HashSet::new(), RandomState::new());
         self.kept.retain(|kept| {
             let event = &kept.event;
-            let text = if event.record.is_some() { None } else { Some(event.text.clone()) };
-            seen.insert((event.id, kept.moment.at, event.provider.clone(), event.record, text))
+            let text = texts.hash_one(&event.text);
+            // Two servers may give one number at one time.
+            let place = (kept.computer.clone(), event.provider.clone(), event.record);
+            seen.insert((event.id, kept.moment.at, place, text))
         });
         let mut newest = HashSet::new();
         let (mut chatter, mut signs, mut bytes) = (0, 0, 0);
@@ -256,6 +273,7 @@ impl Log {
             notes: self.notes(undated, ambiguous),
             ambiguous,
             joined: self.joined,
+            newest_first: self.newest_first,
             now,
             clock,
             server: self.computers.first().filter(|_| self.computers.len() == 1).cloned(),

@@ -8,10 +8,12 @@
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
 //! - `talk`: what people say around an event; `printed`: what commands print there of the server's state
 //! - `line`, `syslog`, `table`: one line of text; what `Get-WinEvent` prints by itself; `unique`: JSON that names each key once
-//! - `labels`, `dictionary`, `time`, `calendar`: the localised labels and dates that they share; `times`: those of one record
-//! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell; `wrapper`: the sentence around 6900's inner text
+//! - `labels`, `dictionary`, `levels`, `time`, `calendar`: the localised labels, levels and dates that they share; `times`: those
+//!   of one record; `form`: how a column's dates are written
+//! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell; `wrapper`: the
+//!   sentence around the inner text of 6900
 //! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
-//! - `order`: what came last, where its times can be read in several ways
+//! - `order`: what came last, where its times can be read in several ways; `rows`: the order of a file's rows
 //! - `holds`: whether one event's text holds more than that event
 //! - `doubt`: what of the files was not understood, and keeps a remedy away; `fault`: why a file is no log, and where
 //! - [`answer`]: the verdict on such a log, for people and for programs
@@ -26,10 +28,14 @@ mod dictionary;
 mod doubt;
 mod evtx;
 mod fault;
+mod form;
 mod format;
 mod holds;
 mod json;
 mod labels;
+#[cfg(test)]
+mod level_tests;
+mod levels;
 mod line;
 pub mod log;
 mod order;
@@ -40,6 +46,7 @@ mod raw;
 #[cfg(test)]
 mod reader_tests;
 mod reading;
+mod rows;
 #[cfg(test)]
 mod shape_tests;
 mod syslog;

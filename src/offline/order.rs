@@ -1,13 +1,15 @@
 //! What came last, where times can be read in more than one way: whether what speaks against the last code 90 may be newer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
-use jiff::civil::Weekday;
+use jiff::civil::{DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::doubt::Doubt;
 use super::reading::Place;
+use super::rows::shares_our_log;
 use crate::diagnosis::EventReading;
 
 /// What of the times keeps a remedy away. `readings` are the events with their dates read in each way they can be, `places`
@@ -15,7 +17,10 @@ use crate::diagnosis::EventReading;
 pub(super) fn doubts(readings: &[Vec<EventReading>], places: &[Place<'_>]) -> Vec<Doubt> {
     let Some(likely) = readings.first() else { return Vec::new() };
     let mut doubts = Vec::new();
-    if records_contradict_times(likely, places) || clocks_went_back(likely, places) {
+    if records_contradict_times(likely, places)
+        || rows_contradict_times(likely, places)
+        || clocks_went_back(likely, places)
+    {
         doubts.push(Doubt::ClockMoved);
     }
     if zones_leave_open(readings, places) {
@@ -44,33 +49,84 @@ fn code_90<'a, 'p>(
 }
 
 /// Whether what speaks against the last code 90 was written after it, by its record, and yet has an earlier time: a
-/// clock was set back, as it is in autumn where times name no zone. Records of two computers are not compared.
+/// clock was set back, as it is in autumn where times name no zone. Records of two computers, or logs, are not compared.
 fn records_contradict_times(events: &[EventReading], places: &[Place<'_>]) -> bool {
     let last = code_90(events, places).max_by_key(|(event, _)| (event.at, event.record));
     let Some((last, at)) = last else { return false };
     against(events, places).any(|(event, place)| {
-        let same =
-            place.computer().zip(at.computer()).is_none_or(|(one, other)| one.eq_ignore_ascii_case(other));
-        same && event.record.zip(last.record).is_some_and(|(record, last)| record > last)
+        of_one_log((event, place), (last, at))
+            && event.record.zip(last.record).is_some_and(|(record, last)| record > last)
             && event.at < last.at
     })
 }
 
+/// The same by the rows of a file, where there are no records.
+fn rows_contradict_times(events: &[EventReading], places: &[Place<'_>]) -> bool {
+    let Some(newest) = code_90(events, places).map(|(event, _)| event.at).max() else { return false };
+    let lasts: Vec<Given<'_, '_>> = code_90(events, places).filter(|(event, _)| event.at == newest).collect();
+    against(events, places).filter(|(event, _)| event.at < newest).any(|(event, place)| {
+        let Some(newest_first) = place.newest_first else { return false };
+        let stands_newer = |(last, at): &Given<'_, '_>| {
+            let told = event.record.is_some() && last.record.is_some();
+            let (row, last_row) = (place.kept.row, at.kept.row);
+            !told
+                && of_one_log((event, place), (last, at))
+                && if newest_first { row < last_row } else { row > last_row }
+        };
+        let mut here = lasts.iter().filter(|(_, at)| at.source == place.source).peekable();
+        here.peek().is_some() && here.all(stands_newer)
+    })
+}
+
+/// Whether two events may stand in one log of one computer.
+fn of_one_log((event, place): Given<'_, '_>, (other, at): Given<'_, '_>) -> bool {
+    let computers = place.computer().zip(at.computer());
+    computers.is_none_or(|(one, other)| one.eq_ignore_ascii_case(other))
+        && shares_our_log(event.provider.as_deref()) == shares_our_log(other.provider.as_deref())
+}
+
 /// Whether what speaks against code 90 lies in the hour before it, without records and in a night in which clocks may go back:
-/// that hour comes twice. They do on a Sunday, in autumn: October and November, in the south March and April.
+/// that hour comes twice.
 fn clocks_went_back(events: &[EventReading], places: &[Place<'_>]) -> bool {
     let last = code_90(events, places).max_by_key(|(event, _)| event.at);
     let Some((last, at)) = last.filter(|(_, at)| at.zone.is_some()) else { return false };
     against(events, places).filter(|(_, place)| place.zone == at.zone).any(|(event, _)| {
         let told = event.record.is_some() && last.record.is_some();
-        let local = event.at.to_zoned(TimeZone::UTC);
-        let is_night = local.weekday() == Weekday::Sunday && local.hour() < 4;
         let apart = last.at.duration_since(event.at);
         !told
-            && is_night
-            && matches!(local.month(), 3 | 4 | 9..=11)
+            && may_come_twice(event.at.to_zoned(TimeZone::UTC).datetime())
             && apart > SignedDuration::ZERO
             && apart < SignedDuration::from_hours(1)
+    })
+}
+
+/// When clocks go back: on a Sunday, in autumn: October and November, in the south March and April. Before midnight on the
+/// Saturday before the last Sunday of October (Lebanon, Greenland), on the one before April's first (Chile), and on October's
+/// last Thursday (Egypt); on a Saturday in Palestine. Source: the time zone database of IANA.
+const NIGHTS: [Night; 6] = [
+    Night { weekday: Weekday::Sunday, months: 3..=4, days: 1..=31, hours: 0..=3 },
+    Night { weekday: Weekday::Sunday, months: 9..=11, days: 1..=31, hours: 0..=3 },
+    Night { weekday: Weekday::Saturday, months: 10..=10, days: 24..=30, hours: 23..=23 },
+    Night { weekday: Weekday::Saturday, months: 4..=4, days: 1..=7, hours: 23..=23 },
+    Night { weekday: Weekday::Thursday, months: 10..=10, days: 25..=31, hours: 23..=23 },
+    Night { weekday: Weekday::Saturday, months: 10..=10, days: 24..=30, hours: 0..=2 },
+];
+
+/// A part of the year's nights.
+struct Night {
+    weekday: Weekday,
+    months: RangeInclusive<i8>,
+    days: RangeInclusive<i8>,
+    hours: RangeInclusive<i8>,
+}
+
+/// Whether an hour of a server's own time may come twice somewhere.
+fn may_come_twice(at: DateTime) -> bool {
+    NIGHTS.iter().any(|night| {
+        night.weekday == at.weekday()
+            && night.months.contains(&at.month())
+            && night.days.contains(&at.day())
+            && night.hours.contains(&at.hour())
     })
 }
 

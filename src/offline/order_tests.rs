@@ -77,3 +77,118 @@ fn a_record_that_stands_for_several_may_go_on_until_it_is_said_when_the_last_was
     }
     remedied(&[&format!("[{code_90},{}]", alert(654, "08:00", &last("09:00"), 3, ALIVE))]);
 }
+
+/// Rows as Event Viewer saves them, without record numbers.
+fn saved(rows: &[(&str, &str, &str)]) -> String {
+    let row = |(time, id, text): &(&str, &str, &str)| {
+        format!("Information,{time},Directory Synchronization,{id},None,\"{text}\"\n")
+    };
+    format!("Level,Date and Time,Source,Event ID,Task Category\n{}", rows.iter().map(row).collect::<String>())
+}
+
+#[test]
+fn a_row_on_the_newer_side_by_its_place_and_not_by_its_time_tells_of_a_clock_that_was_set() {
+    let mut rows = vec![
+        ("11/24/2026 10:30:00 AM", "654", ALIVE),
+        ("11/24/2026 11:30:00 AM", "655", CODE_90),
+        ("11/24/2026 11:00:00 AM", "655", CODE_90),
+        ("11/24/2026 10:15:00 AM", "655", CODE_90),
+        ("11/24/2026 9:45:00 AM", "655", CODE_90),
+    ];
+    doubted(&[&saved(&rows)], "clock-moved");
+    rows.reverse();
+    doubted(&[&saved(&rows)], "clock-moved");
+    // Shuffled rows, and rows that are in order, say nothing by their places.
+    rows.swap(0, 2);
+    remedied(&[&saved(&rows)]);
+    rows.sort();
+    remedied(&[&saved(&rows[..3]), &saved(&rows[3..])]);
+}
+
+#[test]
+fn records_of_another_log_are_not_compared_with_ours() {
+    let json = |provider: &str| {
+        let event = |time: &str, id: u32, provider: &str, record: u32, text: &str| {
+            format!(
+                r#"{{"TimeCreated":"2026-11-24T{time}:00Z","Id":{id},"ProviderName":"{provider}","RecordId":{record},"Message":"{text}"}}"#
+            )
+        };
+        format!(
+            "[{},{}]",
+            event("10:00", 655, "Directory Synchronization", 100, CODE_90),
+            event(
+                "09:00",
+                7036,
+                provider,
+                900,
+                "The Microsoft Entra ID Sync service entered the stopped state."
+            )
+        )
+    };
+    remedied(&[&json("Service Control Manager")]);
+}
+
+#[test]
+fn the_nights_in_which_clocks_go_back_before_midnight_leave_open_what_came_last() {
+    let night = |day: &str| {
+        let row = |time: &str, id, text| [format!("{day} {time}:00"), id, text];
+        let rows = [
+            row("23:20", "654".to_owned(), ALIVE.to_owned()),
+            row("23:50", "655".to_owned(), CODE_90.to_owned()),
+        ];
+        let rows: Vec<[&str; 4]> =
+            rows.iter().map(|[time, id, text]| [time.as_str(), id.as_str(), "A", text.as_str()]).collect();
+        table(HEAD, &rows)
+    };
+    // Chile, Egypt, Lebanon.
+    for day in ["2026-04-04", "2026-10-29", "2026-10-24"] {
+        doubted(&[&night(day)], "clock-moved");
+    }
+    for day in ["2026-04-11", "2026-10-28", "2026-11-28"] {
+        remedied(&[&night(day)]);
+    }
+}
+
+#[test]
+fn a_column_whose_dates_have_two_forms_tells_not_what_came_last() {
+    let code_90 = ("30/11/2026 23:40:00", "655", CODE_90);
+    for other in ["2026-01-12 00:10:00", "12-Jan-26 00:10", "12.01.2026 00:10"] {
+        doubted(&[&saved(&[(other, "654", ALIVE), code_90])], "events-undated");
+    }
+    let lost = saved(&[("11/24/2026 1:05", "654", ALIVE), ("11/24/2026 11:35:00 AM", "655", CODE_90)]);
+    doubted(&[&lost], "events-undated");
+    let cut = saved(&[("11/24/2026 1:05:0...", "654", ALIVE), ("11/24/2026 11:35:00 AM", "655", CODE_90)]);
+    doubted(&[&cut], "events-undated");
+    remedied(&[&saved(&[("29/11/2026 00:10:00", "654", ALIVE), code_90])]);
+}
+
+#[test]
+fn labels_in_a_language_do_not_tell_the_order_of_american_dates() {
+    let german = |rows: &[(&str, &str, &str)]| {
+        saved(rows).replace(
+            "Level,Date and Time,Source,Event ID,Task Category",
+            "Ebene,Datum und Uhrzeit,Quelle,Ereignis-ID,Aufgabenkategorie",
+        )
+    };
+    let later = ("12/1/2026 12:10:00 AM", "654", ALIVE);
+    let (_, why_not) = told(&[&german(&[later, ("11/30/2026 11:40:00 PM", "655", CODE_90)])]);
+    assert!(why_not.is_empty() || !why_not.iter().any(|why| why == "times-ambiguous"), "{why_not:?}");
+    assert_eq!(told(&[&german(&[later, ("11/30/2026 11:40:00 PM", "655", CODE_90)])]).0, None);
+    remedied(&[&german(&[("24.11.2026 10:00:00", "655", CODE_90), ("24.11.2026 09:30:00", "654", ALIVE)])]);
+}
+
+#[test]
+fn a_number_is_no_record_where_it_stands_everywhere_or_on_two_computers() {
+    let head = "TimeCreated,Id,ProviderName,RecordId,MachineName,Message";
+    let row = |id: &str, record: u32, computer: &str, text: &str| {
+        format!("2026-11-24T10:00:00Z,{id},Directory Synchronization,{record},{computer},\"{text}\"\n")
+    };
+    let failed = "Password Change Result - Anchor : x, Dn : CN=a, Result : Failed.";
+    let success = "Password Change Result - Anchor : y, Dn : CN=b, Result : Success.";
+    let before = format!("{head}\n{}", row("655", 0, "A", CODE_90).replace("10:00", "09:00"));
+    for (record, computer) in [(0, "A"), (7, "B")] {
+        let file =
+            format!("{before}{}{}", row("657", record, "A", failed), row("657", record, computer, success));
+        assert_eq!(told(&[&file]).0, None, "{file}");
+    }
+}

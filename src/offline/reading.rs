@@ -1,6 +1,6 @@
 //! What a log says, and the ways in which its times can be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -12,6 +12,8 @@ use crate::report::Event;
 pub(super) struct Kept {
     pub(super) event: Event,
     pub(super) moment: Moment,
+    /// How many events were read until it.
+    pub(super) row: u64,
     /// The short name of the computer in capitals, where it is told.
     pub(super) computer: Option<String>,
     /// Other times that its record names, by the names of the fields.
@@ -42,6 +44,8 @@ pub(super) struct Place<'a> {
     pub(super) source: u32,
     /// The file whose zone, which it does not name, its time is of; in a file that was joined of several, the computer's.
     pub(super) zone: Option<(u32, Option<&'a str>)>,
+    /// Whether its file's newest rows come first, where one step leaves that order.
+    pub(super) newest_first: Option<bool>,
 }
 
 impl<'a> Place<'a> {
@@ -106,6 +110,8 @@ pub struct Reading {
     pub(super) ambiguous: bool,
     /// The files that hold several tables, one below the other.
     pub(super) joined: BTreeSet<u32>,
+    /// Whether the newest rows come first, of the files where one step leaves that order.
+    pub(super) newest_first: BTreeMap<u32, bool>,
     /// The time to judge at, where it was given.
     pub(super) now: Option<Timestamp>,
     pub(super) clock: Timestamp,
@@ -142,7 +148,8 @@ impl Reading {
             let Kept { moment, computer, .. }: &Kept = kept;
             let joined = self.joined.contains(&moment.source);
             let zone = (moment.source, computer.as_deref().filter(|_| joined));
-            Place { kept, source: moment.source, zone: moment.zoneless.then_some(zone) }
+            let newest_first = self.newest_first.get(&moment.source).copied();
+            Place { kept, source: moment.source, zone: moment.zoneless.then_some(zone), newest_first }
         };
         self.kept.iter().map(place).collect()
     }

@@ -367,3 +367,21 @@ fn what_xml_says_in_places_that_windows_does_not_write_keeps_the_remedy_away() {
         doubted(&file, "talk-not-understood");
     }
 }
+
+#[test]
+fn a_searchs_own_id_of_a_hit_is_no_id_of_an_event() {
+    let hit = |id: u32, at: &str, text: &str| {
+        format!(
+            r#"{{"_index":"winlogbeat","_id":"x{id}","_source":{{"@timestamp":"{at}","winlog":{{"event_id":"{id}",
+            "provider_name":"Directory Synchronization"}},"message":"{text}"}}}}"#
+        )
+    };
+    let hits = |hits: &str| format!(r#"{{"took":3,"hits":{{"hits":[{hits}]}}}}"#);
+    let code_90 = hit(655, "2026-11-22T10:00:00Z", CODE_90);
+    remedied(&hits(&code_90));
+    let answer = judged(&hits(&format!(
+        "{code_90},{}",
+        hit(654, "2026-11-22T10:30:00Z", "Provision credentials ping end.")
+    )));
+    assert_eq!(answer.remedy, None);
+}

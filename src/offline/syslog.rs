@@ -7,7 +7,8 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 
 use super::raw::{Raw, When, event_id};
-use super::time;
+use super::{levels, time};
+use crate::report::Level;
 
 /// The event that a line holds, if it is such a line.
 pub(super) fn read(line: &str) -> Option<Raw> {
@@ -33,6 +34,9 @@ fn snare(line: &str) -> Option<Raw> {
     Some(Raw {
         id: field(5)?.parse().ok().and_then(event_id),
         provider: field(6).map(str::to_owned),
+        level: field(9).and_then(levels::level),
+        // Snare's own counter stands before, and the log's behind the message.
+        record: field(14).and_then(|text| text.parse().ok()),
         when: field(4).map_or(When::Unknown, |text| written(text, "%a %b %d %H:%M:%S %Y")),
         computer: field(10).map(str::to_owned),
         message: field(13)?.to_owned(),
@@ -50,11 +54,22 @@ fn cef(line: &str) -> Option<Raw> {
     Some(Raw {
         id: Some(id),
         provider: Some(provider.trim().to_owned()).filter(|name| !name.is_empty()),
+        level: field(fields, "deviceSeverity").map_or_else(|| severity(parts.get(5)?), levels::level),
         when: field(fields, "rt").map_or(When::Unknown, |text| written(text, "%b %d %Y %H:%M:%S")),
         computer: field(fields, "dvchost").map(str::to_owned),
         message: field(fields, "msg").unwrap_or_default().to_owned(),
         ..Raw::default()
     })
+}
+
+/// The level that CEF's severity stands for.
+fn severity(text: &str) -> Option<Level> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "high" | "very-high" | "7" | "8" | "9" | "10" => Some(Level::Error),
+        "medium" | "4" | "5" | "6" => Some(Level::Warning),
+        "low" | "0" | "1" | "2" | "3" => Some(Level::Information),
+        _ => None,
+    }
 }
 
 /// The value of `key=`, which goes on until the next key.
@@ -90,11 +105,16 @@ fn ietf(line: &str) -> Option<Raw> {
         let (_, rest) = head.split_once(&format!(" {name}=\""))?;
         Some(rest.split('"').next().unwrap_or(rest))
     };
+    let mut level = None;
+    for name in ["EventType", "Severity"] {
+        told(name).into_iter().for_each(|text| levels::note_field(&mut level, name, text));
+    }
     let mut words = head.split(' ').skip(1);
     let (when, computer) = (words.next()?, words.next()?);
     Some(Raw {
         id: told("EventID")?.parse().ok().and_then(event_id),
         provider: told("SourceName").or_else(|| told("ProviderName")).map(str::to_owned),
+        level,
         when: time::read(when, None),
         computer: Some(computer.to_owned()),
         message: message.trim().to_owned(),
@@ -125,7 +145,7 @@ mod tests {
                  msg={message} rt=Nov 22 2026 10:00:00"
             ),
             format!(
-                "<14>1 2026-11-22T10:00:00 SYNC01 DirSync 42 - [NXLOG@14506 Keywords=\"1\" EventID=\"655\" \
+                "<14>1 2026-11-22T10:00:00 SYNC01 DirSync 42 - [NXLOG@14506 Keywords=\"1\" EventType=\"ERROR\" EventID=\"655\" \
                  SourceName=\"Directory Synchronization\"] {message}"
             ),
         ];
@@ -133,6 +153,7 @@ mod tests {
             let raw = read(&line).expect("an event");
             assert_eq!((raw.id, raw.when, raw.message.as_str()), (Some(655), at, message), "{line}");
             assert_eq!(raw.provider.as_deref(), Some("Directory Synchronization"));
+            assert_eq!(raw.level, Some(Level::Error));
         }
         assert!(is_syslog("<13>1 x") && !is_syslog("<Event>") && !is_syslog("<>"));
         assert_eq!(read("a message of CEF:0| and MSWinEventLog"), None);

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::raw::{When, event_id};
-use super::{labels, time};
-use crate::report::PROVIDERS;
+use super::{labels, levels, time};
+use crate::report::{Level, PROVIDERS};
 
 /// Whether a line is a table's head: `TimeCreated  Id LevelDisplayName Message` or `Index Time EntryType Source …`.
 pub(super) fn is_head(line: &str) -> bool {
@@ -22,30 +22,42 @@ pub(super) struct Row<'a> {
     pub(super) id: u32,
     /// The provider, where the row names it in full.
     pub(super) provider: Option<&'a str>,
+    pub(super) level: Option<Level>,
     /// The message; in the first table with the level's word before it.
     pub(super) message: &'a str,
 }
 
 /// One row of either table.
 pub(super) fn row(line: &str) -> Option<Row<'_>> {
-    let under_provider = |(when, id, message)| Row { when, id, provider: None, message };
+    let under_provider =
+        |(when, id, message)| Row { when, id, provider: None, level: levels::before(message), message };
     of_win_event(line).map(under_provider).or_else(|| of_event_log(line))
 }
 
 /// `324047520 Nov 02 04:30  Error       Directory Synchron...         655 Failed …`
 fn of_event_log(line: &str) -> Option<Row<'_>> {
     static ROW: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^\s*\d+\s+\S+ \d\d \d\d:\d\d\s+\w+\s+(\S.*?)\s+(\d+) (.*)$").ok());
+        LazyLock::new(|| Regex::new(r"^\s*\d+\s+\S+ \d\d \d\d:\d\d\s+(\w+)\s+(\S.*?)\s+(\d+) (.*)$").ok());
     let found = ROW.as_ref()?.captures(line)?;
-    let [provider, id, message] = [1, 2, 3].map(|at| found.get(at).map_or("", |it| it.as_str()));
-    let cut = provider.strip_suffix("...").or(provider.strip_suffix('…'));
-    let ours = |head: &str| PROVIDERS.iter().any(|name| name.starts_with(head));
+    let [level, provider, id, message] = [1, 2, 3, 4].map(|at| found.get(at).map_or("", |it| it.as_str()));
     Some(Row {
         when: When::Unknown,
         id: id.parse().ok().and_then(event_id)?,
-        provider: Some(provider).filter(|_| !cut.is_some_and(ours)),
+        provider: uncut(provider),
+        level: levels::level(level),
         message,
     })
+}
+
+/// A provider as a table's cell names it. One that was cut is the one of ours that begins so; where too little is left of it,
+/// it is not told.
+pub(super) fn uncut(provider: &str) -> Option<&str> {
+    const ENOUGH: usize = 8;
+    let Some(head) = provider.strip_suffix("...").or(provider.strip_suffix('…')) else {
+        return Some(provider).filter(|name| !name.is_empty());
+    };
+    let ours = PROVIDERS.iter().copied().find(|name| name.starts_with(head));
+    ours.map_or(Some(provider), |name| Some(name).filter(|_| head.len() >= ENOUGH))
 }
 
 fn of_win_event(line: &str) -> Option<(When, u32, &str)> {
@@ -78,7 +90,11 @@ mod tests {
         assert!(is_head("   Index Time          EntryType   Source                 InstanceID Message"));
         let told = row("324047520 Nov 02 04:30  Error       Directory Synchron...         655 Failed ping")
             .expect("a row");
-        assert_eq!((told.id, told.provider, told.message), (655, None, "Failed ping"));
+        assert_eq!(
+            (told.id, told.provider, told.message),
+            (655, Some("Directory Synchronization"), "Failed ping")
+        );
+        assert_eq!([uncut("AD..."), uncut("ADFS..."), uncut("")], [None, Some("ADFS..."), None]);
         let other = row("  1 Nov 02 04:30  Error       Contoso Backup and Re...         655 Failed ping")
             .expect("a row");
         assert_eq!(other.provider, Some("Contoso Backup and Re..."));

@@ -9,9 +9,20 @@ use jiff::civil::DateTime;
 use super::calendar::{Half, UNITS, half_of_day, month};
 use super::raw::When;
 
-/// Reads a time. `day_first` is what the surroundings (the language of the labels) say of slashed dates.
+/// Reads a time; before the first program that synchronised passwords it is none. `day_first` is what the surroundings (the language of the labels) say of slashed dates.
 pub(super) fn read(text: &str, day_first: Option<bool>) -> When {
+    match written(text, day_first) {
+        When::At(at) if at.to_zoned(jiff::tz::TimeZone::UTC).year() < *YEARS.start() => When::Unknown,
+        when => when,
+    }
+}
+
+fn written(text: &str, day_first: Option<bool>) -> When {
     let text = super::raw::one_line(text);
+    if ["...", "…"].iter().any(|cut| text.contains(cut)) {
+        // What a table cut off may have been the afternoon.
+        return When::Unknown;
+    }
     if let Some(at) = exact(&text) {
         return at;
     }
@@ -110,6 +121,8 @@ fn by_numbers(text: &str, surroundings: Option<bool>) -> Option<When> {
         let scale = 10_i64.pow(u32::try_from(9 - number.digits()).unwrap_or(0));
         number.value.saturating_mul(scale)
     });
+    // Whatever the labels' language, its region may be America: others write the half of the day otherwise.
+    let is_american = [" am", " pm"].iter().any(|half| lower.ends_with(half));
     let hour = match half {
         Half::Morning if (1..=12).contains(&hour) => hour % 12,
         Half::Afternoon if (1..=12).contains(&hour) => hour % 12 + 12,
@@ -127,9 +140,12 @@ fn by_numbers(text: &str, surroundings: Option<bool>) -> Option<When> {
         }
         Date::Slashed(year, first, second) => match (at(year, second, first), at(year, first, second)) {
             (Some(day_first), Some(month_first)) if day_first == month_first => Some(When::Local(day_first)),
-            (Some(day_first), Some(_)) if surroundings == Some(true) => Some(When::Local(day_first)),
+            (Some(day_first), Some(_)) if surroundings == Some(true) && !is_american => {
+                Some(When::Local(day_first))
+            }
             (Some(day_first), Some(month_first)) => {
-                Some(When::Either { day_first, month_first, suggests_day_first: Some(half == Half::Untold) })
+                let suggests = half == Half::Untold || surroundings == Some(true);
+                Some(When::Either { day_first, month_first, suggests_day_first: Some(suggests) })
             }
             (Some(at), None) => Some(When::Ordered { at, day_first: true }),
             (None, Some(at)) => Some(When::Ordered { at, day_first: false }),
@@ -138,10 +154,11 @@ fn by_numbers(text: &str, surroundings: Option<bool>) -> Option<When> {
     }
 }
 
-/// The years that a log can be of. Other calendars than ours count otherwise: 2569, 1448, 115.
-const YEARS: std::ops::RangeInclusive<i16> = 1970..=2100;
+/// The years that a log can be of: 1601 and 1970 stand for none, and the first program that synchronised passwords is of 2013.
+/// Other calendars than ours count otherwise: 2569, 1448, 115.
+const YEARS: std::ops::RangeInclusive<i16> = 2013..=2100;
 
-/// The years that two digits may mean. The first program that synchronised passwords is of 2013.
+/// The years that two digits may mean.
 const SHORT_YEARS: std::ops::RangeInclusive<i64> = 2013..=2039;
 
 /// The date that a time begins with. `None` if it can't be told, or may be of two years.
@@ -326,6 +343,12 @@ mod tests {
             "22/11/2569 14:05:09",
             "2569-11-22 14:05:09",
             "1405/09/01 11:00:00",
+            "11/24/2026 1:05:0...",
+            "11/24/2026 1:05:00…",
+            "1601-01-01T00:00:00Z",
+            "0001-01-01T00:00:00",
+            "/Date(-11644473600000)/",
+            "1/1/1980 12:00:00 AM",
             "令和8年11月22日 14:05:09",
         ] {
             assert_eq!(read(text, None), When::Unknown, "{text}");
@@ -361,7 +384,14 @@ mod tests {
             read("03/04/2026 02:00:00", None),
             When::Either { suggests_day_first: Some(true), .. }
         ));
-        assert!(matches!(read("03/04/2026 02:00:00", Some(true)), When::Local(_)));
+        for local in ["03/04/2026 02:00:00", "03/04/2026 02:00:00 a. m."] {
+            assert!(matches!(read(local, Some(true)), When::Local(_)));
+        }
+        // Labels tell a language and no region.
+        assert!(matches!(
+            read("03/04/2026 2:00:00 AM", Some(true)),
+            When::Either { suggests_day_first: Some(true), .. }
+        ));
         for text in ["", "yesterday", "99/99/9999 99:99", "1/2", "/Date(x)/", "/Date(99999999999999999)/"] {
             assert_eq!(read(text, None), When::Unknown, "{text}");
         }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::MAX_DEPTH;
 use crate::offline::labels::{self, Known, Label};
+use crate::offline::levels;
 use crate::offline::raw::{Raw, event_id, same_name};
 use crate::offline::talk;
 use crate::offline::times::{self, Times, is_count, says_several};
@@ -242,6 +243,9 @@ fn fill(raw: &mut Raw, times: &mut Times, value: &Value, depth: usize) {
     let english = depth > 0 || fields.keys().any(is_english);
     for (key, value) in fields {
         let text = || scalar(value, 0);
+        if depth == 0 || key != "type" {
+            text().into_iter().for_each(|text| levels::note_field(&mut raw.level, key, &text));
+        }
         let known = match key.as_str() {
             "code" if depth > 0 => Some(Known::of(Label::Id)),
             _ => labels::exactly(key),
@@ -267,7 +271,8 @@ fn fill(raw: &mut Raw, times: &mut Times, value: &Value, depth: usize) {
                 let rank = times::rank(key).unwrap_or(times::KNOWN);
                 text().into_iter().for_each(|text| times.push(rank, key, &text, None));
             }
-            Label::Level => raw.level = text().and_then(|text| labels::level(&text)).or(raw.level),
+            // Taken above, by its name.
+            Label::Level => {}
             Label::Record if raw.record.is_none() => raw.record = text().and_then(|text| text.parse().ok()),
             Label::Computer if raw.computer.is_none() => raw.computer = text(),
             Label::Message if raw.message.is_empty() => raw.message = text().unwrap_or_default(),

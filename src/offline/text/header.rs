@@ -3,7 +3,7 @@
 use super::super::labels::{self, Known, Label};
 use super::super::line::{column, details, digits, label_like, labelled, next_label, title, unknown_equals};
 use super::super::raw::{Raw, When, event_id, one_line, same_name};
-use super::super::{talk, time};
+use super::super::{levels, talk, time};
 use super::{Place, Reader, append};
 
 /// The most labels on one line that are followed.
@@ -158,7 +158,7 @@ impl Reader {
             Label::Date if self.raw.when == When::Unknown => {
                 self.raw.when = time::read(value, self.day_first)
             }
-            Label::Level => self.raw.level = labels::level(value),
+            Label::Level => levels::note(&mut self.raw.level, value),
             Label::Record if self.raw.record.is_none() => self.raw.record = number(),
             Label::Computer if self.raw.computer.is_none() => self.raw.computer = Some(one_line(value)),
             _ => {}

@@ -291,8 +291,9 @@ impl Reader {
         let Some(layout) = &self.columns else { return false };
         match layout.row(line) {
             _ if trimmed.is_empty() => append(&mut self.body, ""),
-            columns::Row::Event { when, id, provider, message } => {
-                let raw = Raw { when, id: Some(id), provider: provider.map(str::to_owned), ..Raw::default() };
+            columns::Row::Event { when, id, provider, level, message } => {
+                let provider = provider.map(str::to_owned);
+                let raw = Raw { when, id: Some(id), provider, level, ..Raw::default() };
                 let message = message.to_owned();
                 self.finish(sink);
                 (self.raw, self.place, self.body) = (raw, Place::Body, message);
@@ -335,7 +336,7 @@ impl Reader {
         } else if let Some(row) = table::row(trimmed) {
             self.finish(sink);
             let provider = row.provider.map(str::to_owned).or(self.table.clone().flatten());
-            self.raw = Raw { when: row.when, id: Some(row.id), provider, ..Raw::default() };
+            self.raw = Raw { when: row.when, id: Some(row.id), provider, level: row.level, ..Raw::default() };
             append(&mut self.body, row.message);
         } else if self.raw.id.is_some() {
             if looks_like_row(trimmed) {

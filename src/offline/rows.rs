@@ -1,0 +1,112 @@
+//! The order of a file's rows: exports are written newest first or oldest first, so that a row at the wrong place tells of a
+//! clock that was set. Files that were shuffled, or joined of several, tell nothing by their order.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::raw::When;
+
+/// The most that a clock is thought to be set; what lies farther apart, and nowhere overlaps, was joined.
+const MOST_SET: SignedDuration = SignedDuration::from_hours(24);
+
+/// So many steps must agree before an order counts.
+const SEVERAL: u32 = 3;
+
+/// The steps from row to row, with the dates read in one way.
+#[derive(Debug, Clone, Copy, Default)]
+struct Steps {
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    up: u32,
+    down: u32,
+    /// The widest step to a newer row, and to an older one.
+    rise: SignedDuration,
+    fall: SignedDuration,
+}
+
+impl Steps {
+    fn note(&mut self, at: Timestamp) {
+        if let Some(last) = self.last.replace(at) {
+            let step = at.duration_since(last);
+            self.up += u32::from(step.is_positive());
+            self.down += u32::from(step.is_negative());
+            self.rise = self.rise.max(step);
+            self.fall = self.fall.max(-step);
+        }
+        self.first = self.first.or(Some(at));
+    }
+
+    /// Whether the newest come first, in rows that are in one order but for a single step.
+    fn newest_first(&self) -> Option<bool> {
+        let newest_first = self.down > self.up;
+        let (agree, differ, step, apart) = match newest_first {
+            true => (self.down, self.up, self.rise, self.last > self.first),
+            false => (self.up, self.down, self.fall, self.last < self.first),
+        };
+        (agree >= SEVERAL && differ == 1 && (!apart || step <= MOST_SET)).then_some(newest_first)
+    }
+}
+
+/// The rows of one file, with dates that may be two read month first and day first.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rows {
+    by_order: [Steps; 2],
+    suggested: Option<bool>,
+}
+
+impl Rows {
+    /// Takes the next row of the log that the sync product writes to.
+    pub(super) fn note(&mut self, when: When) {
+        let ways = match when {
+            When::Either { day_first, month_first, suggests_day_first } => {
+                self.suggested = suggests_day_first;
+                [month_first, day_first].map(When::Local)
+            }
+            when => [when; 2],
+        };
+        for (steps, when) in self.by_order.iter_mut().zip(ways) {
+            when.likely().into_iter().for_each(|at| steps.note(at));
+        }
+    }
+
+    /// Whether the newest come first, but for one step back in time; `day_first` is what the file's other dates say.
+    pub(super) fn newest_first(&self, day_first: Option<bool>) -> Option<bool> {
+        let day_first = day_first.or(self.suggested).unwrap_or(false);
+        self.by_order[usize::from(day_first)].newest_first()
+    }
+}
+
+/// Whether a provider writes to the log that the sync product writes to, as far as is known; records and rows of another log have
+/// an order of their own.
+pub(super) fn shares_our_log(provider: Option<&str>) -> bool {
+    const OTHERS: [&str; 3] = ["service control manager", "powershell", "eventlog"];
+    let name = provider.unwrap_or_default().trim().to_ascii_lowercase();
+    !name.starts_with("microsoft-windows-") && !OTHERS.contains(&name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn newest_first(hours: &[i64]) -> Option<bool> {
+        let mut rows = Rows::default();
+        for hour in hours {
+            rows.note(When::At(Timestamp::from_second(1_795_000_000 + hour * 3600).expect("a time")));
+        }
+        rows.newest_first(None)
+    }
+
+    #[test]
+    fn rows_in_one_order_but_for_one_step_tell_of_a_clock_that_was_set() {
+        assert_eq!(newest_first(&[8, 9, 7, 6, 5]), Some(true));
+        assert_eq!(newest_first(&[5, 6, 7, 9, 8]), Some(false));
+        assert_eq!(newest_first(&[8, 2000, 7, 6, 5]), Some(true));
+    }
+
+    #[test]
+    fn rows_in_order_shuffled_joined_or_too_few_tell_nothing() {
+        assert_eq!(newest_first(&[9, 8, 7, 6, 5]), None);
+        assert_eq!(newest_first(&[9, 5, 8, 6, 7, 2]), None);
+        assert_eq!(newest_first(&[8, 9, 7]), None);
+        assert_eq!(newest_first(&[9, 8, 7, 100, 99, 98]), None);
+    }
+}
