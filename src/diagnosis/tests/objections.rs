@@ -239,7 +239,12 @@ fn another_programs_word_against_code_90_keeps_the_remedy_away() {
     for id in [602, 617, 622, 660, 661, 2002, 2506, 2606] {
         withheld(vec![foreign(id, "x")], "foreign-newer");
     }
-    named(vec![foreign(1000, "AADSTS50054: Old password is used")]);
+    withheld(vec![foreign(1000, "Old password is used")], "product-touched");
+    let backup = Event {
+        provider: Some("Contoso Backup".into()),
+        ..foreign(1000, "AADSTS50054: Old password is used")
+    };
+    named(vec![backup]);
 }
 
 #[test]
