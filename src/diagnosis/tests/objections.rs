@@ -123,7 +123,7 @@ fn a_server_in_staging_mode_gets_no_remedy_whoever_says_so() {
         "StagingModeEnabled=False",
         "Staging mode is disabled",
         "Scheduler::SyncCycle : Delta cycle started. Staging mode: False",
-        r#"{"StagingModeEnabled":false,"x":1}"#,
+        r#"{"StagingModeEnabled":false,"SyncCycleEnabled":true}"#,
         "The server is not in staging mode.",
         "The server left staging mode.",
         "Staging mode changed from True to False.",
