@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::answer::WhyNot;
+use super::answer::{AdminAction, WhyNot};
 use super::case::Case;
 use super::cause::{Cause, Confidence};
 use super::evidence::{flag, heartbeats, of_faults};
-use super::limits::{CODE_90_CURRENT, FRESH};
+use super::limits::{CODE_90_CURRENT, FRESH, IN_FLIGHT};
 use super::offer::why_not;
-use super::timeline::Fault;
+use super::timeline::{Fault, Heartbeat};
 use super::verdict::{Verdict, mixed, remedy, sureness};
-use crate::report::{ApplianceKind, Event};
+use crate::report::ApplianceKind;
 use crate::words;
 
 /// Whether the flag was read as on at a time (or, as clocks and readings go, about then) or after it.
@@ -35,7 +35,7 @@ pub(super) fn not_activated(
         verdict.doubts.push(why_not("other-fault-newer", words!("not-other-fault-newer")));
         return verdict;
     }
-    let mut doubts = against(case, last.event);
+    let mut doubts = against(case, code_90, last);
     let spoken_against = !doubts.is_empty();
     let flag_on = flag_on_since(case, last_at);
     if flag_on {
@@ -58,18 +58,31 @@ pub(super) fn not_activated(
 }
 
 /// What in the log, newer than the last code 90, says that the flag may be on by now.
-fn against(case: &Case<'_>, last_90: &Event) -> Vec<WhyNot> {
+///
+/// The last code 90 itself may have been under way when password sync was switched on, so what lies shortly before it counts, if
+/// code 90 had shown before that: else it may be what switched it off.
+fn against(case: &Case<'_>, code_90: &[&Fault<'_>], last: &Fault<'_>) -> Vec<WhyNot> {
     let mut doubts = Vec::new();
-    let last_at = last_90.at;
-    if case.timeline.heartbeats.iter().any(|heartbeat| heartbeat.at >= last_at) {
+    let (last_90, last_at) = (last.event, last.event.at);
+    // What somebody, or the product itself, did about it counts until the flag was read as off after that.
+    let read_off_at = case.state().filter(|state| state.cloud_flag == Some(false)).map(|state| state.read_at);
+    let not_read_since = |at: Timestamp| read_off_at.is_none_or(|read| read <= at);
+    let in_flight = |at: Timestamp| {
+        let follows = || code_90.iter().any(|earlier| earlier.event.at < at);
+        last_at.duration_since(at) <= IN_FLIGHT && follows() && not_read_since(at)
+    };
+    let same = |heartbeat: &Heartbeat| match (&heartbeat.connector, &last.connector) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    };
+    let alive = |it: &Heartbeat| it.at >= last_at || same(it) && in_flight(it.at);
+    if case.timeline.heartbeats.iter().any(alive) {
         doubts.push(why_not("heartbeat-newer", words!("not-heartbeat-newer")));
     }
     if case.timeline.full_sync_ended.is_some_and(|at| at >= last_at) {
         doubts.push(why_not("full-sync-newer", words!("not-full-sync-newer")));
     }
-    // What somebody, or the product itself, did about it counts until the flag was read as off after that.
-    let read_off_at = case.state().filter(|state| state.cloud_flag == Some(false)).map(|state| state.read_at);
-    let may_have_worked = |at: Timestamp| at >= last_at && read_off_at.is_none_or(|read| read <= at);
+    let may_have_worked = |at: Timestamp| at >= last_at && not_read_since(at);
     if case
         .timeline
         .healings
@@ -79,7 +92,10 @@ fn against(case: &Case<'_>, last_90: &Event) -> Vec<WhyNot> {
     {
         doubts.push(why_not("self-healing", words!("not-self-healing-since")));
     }
-    if case.actions.iter().any(|action| action.may_have_switched_on() && may_have_worked(action.at)) {
+    let switched_on = |action: &AdminAction| {
+        action.may_have_switched_on() && (may_have_worked(action.at) || in_flight(action.at))
+    };
+    if case.actions.iter().any(switched_on) {
         doubts.push(why_not("switched-on-since", words!("not-switched-on-since")));
     }
     let product_told = case.report.appliance.kind != ApplianceKind::Unknown;

@@ -4,9 +4,13 @@
 //! and 2613 in later documentation. The text is JSON with ActionType, AuditEventType, Name, Status, Timestamp,
 //! User and Details; what a build leaves out or writes differently is unknown, never guessed.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::Value;
 
 use super::answer::AdminAction;
+use super::signature::regex;
 use crate::report::{Event, Report};
 use crate::words;
 
@@ -34,9 +38,10 @@ impl AdminAction {
     }
 }
 
-/// Whether an event is an administrator's action of any kind. Source: the same; 2503 to 2526, later 2603 to 2626.
+/// Whether an event is an administrator's action of any kind. Source: the same; 2503 to 2526, later 2603 to 2626, and whatever
+/// the product's next builds add.
 pub(super) fn is_action_id(id: u32) -> bool {
-    matches!(id, 2503..=2526 | 2603..=2626)
+    matches!(id, 2500..=2599 | 2600..=2699)
 }
 
 /// Whether an event is an administrator's action in the sync product; where no provider is told, by the names of its fields.
@@ -47,7 +52,12 @@ pub(super) fn is_action(event: &Event) -> bool {
 
 /// Whether an event is an action that did not plainly fail, and none whose direction is told.
 pub(super) fn is_change(event: &Event) -> bool {
-    is_action(event) && !acts(event) && action(event).succeeded != Some(false)
+    is_action(event) && !acts(event) && may_have_worked(event)
+}
+
+/// Whether an action is not known to have failed.
+pub(super) fn may_have_worked(event: &Event) -> bool {
+    action(event).succeeded != Some(false)
 }
 
 /// Whether an event is an action that may have switched password sync on.
@@ -63,16 +73,24 @@ fn action(event: &Event) -> AdminAction {
     let field = |name: &str| json.as_ref().and_then(|json| field(json, name));
     let details =
         field("Details").unwrap_or_else(|| if json.is_some() { String::new() } else { event.text.clone() });
+    // What was cut, and settings of which nothing is known, leave open what it did.
+    let is_whole = json.is_some() || !event.text.contains('{') && !event.text.trim_end().ends_with("...");
+    let is_clear = is_whole && !json.as_ref().is_some_and(names_other_settings);
     // The name "Enable/Disable PHS Sync" says nothing of the direction; the action and the details do.
     let switched_on = match of_method {
+        _ if !is_clear => None,
         true => method_is_hash_sync(&details),
         false if is_unclear(&details) => None,
-        false => match (direction(&details), field("ActionType").as_deref().and_then(direction)) {
-            (Some(one), Some(other)) => (one == other).then_some(one),
-            // What the details say both ways, the action's one word does not settle.
-            (None, other) => other.filter(|on| *on || !says_on(&details)),
-            (one, None) => one,
-        },
+        false => {
+            let of_action = field("ActionType").as_deref().and_then(direction);
+            match (direction(&details), of_action) {
+                (Some(one), Some(other)) => (one == other).then_some(one),
+                // What the details say both ways, the action's one word does not settle.
+                (None, other) => other.filter(|on| *on || !says_on(&details)),
+                (one, None) => one,
+            }
+            .filter(|on| *on || is_plainly_off(&details))
+        }
     };
     let what = match (of_method, switched_on) {
         (false, Some(true)) => words!("act-on"),
@@ -130,6 +148,38 @@ fn is_unclear(text: &str) -> bool {
         || any(&["disable", "disabled"]) && any(&["false", "off"])
 }
 
+/// Whether an action has fields of its own beside those that are documented, which name password sync.
+fn names_other_settings(json: &Value) -> bool {
+    const KNOWN: [&str; 8] =
+        ["ActionType", "AuditEventType", "Category", "Name", "Status", "Timestamp", "User", "Details"];
+    let is_known = |name: &String| KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name));
+    json.as_object().is_some_and(|fields| {
+        fields.iter().filter(|(name, _)| !is_known(name)).any(|(name, value)| {
+            let said = format!("{name}{value}").to_ascii_lowercase();
+            said.contains("password") || said.contains("phs")
+        })
+    })
+}
+
+/// Whether details say of password sync alone that it is off, or name it and nothing else, so that the action tells.
+fn is_plainly_off(details: &str) -> bool {
+    static OFF: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let name = r"(?:enable/disable\s+)?(?:phs|password\s*hash\s*sync(?:hroni[sz]ation)?)(?:\s*sync)?(?:\s+(?:feature|setting|state))?";
+        let (on, off) = (r"(?:enabled|true|on|yes|active)", r"(?:disabled?|false|off)");
+        let (old, new) = (
+            format!(r"(?:old|previous)\s*(?:value)?\s*[:=]\s*{on}"),
+            format!(r"new\s*(?:value|setting)?\s*[:=]\s*{off}"),
+        );
+        let change = format!(
+            r"(?:from\s+)?{on}\s*(?:->|→|=>|to)\s*{off}|{old}\s*[,;.]?\s*{new}|{new}\s*[,;.]?\s*{old}|{off}"
+        );
+        let link = r"\s*(?:(?:is|was|set\s+to|changed|switched|turned)\b|[:=])?\s*:?\s*";
+        regex(&format!(r"(?i)\A\s*(?:{name}|(?:{name}{link})?(?:{change}))?\s*\.?\s*\z")).ok()
+    });
+    let plain = details.replace(['{', '}', '"', '\''], " ");
+    OFF.as_ref().is_some_and(|off| off.is_match(&plain))
+}
+
 fn says_on(text: &str) -> bool {
     words(text).iter().any(|word| ["enable", "enabled", "true", "on"].contains(&word.as_str()))
 }
@@ -157,12 +207,14 @@ fn method_is_hash_sync(text: &str) -> Option<bool> {
     (hash != other).then_some(hash)
 }
 
+/// Only where the status is one word that is known: "0 failed" is none.
 fn succeeded(status: &str) -> Option<bool> {
-    let said = words(status);
-    let any = |these: &[&str]| said.iter().any(|word| these.contains(&word.as_str()));
-    let good = any(&["success", "succeeded", "successful", "completed"]);
-    let bad = any(&["fail", "failed", "failure", "error", "cancelled", "canceled"]);
-    (good != bad).then_some(good)
+    let said = status.trim().trim_end_matches('.').to_ascii_lowercase();
+    match said.as_str() {
+        "success" | "succeeded" | "successful" | "completed" => Some(true),
+        "fail" | "failed" | "failure" | "error" | "cancelled" | "canceled" | "unsuccessful" => Some(false),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

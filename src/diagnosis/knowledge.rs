@@ -411,7 +411,7 @@ mod tests {
             for signature in knowledge.signatures.all() {
                 assert_ne!(signature.says.to_string(), signature.says.tell(language), "{}", signature.id);
             }
-            for objection in knowledge.signatures.objections() {
+            for objection in knowledge.signatures.objections().all.iter() {
                 assert_ne!(objection.says.to_string(), objection.says.tell(language), "{}", objection.id);
             }
         }

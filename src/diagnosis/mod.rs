@@ -33,6 +33,7 @@ mod limits;
 mod objection;
 mod observation;
 mod offer;
+mod plain;
 mod product;
 mod proof;
 mod signature;

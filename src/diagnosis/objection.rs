@@ -1,16 +1,19 @@
 //! What in a log, newer than the last code 90, keeps the remedy away without naming a fault: an answer of the cloud
 //! that can't be read, a sync that was stopped, somebody else's word against it. Unknown withholds.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 use serde::Deserialize;
 
-use super::audit::{is_action, is_action_id, is_change, may_have_switched_on};
+use super::audit::{is_action, is_action_id, is_change, may_have_switched_on, may_have_worked};
 use super::cause::Cause;
+use super::limits::{FAULT_WINDOW, IN_FLIGHT};
+use super::plain::{PlainText, Plains};
 use super::product::{is_of_service, service_runs, tells_product};
-use super::signature::{Signatures, code_90, regex};
+use super::signature::{Signatures, code_90, regex, without_code_90};
 use crate::report::{EVENT_IDS, Event, Level};
 use crate::words::{Language, Text};
 
@@ -37,6 +40,13 @@ struct ObjectionText {
     ever: bool,
     #[serde(default)]
     reading: bool,
+    #[serde(default)]
+    plain: bool,
+    #[serde(default)]
+    alike: bool,
+    #[serde(default)]
+    in_flight: bool,
+    settled: Option<String>,
 }
 
 /// `objections.toml`.
@@ -47,17 +57,25 @@ pub(super) struct ObjectionsText {
     objection: Vec<ObjectionText>,
 }
 
+/// What may keep the remedy away, and the wordings that say nothing against it.
+#[derive(Debug, Clone)]
+pub(super) struct Objections {
+    pub(super) all: Vec<Objection>,
+    plains: Plains,
+}
+
 impl ObjectionsText {
     pub(super) fn compile(
         self,
         translated: impl Fn(&str, Language) -> Option<String>,
-    ) -> Result<Vec<Objection>, String> {
+    ) -> Result<Objections, String> {
         let compile = |text: ObjectionText| {
             let told = self.says.get(&text.id).ok_or_else(|| format!("{} says nothing", text.id))?;
             let says = Text::each(|language| translated(&text.id, language).unwrap_or_else(|| told.clone()));
             Objection::compile(text, says)
         };
-        self.objection.into_iter().map(compile).collect()
+        let all = self.objection.into_iter().map(compile).collect::<Result<_, _>>()?;
+        Ok(Objections { all, plains: PlainText::embedded()? })
     }
 }
 
@@ -76,6 +94,8 @@ enum Of {
     Action,
     /// Nobody's that is told, with an id that is not listed.
     Unnamed,
+    /// Nobody's that is told, with the id of an administrator's action.
+    UnnamedAction,
     /// The service manager's word on the sync service, unless it plainly runs.
     Service,
     /// Programs' that are not ours, with whatever id.
@@ -121,12 +141,20 @@ pub(super) struct Objection {
     ever: bool,
     /// A live reading of the flag as off, later than the event, settles it.
     reading: bool,
+    /// Not where the wording is a known plain one of its id.
+    plain: bool,
+    /// Only where the last code 90 names no provider either.
+    alike: bool,
+    /// Shortly before the last code 90 it counts, too: that one may have been under way.
+    in_flight: bool,
+    /// It counts however long before the last code 90 of the recent window it was, until a text says this.
+    settled: Option<Regex>,
 }
 
 impl Objection {
     fn compile(text: ObjectionText, says: Text) -> Result<Objection, String> {
-        let patterns = [&text.text, &text.without, &text.unless];
-        let [wanted, without, unless] = patterns.map(|it| it.as_deref().map(regex).transpose());
+        let patterns = [&text.text, &text.without, &text.unless, &text.settled];
+        let [wanted, without, unless, settled] = patterns.map(|it| it.as_deref().map(regex).transpose());
         Ok(Objection {
             id: text.id,
             says,
@@ -142,6 +170,10 @@ impl Objection {
             after: SignedDuration::from_mins(text.after.unwrap_or_default()),
             ever: text.ever,
             reading: text.reading,
+            plain: text.plain,
+            alike: text.alike,
+            in_flight: text.in_flight,
+            settled: settled?,
         })
     }
 
@@ -153,37 +185,49 @@ impl Objection {
             Of::Unlisted => is_ours(event) && !EVENT_IDS.contains(&event.id) && !is_action(event),
             Of::Action => is_change(event),
             Of::Unnamed => event.provider.is_none() && !EVENT_IDS.contains(&event.id),
+            Of::UnnamedAction => event.provider.is_none() && is_action_id(event.id) && may_have_worked(event),
             Of::Service => is_of_service(event) && service_runs(event) != Some(true),
             Of::Bystander => !is_ours(event) && service_runs(event) != Some(true),
             Of::Foreign => return !event.counts() && speaks_against(event, signatures),
             Of::Anybody => true,
         };
-        is_meant
+        let is_meant = is_meant
             && !self.but.contains(&event.id)
             && self.level.is_none_or(|level| match level {
                 OfLevel::Error => event.level == Some(Level::Error),
                 OfLevel::Untold => event.level.is_none(),
             })
-            && self.is_said_by(event)
-            && !code_90(signatures, event)
-            && !self.unless.as_ref().is_some_and(|unless| unless.is_match(&event.text))
+            // Code 90 itself speaks for itself; who else quotes it may say more.
+            && !(event.counts() && matches!(event.id, 652 | 655 | 6900) && code_90(signatures, event));
+        is_meant && {
+            let said = without_code_90(&event.text);
+            let only_quotes = || matches!(said, Cow::Owned(_)) && !said.contains(char::is_alphanumeric);
+            self.is_said_by(event, &said)
+                && !only_quotes()
+                && !(self.plain && signatures.objections().plains.knows(event.id, &said))
+                && !self.unless.as_ref().is_some_and(|unless| unless.is_match(&said))
+        }
     }
 
-    /// Whether the event says what it must say.
-    fn is_said_by(&self, event: &Event) -> bool {
+    /// Whether the event says what it must say; a bystander's name is a part of that.
+    fn is_said_by(&self, event: &Event, said: &str) -> bool {
         let Some(wanted) = &self.text else { return true };
-        wanted.is_match(&event.text)
-            && self
-                .without
-                .as_ref()
-                .is_none_or(|without| wanted.is_match(&without.replace_all(&event.text, " ")))
+        let said: Cow<'_, str> = match (&event.provider, self.of) {
+            (Some(provider), Of::Bystander) => format!("{provider}\n{said}").into(),
+            _ => said.into(),
+        };
+        let rest = || self.without.as_ref().is_none_or(|it| wanted.is_match(&it.replace_all(&said, " ")));
+        wanted.is_match(&said) && rest()
     }
 
     /// The event that raises it and that nothing later settles, among events in their order.
     pub(super) fn standing<'a>(&self, events: &[&'a Event], signatures: &Signatures) -> Option<&'a Event> {
-        let settles = |event: &&Event| event.counts() && self.until.contains(&event.id);
-        let from = events.iter().rposition(settles).map_or(0, |at| at + 1);
         let raised = |event: &&&Event| self.is_raised_by(event, signatures);
+        let settles = |event: &&Event| {
+            let says = |settled: &Regex| settled.is_match(&event.text) && !raised(&event);
+            event.counts() && self.until.contains(&event.id) || self.settled.as_ref().is_some_and(says)
+        };
+        let from = events.iter().rposition(settles).map_or(0, |at| at + 1);
         let last = events[from..].iter().rfind(raised).copied()?;
         let Some(apart) = self.apart else { return Some(last) };
         let first = events[from..].iter().find(raised)?;
@@ -199,15 +243,20 @@ impl Objection {
         read_off: Option<Timestamp>,
         product_told: bool,
     ) -> bool {
+        if self.alike && last_90.provider.is_some() {
+            return false;
+        }
         let newer = (event.at, event.record.or(last_90.record)) >= (last_90.at, last_90.record)
             && event.at.duration_since(last_90.at) >= self.after;
-        let settled = self.reading && read_off.is_some_and(|read| read > event.at);
-        newer && !settled || self.ever && !product_told
+        let read_since = read_off.is_some_and(|read| read > event.at);
+        let age = last_90.at.duration_since(event.at);
+        let lasts = self.in_flight && age <= IN_FLIGHT || self.settled.is_some() && age <= FAULT_WINDOW;
+        newer && !(self.reading && read_since) || lasts && !read_since || self.ever && !product_told
     }
 
     /// Whether one event raises it by itself, by being newer.
     fn alone(&self) -> bool {
-        self.apart.is_none() && self.after.is_zero() && !self.ever
+        self.apart.is_none() && self.after.is_zero() && !self.ever && !self.alike
     }
 }
 
@@ -222,14 +271,16 @@ fn is_ours(event: &Event) -> bool {
 /// Whether an event that is not of a listed id says more than that the daily work goes on.
 pub(super) fn tells_more(event: &Event, signatures: &Signatures) -> bool {
     let raised = |it: &Objection| it.alone() && it.is_raised_by(event, signatures);
-    tells_product(event) || !signatures.faults(event).is_empty() || signatures.objections().iter().any(raised)
+    tells_product(event)
+        || !signatures.faults(event).is_empty()
+        || signatures.objections().all.iter().any(raised)
 }
 
 /// Whether an event speaks against code 90 where it is newer: as a sign of life or another fault, which `is_other` says, a step
 /// that somebody or the product took, or an objection.
 pub(super) fn against(event: &Event, is_other: bool, signatures: &Signatures) -> bool {
     let objected =
-        || signatures.objections().iter().any(|it| it.alone() && it.is_raised_by(event, signatures));
+        || signatures.objections().all.iter().any(|it| it.alone() && it.is_raised_by(event, signatures));
     let step = || is_step(event.id) || may_have_switched_on(event);
     objected() || event.counts() && (is_other || step())
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::cause::Cause;
 use super::limits::TOGETHER;
-use super::objection::{Objection, ObjectionsText};
+use super::objection::{Objections, ObjectionsText};
 use crate::ids::{Build, ConnectorId};
 use crate::redact::without_names;
 use crate::report::{ENTRA_CONNECTOR, Event};
@@ -23,7 +23,7 @@ const PATTERN_LIMIT: usize = 1 << 20;
 pub(super) struct Signatures {
     heartbeats: Vec<Pattern>,
     signatures: Vec<Signature>,
-    objections: Vec<Objection>,
+    objections: Objections,
 }
 
 /// How a fault shows in the log.
@@ -182,7 +182,7 @@ impl Signatures {
     }
 
     /// Everything that may keep the remedy away.
-    pub(super) fn objections(&self) -> &[Objection] {
+    pub(super) fn objections(&self) -> &Objections {
         &self.objections
     }
 
@@ -329,6 +329,21 @@ pub(super) fn code_90(signatures: &Signatures, event: &Event) -> bool {
     let of_90 = |it: &&Signature| it.cause == Cause::PhsNotActivated;
     let texts = signatures.signatures.iter().filter(of_90).filter_map(|it| it.pattern.text.as_ref());
     texts.into_iter().any(|text| text.is_match(&said))
+}
+
+/// What a text says beside the code 90 that it quotes.
+pub(super) fn without_code_90(text: &str) -> Cow<'_, str> {
+    static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let description = r"password\s+synchronization\s+has\s+not\s+been\s+activated\s+for\s+this\s+company";
+        let code =
+            format!(r"error\s*code\s*:\s*90\b\.?(?:\s*error\s*description\s*:\s*(?:{description}|\.\.\.))?");
+        let source = r"(?:\s*\.?\s*tracking\s*id\s*:\s*[\w-]+)?(?:\s*server\s*name\s*:\s*\w+)?";
+        regex(&format!(r"(?i)(?:\ban\s+error\s+occurred\.?\s*)?(?:{code}|{description})\.?{source}")).ok()
+    });
+    match QUOTED.as_ref() {
+        Some(quoted) if text.contains("90") || text.contains("activated") => quoted.replace_all(text, " "),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// The AD connector that an event is about, from its field or from the XML tail of its text.

@@ -67,7 +67,7 @@ impl<'a> Timeline<'a> {
         let mut events: Vec<&Event> = report.events.iter().filter(again).collect();
         events.sort_by_key(|event| (event.at, event.record));
         let recent = |event: &&&Event| as_of.duration_since(event.at) <= FAULT_WINDOW;
-        let objections = signatures.objections().iter();
+        let objections = signatures.objections().all.iter();
         let objections = objections.filter_map(|it| Some((it, it.standing(&events, signatures)?))).collect();
         let (counted, foreign): (Vec<&Event>, Vec<&Event>) = events.iter().partition(|event| event.counts());
 

@@ -123,7 +123,7 @@ fn a_server_in_staging_mode_gets_no_remedy_whoever_says_so() {
         "StagingModeEnabled=False",
         "Staging mode is disabled",
         "Scheduler::SyncCycle : Delta cycle started. Staging mode: False",
-        r#"{"StagingModeEnabled":false,"x":1}"#,
+        r#"{"StagingModeEnabled":false,"SyncCycleEnabled":true}"#,
         "The server is not in staging mode.",
         "The server left staging mode.",
         "Staging mode changed from True to False.",
@@ -239,7 +239,12 @@ fn another_programs_word_against_code_90_keeps_the_remedy_away() {
     for id in [602, 617, 622, 660, 661, 2002, 2506, 2606] {
         withheld(vec![foreign(id, "x")], "foreign-newer");
     }
-    named(vec![foreign(1000, "AADSTS50054: Old password is used")]);
+    withheld(vec![foreign(1000, "Old password is used")], "product-touched");
+    let backup = Event {
+        provider: Some("Contoso Backup".into()),
+        ..foreign(1000, "AADSTS50054: Old password is used")
+    };
+    named(vec![backup]);
 }
 
 #[test]

@@ -123,7 +123,13 @@ fn whatever_an_administrator_did_since_keeps_the_remedy_away() {
         (2526, "{"),
     ] {
         withheld(vec![action(id, text)], "changed-since");
-        named(vec![Event { at: ago(15), ..action(id, text) }]);
+        let says_staging = text.contains("StagingMode");
+        let before = vec![Event { at: ago(15), ..action(id, text) }];
+        if says_staging {
+            withheld(before, "staging-since")
+        } else {
+            named(before)
+        }
         let unnamed = Event { provider: None, ..action(id, r#"{"AuditEventType":"2507"}"#) };
         withheld(vec![unnamed], "changed-since");
         let elsewhere = Event { provider: Some("Entra Connect Actions".into()), ..action(id, text) };
@@ -134,4 +140,39 @@ fn whatever_an_administrator_did_since_keeps_the_remedy_away() {
     let mut report = switched_off();
     report.events.push(action(2503, "{}"));
     assert!(judge_one(report).offer, "the flag was read as off since");
+}
+
+#[test]
+fn who_quotes_code_90_is_heard_by_what_else_it_says() {
+    for (id, text) in [
+        (663, "Password hash sync is enabled again (was: Error Code: 90)."),
+        (605, "Error: System.Net.WebException. Last: Error Code: 90"),
+        (606, "Items removed from the retry queue after successful synchronization."),
+        (658, "Domain Services synchronization: passwords were exported for 120 users."),
+        (664, "Password hash synchronization failed for a single object. Error: AADSTS700027"),
+        (0, "The following passwords were synchronized successfully:\nCN=Ada,OU=a,DC=b"),
+        (904, "Cloud configuration refreshed. PHS=Active"),
+    ] {
+        withheld(vec![told(id, Level::Information, text)], "unread-newer");
+    }
+    let deadlock =
+        "Task error. SqlException: deadlocked. Last answer: \"An error occurred. Error Code: 90.\"";
+    assert_eq!(then(vec![event(604, 5, deadlock)]).remedy, None);
+    let script = Event {
+        provider: Some("Microsoft-Windows-PowerShell".into()),
+        ..event(4104, 5, "# Error Code: 90\nSet-ADSyncAADPasswordSyncState -Enable $true")
+    };
+    withheld(vec![script], "product-touched");
+}
+
+#[test]
+fn what_came_just_before_a_code_90_under_way_and_staging_of_long_ago_keep_the_remedy_away() {
+    let before = |id, text: &str| Event { at: ago(12), ..event(id, 0, text) };
+    withheld(vec![of(LAB, before(654, "Provision credentials ping end."))], "heartbeat-newer");
+    named(vec![of(CORP, before(654, "Provision credentials ping end."))]);
+    withheld(vec![before(2606, r#"{"ActionType":"Enable","Status":"Success"}"#)], "switched-on-since");
+    withheld(vec![before(617, "started")], "full-sync-begun");
+    let staging = Event { at: ago(30), ..event(904, 0, "StagingModeEnabled=True") };
+    withheld(vec![staging.clone()], "staging-since");
+    named(vec![staging, Event { at: ago(20), ..event(904, 0, "StagingModeEnabled=False") }]);
 }
