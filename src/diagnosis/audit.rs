@@ -41,7 +41,7 @@ impl AdminAction {
 /// Whether an event is an administrator's action of any kind. Source: the same; 2503 to 2526, later 2603 to 2626, and whatever
 /// the product's next builds add.
 pub(super) fn is_action_id(id: u32) -> bool {
-    matches!(id, 2500..=2599 | 2600..=2699)
+    matches!(id, 2500..=2699)
 }
 
 /// Whether an event is an administrator's action in the sync product; where no provider is told, by the names of its fields.

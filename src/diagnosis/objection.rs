@@ -199,14 +199,14 @@ impl Objection {
             })
             // Code 90 itself speaks for itself; who else quotes it may say more.
             && !(event.counts() && matches!(event.id, 652 | 655 | 6900) && code_90(signatures, event));
-        is_meant && {
-            let said = without_code_90(&event.text);
-            let only_quotes = || matches!(said, Cow::Owned(_)) && !said.contains(char::is_alphanumeric);
-            self.is_said_by(event, &said)
-                && !only_quotes()
-                && !(self.plain && signatures.objections().plains.knows(event.id, &said))
-                && !self.unless.as_ref().is_some_and(|unless| unless.is_match(&said))
+        if !is_meant {
+            return false;
         }
+        let said = without_code_90(&event.text);
+        let only_quotes = || matches!(said, Cow::Owned(_)) && !said.contains(char::is_alphanumeric);
+        let is_plain = || self.plain && signatures.objections().plains.knows(event.id, &said);
+        let is_excepted = || self.unless.as_ref().is_some_and(|unless| unless.is_match(&said));
+        self.is_said_by(event, &said) && !(only_quotes() || is_plain() || is_excepted())
     }
 
     /// Whether the event says what it must say; a bystander's name is a part of that.
