@@ -8,7 +8,7 @@ use super::super::labels::{self, Label};
 use super::super::line::label_like;
 use super::super::raw::{Raw, named_by_windows, one_line};
 use super::super::talk;
-use super::super::wording::{known_by_words, sentences};
+use super::super::wording::{known_by_words, says_code_90, sentences};
 use super::super::xml;
 use super::{Place, Reader, append, below};
 use crate::report::EVENT_IDS;
@@ -102,7 +102,7 @@ impl Reader {
         if self.day_first.is_none() && self.header.iter().filter(is_known).count() >= KNOWN_HEAD {
             let is_field =
                 |line: &&str| labels::split(line).is_some_and(|(name, _)| talk::is_known_field(name));
-            let lines = self.unsure.lines().filter(|line| !is_field(line));
+            let lines = self.unsure.lines().filter(|line| !is_field(line) && !says_code_90(line));
             said.extend(lines.flat_map(|line| [line, "\n"]));
         }
         raw.message = std::mem::take(&mut self.before);
