@@ -198,3 +198,15 @@ fn lines_that_end_as_in_old_mail_programs_are_lines() {
     let answer = judged(&both.join("\n").replace('\n', "\r")).expect("reads");
     assert_eq!((answer.events_read, answer.cause.as_str()), (2, "recovered"));
 }
+
+#[test]
+fn what_divides_the_events_of_a_wrapper_is_not_kept_and_what_it_says_beside_them_is_heard() {
+    let event = format!(
+        r#"{{"TimeCreated":"2026-11-22T10:00:00Z","Id":655,"ProviderName":"Directory Synchronization","Message":"{CODE_90}"}}"#
+    );
+    let wrapped = |blanks: usize, beside: &str| {
+        format!(r#"{{"value":[{event},{}{event}],{beside}"Count":2}}"#, " ".repeat(blanks))
+    };
+    remedied(&wrapped(3 << 20, ""));
+    test_kit::doubted(&[&wrapped(1, r#""note":"switched on, all of it","#)], "talk-not-understood");
+}

@@ -385,3 +385,10 @@ fn a_searchs_own_id_of_a_hit_is_no_id_of_an_event() {
     )));
     assert_eq!(answer.remedy, None);
 }
+
+#[test]
+fn more_than_is_looked_at_beside_events_keeps_the_remedy_away() {
+    let tickets = |count: usize| (0..count).map(|number| format!("INC{number:07}\n")).collect::<String>();
+    remedied(&format!("{}\n{}", copied(CODE_90), tickets(10)));
+    assert_eq!(judged(&format!("{}\n{}", copied(CODE_90), tickets(30_000))).remedy, None);
+}

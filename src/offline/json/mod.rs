@@ -121,7 +121,11 @@ impl Splitter {
     }
 
     fn between(&mut self, byte: u8, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
-        if self.wrappers > 0 && !matches!(byte, b'{' | b'}' | b'[' | b']') {
+        // Commas and blanks between the objects say nothing, and there may be millions.
+        let divides =
+            byte.is_ascii_whitespace() || byte == b',' && self.beside.last().is_none_or(|last| *last == b',');
+        let is_said = self.in_string || !(divides || matches!(byte, b'{' | b'}' | b'[' | b']'));
+        if self.wrappers > 0 && is_said {
             self.beside.push(byte);
             if self.beside.len() > MAX_RECORD {
                 return Err(Fault::new(self.place(), words!("fault-too-long")));

@@ -29,12 +29,14 @@ use crate::words;
 /// Reads every event.
 pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(), Fault> {
     let (mut found, mut kept) = (false, String::new());
-    let (mut commands, mut beside) = (Vec::new(), Vec::new());
+    let (mut commands, mut beside) = (Beside::default(), Beside::default());
     read_plain(
         input,
         &mut |line| {
             // Whatever event it stands beside, a command may have changed what the events tell.
-            commands.extend(Some(line.to_owned()).filter(|line| talk::acts(line)));
+            if talk::acts(line) {
+                commands.take(line.to_owned());
+            }
             if kept.len() <= paste::MOST {
                 kept.push_str(line);
                 kept.push('\n');
@@ -43,12 +45,12 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
         &mut |mut raw| {
             found |= raw.is_event();
             // Where nothing is an event, all of it may be talk around one.
-            beside.push(std::mem::take(&mut raw.said));
+            beside.take(std::mem::take(&mut raw.said));
             sink(raw);
         },
     )?;
     if found {
-        beside.into_iter().chain(commands).for_each(|said| sink(Raw::beside(said)));
+        [beside, commands].into_iter().for_each(|it| it.hand_over(sink));
     }
     if !found && kept.len() <= paste::MOST {
         let plain = |text: &str| {
@@ -59,6 +61,29 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
         paste::read(&kept, plain).into_iter().for_each(sink);
     }
     Ok(())
+}
+
+/// What stands beside the events of a text, as far as it is looked at.
+#[derive(Default)]
+struct Beside {
+    texts: Vec<String>,
+    bytes: usize,
+}
+
+impl Beside {
+    fn take(&mut self, said: String) {
+        if !said.trim().is_empty() && self.bytes <= paste::MOST {
+            self.bytes += said.len();
+            self.texts.push(said);
+        }
+    }
+
+    fn hand_over(self, sink: &mut dyn FnMut(Raw)) {
+        // What was not looked at may say anything.
+        let broken = self.bytes > paste::MOST;
+        self.texts.into_iter().for_each(|said| sink(Raw::beside(said)));
+        sink(Raw { broken, ..Raw::default() });
+    }
 }
 
 /// Reads the events of a text that holds nothing else.
