@@ -5,6 +5,7 @@
 //! tight loop when a header can't be read, lets other requests go on during a global 429 and keeps an entry of
 //! every interaction for ever; without the limiter, its error type hides `retry_after`; and it has no timeouts.
 //!
+//! - `call` one request, before it is sent; `send` sends it, as often as it may be
 //! - `cdn` files that people attached
 //! - [`error`] what can go wrong, without ever naming a token
 //! - `limits` rate limits as Discord's headers state them
@@ -14,10 +15,12 @@
 //! only where sending twice can't do it twice: reads, edits, and creates that carry a nonce with
 //! `enforce_nonce`. The first answer to an interaction is sent once, at once, never behind anything else.
 
+mod call;
 mod cdn;
 pub mod error;
 mod limits;
 pub mod model;
+mod send;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +30,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::multipart::{Form, Part};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -36,24 +38,16 @@ use crate::clock::Clock;
 use crate::config::ApiUrl;
 use crate::ids::Snowflake;
 use crate::secret::Secret;
+use call::{Call, Repeat};
 pub use cdn::CdnError;
 pub use error::RestError;
-use limits::{Limits, Route};
+use limits::Limits;
 use model::{Application, Channel, Guild, Member, Message, Role, User};
 
 /// How Discord wants to be told who calls.
 const USER_AGENT: &str = concat!("DiscordBot (syncmedic, ", env!("CARGO_PKG_VERSION"), ")");
 /// The first answer to an interaction counts only within three seconds.
 const CALLBACK_TIMEOUT: Duration = Duration::from_millis(2500);
-const TIMEOUT: Duration = Duration::from_secs(10);
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often one request is sent at most.
-const ATTEMPTS: u32 = 4;
-/// Whoever would have to wait longer than this for a limit gets it back as an error, and comes again later. The first
-/// answer to an interaction waits for nothing at all.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// The largest answer that is read.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// One request, for a record of what was sent. An interaction's token in the path is masked.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,31 +111,6 @@ struct Inner {
     limits: Limits,
     recorder: Option<Recorder>,
     token_refused: AtomicBool,
-}
-
-/// How a request may be repeated when it is not known whether it took effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Repeat {
-    /// As often as bounds allow: twice does no more than once.
-    Safe,
-    /// Only after a 429, which did nothing.
-    Limited,
-    /// Never, and it waits for nothing.
-    Never,
-}
-
-struct Call<'a> {
-    method: Method,
-    path: String,
-    /// The path as it may be seen: without an interaction's token.
-    shown: String,
-    major: String,
-    /// Carries the bot's token, and counts against the global limit.
-    authorized: bool,
-    body: Value,
-    files: &'a [File],
-    timeout: Duration,
-    repeat: Repeat,
 }
 
 impl Rest {
@@ -232,7 +201,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]; codes 10015 and 50027 when the token's 15 minutes are over.
     pub async fn edit_original(&self, ticket: &Ticket, post: &Post) -> Result<Message, RestError> {
-        let mut call = self.webhook(Method::PATCH, ticket, "/messages/@original", post);
+        let mut call = Call::webhook(Method::PATCH, ticket, "/messages/@original", post);
         call.repeat = Repeat::Safe;
         self.fetch(call).await
     }
@@ -247,7 +216,7 @@ impl Rest {
         post: &Post,
         ephemeral: bool,
     ) -> Result<Message, RestError> {
-        let mut call = self.webhook(Method::POST, ticket, "", post);
+        let mut call = Call::webhook(Method::POST, ticket, "", post);
         call.body["flags"] = if ephemeral { EPHEMERAL } else { 0 }.into();
         self.fetch(call).await
     }
@@ -270,7 +239,7 @@ impl Rest {
         if let Some(message) = reply_to {
             body["message_reference"] = json!({"message_id": message, "fail_if_not_exists": false});
         }
-        let mut call = self.bot(Method::POST, format!("/channels/{channel}/messages"), body);
+        let mut call = Call::bot(Method::POST, format!("/channels/{channel}/messages"), body);
         call.files = &post.files;
         self.fetch(call).await
     }
@@ -286,7 +255,7 @@ impl Rest {
         post: &Post,
     ) -> Result<Message, RestError> {
         let path = format!("/channels/{channel}/messages/{message}");
-        let mut call = self.bot(Method::PATCH, path, post.json());
+        let mut call = Call::bot(Method::PATCH, path, post.json());
         call.files = &post.files;
         self.fetch(call).await
     }
@@ -359,7 +328,7 @@ impl Rest {
         commands: &[Value],
     ) -> Result<(), RestError> {
         let path = format!("/applications/{application}/guilds/{guild}/commands");
-        self.send(self.bot(Method::PUT, path, commands.into())).await.map(drop)
+        self.send(Call::bot(Method::PUT, path, commands.into())).await.map(drop)
     }
 
     /// The bot's own user.
@@ -378,43 +347,8 @@ impl Rest {
         self.get("/applications/@me".into()).await
     }
 
-    fn bot<'a>(&self, method: Method, path: String, body: Value) -> Call<'a> {
-        // Channels and guilds are what Discord counts by.
-        let mut parts = path.trim_start_matches('/').split(['/', '?']);
-        let major = match (parts.next(), parts.next()) {
-            (Some("channels" | "guilds"), Some(id)) => id.to_owned(),
-            _ => String::new(),
-        };
-        Call {
-            shown: path.clone(),
-            method,
-            path,
-            major,
-            authorized: true,
-            body,
-            files: &[],
-            timeout: TIMEOUT,
-            repeat: Repeat::Safe,
-        }
-    }
-
-    fn webhook<'a>(&self, method: Method, ticket: &Ticket, rest: &str, post: &'a Post) -> Call<'a> {
-        let token = ticket.token.expose();
-        Call {
-            method,
-            path: format!("/webhooks/{}/{token}{rest}", ticket.application),
-            shown: format!("/webhooks/{}/:token{rest}", ticket.application),
-            major: token.to_owned(),
-            authorized: false,
-            body: post.json(),
-            files: &post.files,
-            timeout: TIMEOUT,
-            repeat: Repeat::Limited,
-        }
-    }
-
     async fn get<T: DeserializeOwned>(&self, path: String) -> Result<T, RestError> {
-        self.fetch(self.bot(Method::GET, path, Value::Null)).await
+        self.fetch(Call::bot(Method::GET, path, Value::Null)).await
     }
 
     async fn fetch<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, RestError> {
@@ -423,173 +357,10 @@ impl Rest {
         serde_json::from_value(value)
             .map_err(|error| RestError::Unreadable { call: name, reason: error.to_string() })
     }
-
-    /// Sends a request as often as it may be, and reads the answer.
-    async fn send(&self, call: Call<'_>) -> Result<Value, RestError> {
-        let inner = &*self.0;
-        let route = call.route();
-        let mut attempt = 1;
-        loop {
-            if call.authorized && self.token_refused() {
-                return Err(RestError::TokenRefused);
-            }
-            if call.repeat != Repeat::Never {
-                let limited = |retry_after| RestError::RateLimited { call: call.name(), retry_after };
-                inner.limits.take(&route, PATIENCE).await.map_err(limited)?;
-            }
-            let sent = self.attempt(&call, &route).await;
-            let again = attempt < ATTEMPTS;
-            let wait = match &sent {
-                // The limits know how long to wait; the next turn waits there.
-                Err(RestError::RateLimited { retry_after, .. })
-                    if again && call.repeat != Repeat::Never && *retry_after <= PATIENCE =>
-                {
-                    Duration::ZERO
-                }
-                Err(RestError::Unavailable { .. } | RestError::Unreachable { .. })
-                    if again && call.repeat == Repeat::Safe =>
-                {
-                    Duration::from_millis(500) * 2_u32.pow(attempt - 1)
-                }
-                _ => return sent,
-            };
-            inner.clock.sleep(wait).await;
-            attempt += 1;
-        }
-    }
-
-    async fn attempt(&self, call: &Call<'_>, route: &Route) -> Result<Value, RestError> {
-        let inner = &*self.0;
-        let url = format!("{}/api/v10{}", inner.api.as_str(), call.path);
-        let timeout = if call.files.is_empty() { call.timeout } else { UPLOAD_TIMEOUT.max(call.timeout) };
-        let mut request = inner.client.request(call.method.clone(), url).timeout(timeout);
-        if call.authorized {
-            request = request.header("authorization", format!("Bot {}", inner.token.expose()));
-        }
-        request = match (call.files, &call.body) {
-            ([], Value::Null) => request,
-            ([], body) => request.json(body),
-            (files, body) => request.multipart(form(files, body)),
-        };
-        let unreachable = |error: reqwest::Error| RestError::Unreachable {
-            call: call.name(),
-            reason: reason(error.without_url()),
-        };
-        let answer = request.send().await;
-        self.record(call, answer.as_ref().ok().map(|answer| answer.status().as_u16()));
-        let answer = answer.map_err(unreachable)?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        inner.limits.learn(route, &headers);
-        let too_large = || RestError::Unreadable { call: call.name(), reason: "it is too large".into() };
-        if answer.content_length().is_some_and(|length| length > MOST_BYTES as u64) {
-            return Err(too_large());
-        }
-        let bytes = answer.bytes().await.map_err(unreachable)?;
-        let body: Result<Value, _> = match bytes.len() {
-            0 => Ok(Value::Null),
-            length if length > MOST_BYTES => return Err(too_large()),
-            _ => serde_json::from_slice(&bytes),
-        };
-        match status {
-            200..300 => {
-                body.map_err(|error| RestError::Unreadable { call: call.name(), reason: error.to_string() })
-            }
-            401 if call.authorized => {
-                inner.token_refused.store(true, Ordering::Relaxed);
-                Err(RestError::TokenRefused)
-            }
-            429 => {
-                let too_many = limits::too_many(&headers, &body.unwrap_or_default());
-                inner.limits.pause(route, too_many);
-                Err(RestError::RateLimited { call: call.name(), retry_after: too_many.retry_after })
-            }
-            500.. => Err(RestError::Unavailable { call: call.name(), status }),
-            _ => Err(refused(call, status, &body.unwrap_or_default())),
-        }
-    }
-
-    fn record(&self, call: &Call<'_>, status: Option<u16>) {
-        if let Some(recorder) = &self.0.recorder {
-            recorder(&Recorded {
-                method: call.method.to_string(),
-                path: call.shown.split('?').next().unwrap_or_default().to_owned(),
-                body: call.body.clone(),
-                status,
-            });
-        }
-    }
 }
 
 impl fmt::Debug for Rest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Rest({})", self.0.api.as_str())
-    }
-}
-
-impl Call<'_> {
-    fn name(&self) -> String {
-        format!("{} {}", self.method, self.shown)
-    }
-
-    fn route(&self) -> Route {
-        let path = self.shown.split('?').next().unwrap_or_default();
-        let part = |part: &str| match part {
-            part if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) => ":id".to_owned(),
-            part => part.to_owned(),
-        };
-        let parts: Vec<String> = path.split('/').map(part).collect();
-        Route {
-            template: format!("{} {}", self.method, parts.join("/")),
-            major: self.major.clone(),
-            global: self.authorized,
-        }
-    }
-}
-
-fn form(files: &[File], body: &Value) -> Form {
-    let json = Part::text(body.to_string());
-    let json = json.mime_str("application/json").unwrap_or_else(|_| Part::text(body.to_string()));
-    files.iter().enumerate().fold(Form::new().part("payload_json", json), |form, (n, file)| {
-        let part = || Part::bytes(file.bytes.clone()).file_name(file.name.clone());
-        let typed = part().mime_str(file.kind).unwrap_or_else(|_| part());
-        form.part(format!("files[{n}]"), typed)
-    })
-}
-
-/// What the connection says, with its causes: the outermost words alone say nothing.
-fn reason(error: reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}
-
-fn refused(call: &Call<'_>, status: u16, body: &Value) -> RestError {
-    let message = body["message"].as_str().unwrap_or("no reason given");
-    let mut fields = Vec::new();
-    collect(&body["errors"], "", &mut fields);
-    let message = match fields.is_empty() {
-        true => message.to_owned(),
-        false => format!("{message} ({})", fields.join("; ")),
-    };
-    let code = body["code"].as_u64().unwrap_or(0);
-    RestError::Refused { call: call.name(), status, code, message: super::text::cut(&message, 500) }
-}
-
-/// Discord names each field it dislikes in a tree: `{"embeds": {"0": {"title": {"_errors": [{"message"}]}}}}`.
-fn collect(tree: &Value, path: &str, out: &mut Vec<String>) {
-    for (key, value) in tree.as_object().into_iter().flatten() {
-        match key.as_str() {
-            "_errors" => {
-                let messages = value.as_array().into_iter().flatten();
-                let messages = messages.filter_map(|error| error["message"].as_str());
-                out.extend(messages.map(|message| format!("{path}: {message}")));
-            }
-            key if path.is_empty() => collect(value, key, out),
-            key => collect(value, &format!("{path}/{key}"), out),
-        }
     }
 }
