@@ -1,10 +1,12 @@
 //! Heartbeats and errors over time: as a picture (PNG, SVG) and in words.
 //!
-//! Here is what a chart says; `draw` lays it out as SVG, `words` tells it as text for those who see no
+//! Here is what a chart says; `draw` lays it out along `axis` as `svg`, `words` tells it as text for those who see no
 //! picture, `png` stores the picture. Nothing of the machine is used: the fonts are compiled in, so that a chart is the same everywhere.
 
+mod axis;
 mod draw;
 mod png;
+mod svg;
 mod words;
 
 use std::collections::HashMap;

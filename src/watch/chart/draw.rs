@@ -3,11 +3,13 @@
 //! A row has a lane for marks, a lane of heartbeats (a dot an hour, a ring where there was none) and bars for
 //! errors. Meaning is never in a colour alone: shapes differ too, and blue and orange are told apart by all.
 
-use std::fmt::Write;
+use jiff::Timestamp;
 
-use jiff::civil::Time;
-use jiff::{Timestamp, ToSpan, Zoned};
-
+use super::axis::{FROM, Scale, TO, Ticks, axis};
+use super::svg::{
+    BLUE, DAY, FAINT, GRID, GROUND, ORANGE, PANEL_FILL, SMALL, SOFT, STRONG, Shape, Style, Svg, clean, cut,
+    width,
+};
 use super::{HistoryChart, Hour, Mark, MarkKind, ServerRow, end_of};
 
 const WIDTH: f64 = 1000.0;
@@ -17,9 +19,6 @@ const PANEL: f64 = 112.0;
 const FOOTER: f64 = 56.0;
 const LEFT: f64 = 24.0;
 const RIGHT: f64 = 976.0;
-/// The plot's edges.
-const FROM: f64 = 196.0;
-const TO: f64 = 958.0;
 
 /// Heights within a row's panel.
 const MARKS: f64 = 15.0;
@@ -27,16 +26,6 @@ const TOP: f64 = 28.0;
 const BEATS: f64 = 40.0;
 const BASE: f64 = 101.0;
 const BAR: f64 = 36.0;
-
-const GROUND: &str = "#1a1b1e";
-const PANEL_FILL: &str = "#25272c";
-const GRID: &str = "#33363d";
-const DAY: &str = "#5b606b";
-const STRONG: &str = "#f4f5f7";
-const SOFT: &str = "#b9bec8";
-const FAINT: &str = "#8b919d";
-const BLUE: &str = "#5cb8f7";
-const ORANGE: &str = "#f5a63d";
 
 /// Errors in an hour that reach the full height even if no hour has so many, so that one error looks small.
 const FULL_HEIGHT: u32 = 12;
@@ -63,37 +52,6 @@ impl MarkKind {
     }
 }
 
-/// Where the moments are.
-struct Scale {
-    from: Timestamp,
-    to: Timestamp,
-}
-
-impl Scale {
-    fn x(&self, t: Timestamp) -> f64 {
-        let whole = self.to.duration_since(self.from).as_secs_f64();
-        let part = t.duration_since(self.from).as_secs_f64() / whole;
-        FROM + part.clamp(0.0, 1.0) * (TO - FROM)
-    }
-
-    /// The width of an hour.
-    fn slot(&self) -> f64 {
-        (TO - FROM) * 3600.0 / self.to.duration_since(self.from).as_secs_f64()
-    }
-}
-
-struct Svg(String);
-
-#[derive(Clone, Copy)]
-struct Style {
-    size: f64,
-    bold: bool,
-    fill: &'static str,
-    anchor: &'static str,
-}
-
-const SMALL: Style = Style { size: 11.5, bold: false, fill: SOFT, anchor: "start" };
-
 /// Draws a chart.
 pub(super) fn svg(chart: &HistoryChart) -> String {
     let (from, to) = chart.edges();
@@ -102,7 +60,7 @@ pub(super) fn svg(chart: &HistoryChart) -> String {
     let bottom = HEADER + ROW * rows.len().max(1) as f64;
     let height = bottom + FOOTER;
 
-    let mut svg = Svg(String::with_capacity(64 * 1024));
+    let mut svg = Svg::default();
     svg.add(format_args!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" font-family="Inter, sans-serif"><defs><pattern id="unknown" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="7" height="7" fill="#1f2125"/><rect width="1.6" height="7" fill="#4b4f59"/></pattern></defs><rect width="{WIDTH}" height="{height}" fill="{GROUND}"/>"##
     ));
@@ -364,183 +322,6 @@ fn mark_shape(svg: &mut Svg, kind: MarkKind, x: f64, y: f64) {
             y - 4.5
         )),
     }
-}
-
-/// What the axis says.
-struct Ticks {
-    /// Lines through the rows; a day's start is a strong one.
-    lines: Vec<(f64, bool)>,
-    hours: Vec<(f64, String)>,
-    days: Vec<(f64, String)>,
-}
-
-impl Ticks {
-    fn new(chart: &HistoryChart, scale: &Scale) -> Ticks {
-        let day_text = |zoned: &Zoned| zoned.strftime("%a %-d %b").to_string();
-        let step = [1, 2, 3, 6, 12].into_iter().find(|step| f64::from(*step) * scale.slot() >= 44.0);
-        let step = step.unwrap_or(12);
-        let first = scale.from.to_zoned(chart.time_zone.clone());
-        let mut ticks = Ticks { lines: Vec::new(), hours: Vec::new(), days: vec![(FROM, day_text(&first))] };
-        // Days and hours of the time zone, not multiples of an hour: a day may have 23, a zone half hours.
-        for day in 0..=super::MAX_HOURS / 24 + 1 {
-            let Ok(date) = first.date().checked_add(day.days()) else { break };
-            for hour in (0..24).step_by(step as usize) {
-                let local = date.to_datetime(Time::constant(hour as i8, 0, 0, 0));
-                let Ok(zoned) = chart.time_zone.to_zoned(local) else { continue };
-                let at = zoned.timestamp();
-                let midnight = hour == 0 && zoned.date() == date;
-                if at < scale.from || at > scale.to || (zoned.hour() != hour as i8 && !midnight) {
-                    continue;
-                }
-                let x = scale.x(at);
-                ticks.lines.push((x, midnight));
-                if midnight {
-                    ticks.days.push((x, day_text(&zoned)));
-                }
-                if TO - x > 34.0 {
-                    ticks.hours.push((x, zoned.strftime("%H:%M").to_string()));
-                }
-            }
-        }
-        // Two days' names need room; the one that the chart only ends in gives way.
-        if ticks.days.get(1).is_some_and(|(x, _)| x - FROM < 84.0) {
-            ticks.days.remove(0);
-        }
-        ticks
-    }
-}
-
-fn axis(svg: &mut Svg, ticks: &Ticks, y: f64) {
-    let middle = Style { anchor: "middle", ..SMALL };
-    for (x, text) in &ticks.hours {
-        svg.text(*x, y + 10.0, middle, text);
-    }
-    for (x, text) in &ticks.days {
-        if TO - x > 60.0 {
-            svg.line(*x, y + 18.0, y + 34.0, DAY, 1.0, "");
-            svg.text(x + 7.0, y + 31.0, Style { fill: STRONG, ..SMALL }, text);
-        }
-    }
-    svg.text(TO, y + 10.0, Style { bold: true, fill: STRONG, ..middle }, "now");
-}
-
-#[derive(Clone, Copy)]
-enum Shape {
-    Dot,
-    Ring,
-    Bar,
-    Unknown,
-}
-
-impl Svg {
-    fn add(&mut self, what: std::fmt::Arguments<'_>) {
-        // Writing to a String cannot fail.
-        let _ = self.0.write_fmt(what);
-    }
-
-    fn end(mut self) -> String {
-        self.0.push_str("</svg>");
-        self.0
-    }
-
-    fn text(&mut self, x: f64, y: f64, style: Style, text: &str) {
-        let Style { size, bold, fill, anchor } = style;
-        let weight = if bold { 600 } else { 400 };
-        self.add(format_args!(
-            r#"<text x="{x:.1}" y="{y:.1}" font-size="{size}" font-weight="{weight}" fill="{fill}" text-anchor="{anchor}">{}</text>"#,
-            escaped(text)
-        ));
-    }
-
-    fn line(&mut self, x: f64, from: f64, to: f64, colour: &str, thick: f64, dashes: &str) {
-        self.add(format_args!(
-            r#"<path d="M{x:.1} {from:.1}V{to:.1}" stroke="{colour}" stroke-width="{thick}""#
-        ));
-        if !dashes.is_empty() {
-            self.add(format_args!(r#" stroke-dasharray="{dashes}""#));
-        }
-        self.0.push_str("/>");
-    }
-
-    fn shape(&mut self, shape: Shape, x: f64, y: f64) {
-        match shape {
-            Shape::Dot => self.add(format_args!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="4.6" fill="{BLUE}"/>"#)),
-            Shape::Ring => self.add(format_args!(
-                r#"<circle cx="{x:.1}" cy="{y:.1}" r="3.9" fill="none" stroke="{FAINT}" stroke-width="1.4"/>"#
-            )),
-            Shape::Bar => self.add(format_args!(
-                r#"<rect x="{:.1}" y="{:.1}" width="6" height="11" rx="1.5" fill="{ORANGE}"/>"#,
-                x - 3.0,
-                y - 5.5
-            )),
-            Shape::Unknown => self.add(format_args!(
-                r##"<rect x="{:.1}" y="{:.1}" width="12" height="11" fill="url(#unknown)" stroke="#4b4f59" stroke-width="0.8"/>"##,
-                x - 6.0,
-                y - 5.5
-            )),
-        }
-    }
-}
-
-/// A text without what XML forbids and without characters that turn or hide others.
-pub(super) fn clean(text: &str) -> String {
-    let hides = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}')
-    };
-    text.chars().map(|c| if hides(c) { ' ' } else { c }).collect::<String>().trim().to_owned()
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in clean(text).chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// About how wide a text is in Inter; a little more rather than less.
-fn width(text: &str, size: f64) -> f64 {
-    let of = |c: char| match c {
-        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' | '·' => 0.29,
-        'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '/' | '-' | '"' | '1' => 0.41,
-        'M' | 'W' | '@' | '%' => 1.04,
-        'm' | 'w' | '…' => 0.92,
-        'A'..='Z' | '–' | '&' => 0.72,
-        '0'..='9' => 0.645,
-        c if c.is_ascii() => 0.585,
-        // Other scripts may be as wide as they are high.
-        c if c > '\u{2e80}' => 1.05,
-        _ => 0.75,
-    };
-    text.chars().map(of).sum::<f64>() * size
-}
-
-/// A text cut to a width, with an ellipsis where something is missing.
-fn cut(text: &str, room: f64, size: f64) -> String {
-    let text = clean(text);
-    if width(&text, size) <= room {
-        return text;
-    }
-    let mut kept = String::new();
-    for c in text.chars() {
-        kept.push(c);
-        if width(&kept, size) + width("…", size) > room {
-            kept.pop();
-            break;
-        }
-    }
-    kept.truncate(kept.trim_end().len());
-    kept.push('…');
-    kept
 }
 
 fn counted(count: u64, what: &str) -> String {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::draw::clean;
+use super::svg::clean;
 use super::{HistoryChart, Hour, ServerRow};
 use crate::words;
 use crate::words::{Language, Text};
