@@ -101,7 +101,13 @@ fn against(case: &Case<'_>, code_90: &[&Fault<'_>], last: &Fault<'_>) -> Vec<Why
     let product_told = case.report.appliance.kind != ApplianceKind::Unknown;
     for (objection, event) in &case.timeline.objections {
         if objection.withholds(event, last_90, read_off_at, product_told) {
-            doubts.push(why_not(&objection.id, objection.says.clone()));
+            let text = words!(
+                "not-since-event",
+                says = objection.says.clone(),
+                id = event.id.to_string(),
+                at = event.at
+            );
+            doubts.push(why_not(&objection.id, text));
         }
     }
     if let Some(build) = case.report.appliance.build

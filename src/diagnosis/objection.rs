@@ -187,7 +187,7 @@ impl Objection {
             Of::Unnamed => event.provider.is_none() && !EVENT_IDS.contains(&event.id),
             Of::UnnamedAction => event.provider.is_none() && is_action_id(event.id) && may_have_worked(event),
             Of::Service => is_of_service(event) && service_runs(event) != Some(true),
-            Of::Bystander => !is_ours(event) && service_runs(event) != Some(true),
+            Of::Bystander => !is_ours(event) && !is_of_service(event),
             Of::Foreign => return !event.counts() && speaks_against(event, signatures),
             Of::Anybody => true,
         };
@@ -204,7 +204,7 @@ impl Objection {
         }
         let said = without_code_90(&event.text);
         let only_quotes = || matches!(said, Cow::Owned(_)) && !said.contains(char::is_alphanumeric);
-        let is_plain = || self.plain && signatures.objections().plains.knows(event.id, &said);
+        let is_plain = || self.plain && signatures.objections().plains.know(event, &said);
         let is_excepted = || self.unless.as_ref().is_some_and(|unless| unless.is_match(&said));
         self.is_said_by(event, &said) && !(only_quotes() || is_plain() || is_excepted())
     }
@@ -224,14 +224,20 @@ impl Objection {
     pub(super) fn standing<'a>(&self, events: &[&'a Event], signatures: &Signatures) -> Option<&'a Event> {
         let raised = |event: &&&Event| self.is_raised_by(event, signatures);
         let settles = |event: &&Event| {
-            let says = |settled: &Regex| settled.is_match(&event.text) && !raised(&event);
-            event.counts() && self.until.contains(&event.id) || self.settled.as_ref().is_some_and(says)
+            event.counts() && self.until.contains(&event.id)
+                || self.is_settled_by(event) && !raised(&event)
+                || self.of == Of::Service && service_runs(event) == Some(true)
         };
         let from = events.iter().rposition(settles).map_or(0, |at| at + 1);
         let last = events[from..].iter().rfind(raised).copied()?;
         let Some(apart) = self.apart else { return Some(last) };
         let first = events[from..].iter().find(raised)?;
         (last.at.duration_since(first.at) >= apart).then_some(last)
+    }
+
+    /// Whether an event says in words that it is over.
+    fn is_settled_by(&self, event: &Event) -> bool {
+        self.settled.as_ref().is_some_and(|settled| settled.is_match(&event.text))
     }
 
     /// Whether the event that raises it keeps the remedy of a code 90 away. `read_off` is when the flag was read as off on the
@@ -270,7 +276,7 @@ fn is_ours(event: &Event) -> bool {
 
 /// Whether an event that is not of a listed id says more than that the daily work goes on.
 pub(super) fn tells_more(event: &Event, signatures: &Signatures) -> bool {
-    let raised = |it: &Objection| it.alone() && it.is_raised_by(event, signatures);
+    let raised = |it: &Objection| it.alone() && it.is_raised_by(event, signatures) || it.is_settled_by(event);
     tells_product(event)
         || !signatures.faults(event).is_empty()
         || signatures.objections().all.iter().any(raised)

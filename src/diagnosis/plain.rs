@@ -1,5 +1,5 @@
-//! The wordings of the sync product's daily work that say nothing against code 90 (`plain.toml`), whole: a text that goes on
-//! in any other way is not one of them.
+//! The sync product's daily work, which says nothing against code 90 (`plain.toml`): events that are no errors and have no telling
+//! word, and whole wordings, which may have one; a text that goes on in any other way is none of these.
 
 use std::sync::OnceLock;
 
@@ -7,6 +7,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use super::signature::regex;
+use crate::report::{Event, Level};
 
 /// What may stand for a name in a wording.
 const NAME: &str = r#"(?:"[^"\n]+"|[^\x00-\x2c\x2f:-@\[-^`{-\x7f]+(?:\s-\s[A-Z]{2,5})?)"#;
@@ -20,6 +21,11 @@ const TAIL: &str = r"[.,;\s]*(?:(?:tracking|run)\s*id\s*:?\s*[\w-]+[.,;\s]*)?(?:
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlainText {
+    daily: Vec<u32>,
+    failing: String,
+    left_out: String,
+    errors: Vec<u32>,
+    telling: Vec<TellingText>,
     plain: Vec<Wording>,
 }
 
@@ -30,9 +36,28 @@ struct Wording {
     texts: Vec<String>,
 }
 
-/// The wordings, each compiled when an event of its id is first looked at: few of them ever are.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TellingText {
+    events: Vec<u32>,
+    words: String,
+}
+
+/// The daily work.
 #[derive(Debug, Clone)]
-pub(super) struct Plains(Vec<(Vec<u32>, Vec<Pattern>)>);
+pub(super) struct Plains {
+    /// What an error may say, where no level is told.
+    failing: Regex,
+    /// The ids that are quiet where no level is told.
+    daily: Vec<u32>,
+    left_out: Regex,
+    /// The ids of errors that are daily work.
+    errors: Vec<u32>,
+    /// By ids, none meaning any: the words that tell something.
+    telling: Vec<(Vec<u32>, Regex)>,
+    /// Each compiled when an event of its id is first looked at: few of them ever are.
+    wordings: Vec<(Vec<u32>, Vec<Pattern>)>,
+}
 
 /// A wording. One that does not compile is known by no text, and so withholds.
 #[derive(Debug, Clone)]
@@ -57,7 +82,15 @@ impl PlainText {
             Pattern { text, compiled: OnceLock::new() }
         };
         let wording = |it: Wording| (it.events, it.texts.iter().map(pattern).collect());
-        Ok(Plains(read.plain.into_iter().map(wording).collect()))
+        let telling = |it: TellingText| Ok::<_, String>((it.events, regex(&it.words)?));
+        Ok(Plains {
+            failing: regex(&read.failing)?,
+            left_out: regex(&read.left_out)?,
+            errors: read.errors,
+            daily: read.daily,
+            telling: read.telling.into_iter().map(telling).collect::<Result<_, _>>()?,
+            wordings: read.plain.into_iter().map(wording).collect(),
+        })
     }
 }
 
@@ -68,9 +101,24 @@ fn plain_letters(pattern: &str) -> String {
 }
 
 impl Plains {
-    /// Whether a text is one of the id's.
-    pub(super) fn knows(&self, id: u32, text: &str) -> bool {
-        let of_id = self.0.iter().filter(|(events, _)| events.contains(&id));
+    /// Whether an event that says this is the daily work.
+    pub(super) fn know(&self, event: &Event, said: &str) -> bool {
+        self.is_quiet(event, said) || self.has_wording(event.id, said)
+    }
+
+    fn is_quiet(&self, event: &Event, said: &str) -> bool {
+        let of_id = self.telling.iter().find(|(events, _)| events.is_empty() || events.contains(&event.id));
+        let rest = self.left_out.replace_all(said, " ");
+        let tells = of_id.is_none_or(|(_, words)| words.is_match(&rest));
+        match event.level {
+            Some(Level::Error) => !tells && self.errors.contains(&event.id),
+            Some(_) => !tells,
+            None => !tells && self.daily.contains(&event.id) && !self.failing.is_match(said),
+        }
+    }
+
+    fn has_wording(&self, id: u32, text: &str) -> bool {
+        let of_id = self.wordings.iter().filter(|(events, _)| events.contains(&id));
         of_id.flat_map(|(_, texts)| texts).filter_map(Pattern::get).any(|it| it.is_match(text))
     }
 }
@@ -82,7 +130,7 @@ mod tests {
     #[test]
     fn each_plain_wording_compiles_and_a_text_that_goes_on_is_none_of_them() {
         let plains = PlainText::embedded().expect("sound");
-        assert!(plains.0.iter().flat_map(|(_, texts)| texts).all(|text| text.get().is_some()));
+        assert!(plains.wordings.iter().flat_map(|(_, texts)| texts).all(|text| text.get().is_some()));
         for (id, text) in [
             (904, "Scheduler::SchedulerThreadMain : Delta sync cycle started."),
             (904, "Starting: Import from connector (contoso.com). RunId: 07e93e8a-cf2d"),
@@ -90,9 +138,9 @@ mod tests {
             (663, "Password Hash Synchronization Manager is alive and running."),
             (605, "Added 1 items to the retry queue."),
         ] {
-            assert!(plains.knows(id, text), "{text}");
-            assert!(!plains.knows(id, &format!("{text} PHS=Active")), "{text}");
-            assert!(!plains.knows(id + 10_000, text), "{text}");
+            assert!(plains.has_wording(id, text), "{text}");
+            assert!(!plains.has_wording(id, &format!("{text} PHS=Active")), "{text}");
+            assert!(!plains.has_wording(id + 10_000, text), "{text}");
         }
     }
 }

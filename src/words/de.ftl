@@ -344,6 +344,7 @@ not-self-healing-since = Das Produkt hat seit dem letzten Code 90 versucht, den 
 not-other-fault-newer = Seit dem letzten Code 90 gibt es Anzeichen eines anderen Fehlers, den das Einschalten nicht beheben würde.
 not-heartbeat-newer = Ein Lebenszeichen ist neuer als der letzte Code 90.
 not-full-sync-newer = Seit dem letzten Code 90 ist eine vollständige Kennwortsynchronisierung zu Ende gegangen.
+not-since-event = { $says } (Ereignis { $id }, { $at })
 not-switched-on-since = Seit dem letzten Code 90 hat jemand die Kennwortsynchronisierung eingeschaltet, oder vielleicht eingeschaltet.
 not-closed-alive = Eine Gesamtstruktur, deren Schalter als aus gelesen wurde, hat seither ein Lebenszeichen gezeigt.
 not-allowed-at-server = Die eigene Konfiguration des Servers erlaubt { $command } nicht.

@@ -344,6 +344,7 @@ not-self-healing-since = The product has tried to switch the flag on again since
 not-other-fault-newer = Since the last code 90 there is evidence of another fault, which switching on would not mend.
 not-heartbeat-newer = A sign of life is newer than the last code 90.
 not-full-sync-newer = A full password sync has finished since the last code 90.
+not-since-event = { $says } (event { $id }, { $at })
 not-switched-on-since = Since the last code 90 somebody has switched password sync on, or may have.
 not-closed-alive = A forest whose switch was read as off has shown a sign of life since.
 not-allowed-at-server = The server's own configuration does not allow { $command }.
