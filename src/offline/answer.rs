@@ -71,7 +71,7 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
     if let Some((events, now)) = reading.other_order() {
         let other = diagnose_events(events, server, reading.printed, now, knowledge)?;
         if (other.cause, &other.remedy) != (verdict.cause, &verdict.remedy) {
-            doubt(&mut verdict, &other);
+            doubt(&mut verdict, &other, knowledge);
         }
     }
     if verdict.remedy.is_some() {
@@ -108,8 +108,20 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
     })
 }
 
-/// The files' times leave open what came after what.
-fn doubt(verdict: &mut ServerDiagnosis, other: &ServerDiagnosis) {
+/// The files' times leave open what came after what, and so what is wrong.
+fn doubt(verdict: &mut ServerDiagnosis, other: &ServerDiagnosis, knowledge: &Knowledge) {
+    let is_bad = |verdict: &ServerDiagnosis| knowledge.explain(verdict.cause).bad;
+    // Which build is refused is a matter of the day, not of what came last.
+    let of_day = |verdict: &ServerDiagnosis| verdict.cause == Cause::BuildRetired;
+    let differ = verdict.cause != other.cause && !of_day(verdict) && !of_day(other);
+    if differ && (is_bad(verdict) || is_bad(other)) {
+        let title = |verdict: &ServerDiagnosis| {
+            Text::each(|language| knowledge.explain_in(verdict.cause, language).title.clone())
+        };
+        verdict.summary = words!("sum-times-ambiguous", one = title(verdict), other = title(other));
+        verdict.cause = Cause::Mixed;
+        verdict.since = None;
+    }
     verdict.confidence = Confidence::Possible;
     verdict.remedy = None;
     let text = words!("not-times-ambiguous", cause = other.cause.as_str());

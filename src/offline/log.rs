@@ -34,8 +34,8 @@ const CHATTER: &[u32] =
 #[derive(Debug, Default)]
 pub struct Log {
     kept: Vec<Kept>,
-    /// The newest event of the product's daily work.
-    work: Option<Kept>,
+    /// The oldest and the newest event of the product's daily work.
+    work: Option<(Kept, Kept)>,
     /// The newest moments of all events, also of those that are not kept: with a zone, without, and of the two
     /// readings of dates that may be two.
     newest: [Option<Moment>; 4],
@@ -84,7 +84,8 @@ impl Log {
         let newest_first = self.rows.newest_first(order).filter(|_| !self.joined.contains(&source));
         self.newest_first.extend(newest_first.map(|it| (source, it)));
         let Some(order) = order else { return };
-        self.kept.iter_mut().chain(&mut self.work).for_each(|kept| kept.moment.resolve(source, order));
+        let work = self.work.iter_mut().flat_map(|(oldest, newest)| [oldest, newest]);
+        self.kept.iter_mut().chain(work).for_each(|kept| kept.moment.resolve(source, order));
         let newest = std::mem::take(&mut self.newest);
         for mut moment in newest.into_iter().flatten() {
             moment.resolve(source, order);
@@ -162,10 +163,11 @@ impl Log {
         if !event.counts() && !may_tell() && !names_the_product(&event.text) {
             return;
         }
-        // Ours of other ids are its daily work, of which the newest tells that the log goes on; some say more.
+        // Ours of other ids are its daily work, of which the newest tells that the log goes on, and the oldest since when; some
+        // say more.
         if is_work && !says_more(&event) {
-            if at.is_some() && self.work.as_ref().is_none_or(|newest| newest.moment.at < moment.at) {
-                self.work = Some(Kept { event, moment, row, computer: None, also, several });
+            if at.is_some() {
+                self.note_work(Kept { event, moment, row, computer: None, also, several });
             }
             return;
         }
@@ -197,6 +199,15 @@ impl Log {
         self.kept.push(Kept { event, moment, row, computer, also, several });
         if self.kept.len() > 3 * MAX_EVENTS || self.bytes > MAX_BYTES {
             self.trim();
+        }
+    }
+
+    fn note_work(&mut self, kept: Kept) {
+        match &mut self.work {
+            Some((_, newest)) if newest.moment.at < kept.moment.at => *newest = kept,
+            Some((oldest, _)) if kept.moment.at < oldest.moment.at => *oldest = kept,
+            Some(_) => {}
+            None => self.work = Some((kept.clone(), kept)),
         }
     }
 
@@ -252,7 +263,7 @@ impl Log {
     /// What the log says. It is judged as of `now`, else of its newest event, else (without any date) of `clock`;
     /// events without a date count as written then.
     pub fn finish(mut self, now: Option<Timestamp>, clock: Timestamp) -> Reading {
-        self.kept.extend(self.work.take());
+        self.kept.extend(self.work.take().into_iter().flat_map(|(oldest, newest)| [oldest, newest]));
         self.trim();
         let undated = self.kept.iter().filter(|kept| kept.moment.stamp == Stamp::Unknown).count();
         let ambiguous = self.kept.iter().any(|kept| matches!(kept.moment.stamp, Stamp::Or { .. }));

@@ -273,6 +273,9 @@ evidence-untold = Ob { $forest } Lebenszeichen zeigt, lässt sich dem Protokoll 
 evidence-retired = Auf { $server } läuft { $product }, im April 2021 eingestellt.
 evidence-staging = Der Server ist im Staging-Modus, wie auf dem Server gelesen.
 evidence-build = Build { $build } liegt unter { $minimum }, dem ältesten, den die Cloud seit { $day } annimmt.
+evidence-staging-event = Ereignis { $id } sagt, dass der Server im Staging-Modus ist, und seither hat die Kennwortsynchronisierung nichts versucht.
+evidence-full-sync = Seit dem letzten Fehler ist eine vollständige Kennwortsynchronisierung fertig geworden, was mit diesem Fehler nicht ginge.
+evidence-printed-closed = Was ein Befehl neben den Ereignissen ausgab, sagt, dass die Kennwortsynchronisierung einer Gesamtstruktur ausgeschaltet ist.
 evidence-stopped = Der Synchronisierungsdienst ist angehalten, wie die Dienststeuerung sagt.
 evidence-stopped-event = Ereignis 2002: Der Synchronisierungsdienst wurde angehalten, und danach kam nichts mehr.
 evidence-cycles = Der letzte Kennwortzyklus jeder Gesamtstruktur war erfolgreich, wie auf dem Server gelesen.
@@ -298,6 +301,7 @@ sum-unheard = { $server } hat noch nicht berichtet, darum ist nichts über ihn b
 sum-cloud-sync = Auf { $server } läuft Entra Cloud Sync, das Kennwörter in der Cloud synchronisiert und nie Ereignis 6900 schreibt; bitte im Microsoft Entra Admin Center nachsehen.
 sum-no-product = Auf { $server } wurde kein Synchronisierungsprodukt gefunden.
 sum-no-sign = Auf { $server } ließ sich kein Lebenszeichen der Kennwortsynchronisierung lesen.
+sum-times-ambiguous = Bei den Daten kann der Tag oder der Monat zuerst stehen, und je nachdem heißt es „{ $one }“ oder „{ $other }“; ein Mensch muss nachsehen.
 sum-foreign = Die einzigen Fehler stammen von einem Anbieter, der nicht zum Synchronisierungsprodukt gehört; ein Mensch muss nachsehen.
 
 ## Warum nichts angeboten wird

@@ -273,6 +273,9 @@ evidence-untold = Whether { $forest } shows signs of life can't be told from the
 evidence-retired = { $server } runs { $product }, retired in April 2021.
 evidence-staging = The server is in staging mode, as read on the server.
 evidence-build = Build { $build } is below { $minimum }, the oldest that the cloud accepts since { $day }.
+evidence-staging-event = Event { $id } says that the server is in staging mode, and password sync has not tried anything since.
+evidence-full-sync = A full password sync has finished since the last error, which it could not have done with that error.
+evidence-printed-closed = What a command printed beside the events says that password sync is switched off for a forest.
 evidence-stopped = The sync service is stopped, as the service manager says.
 evidence-stopped-event = Event 2002: the sync service stopped, and nothing came after it.
 evidence-cycles = Every forest's last password cycle succeeded, as read on the server.
@@ -298,6 +301,7 @@ sum-unheard = { $server } has not reported yet, so nothing is known of it.
 sum-cloud-sync = { $server } runs Entra Cloud Sync, which syncs passwords in the cloud and never writes event 6900; look in the Microsoft Entra admin center.
 sum-no-product = No sync product was found on { $server }.
 sum-no-sign = No sign of life of password sync could be read on { $server }.
+sum-times-ambiguous = The dates can be read day first or month first, and mean different things: "{ $one }" or "{ $other }"; a person must look.
 sum-foreign = The only errors are from a provider that does not belong to the sync product; a person must look.
 
 ## Why no offer stands

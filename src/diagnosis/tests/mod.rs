@@ -1,5 +1,6 @@
 //! What a diagnosis promises, told through reports.
 
+mod files;
 mod objections;
 mod offers;
 mod products;
