@@ -103,7 +103,8 @@ impl<'a> Timeline<'a> {
 
         let tried = |event: &&&Event| matches!(event.id, 611 | 650..=657 | 6900);
         let last_try = counted.iter().rfind(tried).map(|event| event.at);
-        let mode = counted.iter().filter(recent).filter_map(|event| Some((*event, staging(event)?))).last();
+        let mode =
+            counted.iter().filter(recent).filter_map(|event| Some((*event, staging(event)?))).next_back();
         let staging = mode.filter(|(event, on)| *on && last_try.is_none_or(|tried| tried <= event.at));
 
         let mut timeline = Timeline {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::order;
 use super::reading::Reading;
+use super::{computers, order};
 use crate::diagnosis::{
     AdminAction, Cause, Confidence, EventReading, Evidence, Finding, Knowledge, RuledOut, ServerDiagnosis,
     WhyNot, diagnose_events, explain_events,
@@ -78,9 +78,12 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
         let read_as = |(events, _): (Vec<Event>, _)| explain_events(&events, knowledge);
         let readings: Vec<Vec<EventReading>> =
             [Some(reading.events()), reading.other_order()].into_iter().flatten().map(read_as).collect();
-        order::doubts(&readings, &reading.places())
-            .into_iter()
-            .for_each(|doubt| doubt.withhold(&mut verdict));
+        let places = reading.places();
+        let mut doubts = order::doubts(&readings, &places);
+        if let Some(likely) = readings.first() {
+            doubts.extend(computers::doubts(reading, likely, &places, knowledge)?);
+        }
+        doubts.into_iter().for_each(|doubt| doubt.withhold(&mut verdict));
     }
     reading.doubts.iter().for_each(|doubt| doubt.withhold(&mut verdict));
     let told = knowledge.explain(verdict.cause);

@@ -39,6 +39,8 @@ pub struct Log {
     /// The newest moments of all events, also of those that are not kept: with a zone, without, and of the two
     /// readings of dates that may be two.
     newest: [Option<Moment>; 4],
+    /// The oldest and the newest of each file's events of the log that the sync product writes to.
+    spans: BTreeMap<u32, (Timestamp, Timestamp)>,
     bytes: usize,
     read: u64,
     left_out: u64,
@@ -146,10 +148,15 @@ impl Log {
             source: self.source,
         };
         self.note_newest(moment);
+        if moment.stamp == Stamp::Known && shares_our_log(raw.provider.as_deref()) {
+            let (oldest, newest) = self.spans.entry(moment.source).or_insert((moment.at, moment.at));
+            (*oldest, *newest) = (moment.at.min(*oldest), moment.at.max(*newest));
+        }
         let of_product =
             |name: &String| PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(name.trim()));
         let is_work = !is_ours && raw.provider.as_ref().is_some_and(of_product);
-        if !is_ours && !is_work && !raw.names_the_product() {
+        let may_be_work = raw.provider.is_none() && raw.id.is_some_and(may_be_the_products);
+        if !is_ours && !is_work && !may_be_work && !raw.names_the_product() {
             return;
         }
         let computer =
@@ -291,6 +298,7 @@ impl Log {
             events_read: self.read,
             doubts: self.doubts,
             kept: self.kept,
+            spans: self.spans,
             newest: self.newest.into_iter().flatten().collect(),
         }
     }
@@ -322,6 +330,12 @@ impl Log {
 
 /// How much newer than the time to judge at an event may be: clocks are read one after another.
 const SLACK: SignedDuration = SignedDuration::from_secs(60);
+
+/// Whether the sync product is known to use such ids; where nobody is told to have written one, it may be the product's.
+/// Source: facts, section 1.2: directory sync, password sync, the scheduler, administrators' actions, the engine.
+fn may_be_the_products(id: u32) -> bool {
+    matches!(id, 100..=134 | 600..=668 | 900..=910 | 2500..=2699 | 6000..=6999)
+}
 
 /// Keeps head and tail: what an error is stands at the head, what it is about at the tail. Says whether it cut.
 fn shorten(text: &mut String) -> bool {

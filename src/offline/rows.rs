@@ -9,7 +9,7 @@ use super::raw::When;
 const MOST_SET: SignedDuration = SignedDuration::from_hours(24);
 
 /// So many steps must agree before an order counts.
-const SEVERAL: u32 = 3;
+const SEVERAL: u32 = 2;
 
 /// The steps from row to row, with the dates read in one way.
 #[derive(Debug, Clone, Copy, Default)]

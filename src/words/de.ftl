@@ -365,6 +365,10 @@ not-code-90-wording = Ein Ereignis mit Error Code 90 sagt mehr oder anderes als 
 not-text-too-long = Der Text eines Ereignisses ist so lang, dass seine Mitte nicht gelesen wurde; was dort steht, kann gegen die Abhilfe sprechen.
 not-times-differ = Die Einträge nennen mehrere Zeiten (geschrieben, gesammelt, zuletzt gesehen), und nach einer davon spricht etwas Neueres gegen die Abhilfe.
 not-zones-mixed = Zeiten ohne Zeitzone neben solchen einer anderen Datei oder mit Zeitzone lassen offen, welches Ereignis das letzte ist. Bitte das Protokoll in einer Datei und mit Zeitzone exportieren.
+not-log-old = Der letzte Code 90 stammt aus einer Zeit, in der DirSync und Azure AD Sync noch bedient wurden, und das Protokoll sagt nicht, welches Produkt ihn schrieb.
+not-product-silent = Das Protokoll geht nach dem letzten Code 90 noch über zwei Stunden weiter, und die Kennwortsynchronisierung sagt darin nichts mehr: Der Dienst kann angehalten oder der Fehler vorbei sein.
+not-computers-differ = Die Dateien enthalten Ereignisse mehrerer Computer, und nach denen des Computers mit dem letzten Code 90 allein darf nichts eingeschaltet werden.
+not-two-active-told = Die Dateien erzählen von Kennwortsynchronisierung auf zwei Computern zur selben Zeit, und nur ein Server eines Mandanten darf aktiv sein: Welcher gemeint ist, steht nicht fest.
 not-events-after-now = Einige Ereignisse sind neuer als der Zeitpunkt, zu dem das Protokoll beurteilt werden soll (--now).
 
 ## Was sonst Beachtung verdient

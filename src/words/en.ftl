@@ -365,6 +365,10 @@ not-code-90-wording = An event with Error Code 90 says more than the text that M
 not-text-too-long = The text of an event is so long that its middle was not read; what stands there may speak against the remedy.
 not-times-differ = The records name several times (when written, when collected, when last seen), and by one of them something newer speaks against the remedy.
 not-zones-mixed = Times that name no zone, beside others of another file or with a zone, leave open which came last. Export the log in one file, with its time zone.
+not-log-old = The last code 90 is of a time in which DirSync and Azure AD Sync were still served, and the log does not tell which product wrote it.
+not-product-silent = The log goes on for over two hours after the last code 90, and password sync says nothing more in it: the service may be stopped, or the fault over.
+not-computers-differ = The files hold events of several computers, and by those of the computer with the last code 90 alone nothing may be switched on.
+not-two-active-told = The files tell of password sync on two computers at the same time, and only one server of a tenant may be active: which of them is meant is not known.
 not-events-after-now = Some events are newer than the time that the log is to be judged at (--now).
 
 ## What else deserves attention

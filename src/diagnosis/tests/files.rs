@@ -132,3 +132,33 @@ fn a_forests_switch_that_is_printed_as_off_is_the_cause_where_no_fault_is_and_ne
     }
     assert_eq!(judged(switched_off().events).cause, Cause::PhsNotActivated);
 }
+
+#[test]
+fn a_log_of_the_days_of_the_retired_products_that_does_not_tell_its_product_gets_no_remedy() {
+    let judged_then = |at: &str, text: &str| {
+        let at: Timestamp = at.parse().expect("a time");
+        let event = Event { at, ..event(655, 0, text) };
+        diagnose_events(vec![event], None, Printed::default(), at, &Knowledge::embedded()).expect("a name")
+    };
+    assert!(codes(&judged_then("2021-03-31T10:00:00Z", CODE_90)).contains(&"log-old"));
+    assert!(
+        judged_then("2021-03-31T10:00:00Z", &format!("{CODE_90}. Azure AD Sync 1.5.45.0")).remedy.is_some()
+    );
+    assert!(judged_then("2021-04-01T10:00:00Z", CODE_90).remedy.is_some());
+}
+
+#[test]
+fn accounts_that_are_put_back_in_the_queue_and_a_slow_virus_scan_are_no_news() {
+    for text in [
+        "The following items were added to the retry queue: 1",
+        "Failed to sync passwords for 4 users. They were added to the retry queue.",
+    ] {
+        named(vec![event(605, 5, text)]);
+        withheld(vec![event(605, 5, &format!("{text} Password sync is active."))], "unread-newer");
+    }
+    let scan = |text: &str| Event { provider: Some("McLogEvent".into()), ..event(257, 5, text) };
+    let folder =
+        "The scan of C:\\Program Files\\Microsoft Azure AD Sync\\Data has taken too long to complete";
+    named(vec![scan(&format!("{folder} and is being canceled. Scan engine version used is 6600.9927."))]);
+    withheld(vec![scan(&format!("{folder}. miiserver.exe was deleted."))], "product-touched");
+}
