@@ -162,3 +162,16 @@ fn accounts_that_are_put_back_in_the_queue_and_a_slow_virus_scan_are_no_news() {
     named(vec![scan(&format!("{folder} and is being canceled. Scan engine version used is 6600.9927."))]);
     withheld(vec![scan(&format!("{folder}. miiserver.exe was deleted."))], "product-touched");
 }
+
+#[test]
+fn one_record_given_twice_is_one_event() {
+    let mut report = switched_off();
+    for event in &mut report.events {
+        event.record = Some(event.at.as_second().unsigned_abs());
+    }
+    report.events.extend(report.events.clone());
+    let server = judge_one(report);
+    let counts: Vec<_> =
+        server.evidence.iter().filter_map(|it| it.events.as_ref()).map(|it| it.count).collect();
+    assert_eq!(counts, [1, 1, 1]);
+}

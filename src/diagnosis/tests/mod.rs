@@ -1,5 +1,6 @@
 //! What a diagnosis promises, told through reports.
 
+mod channels;
 mod files;
 mod objections;
 mod offers;
