@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::answer::{AdminAction, WhyNot};
 use super::case::Case;
@@ -99,6 +100,11 @@ fn against(case: &Case<'_>, code_90: &[&Fault<'_>], last: &Fault<'_>) -> Vec<Why
         doubts.push(why_not("switched-on-since", words!("not-switched-on-since")));
     }
     let product_told = case.report.appliance.kind != ApplianceKind::Unknown;
+    // While the retired products were served, a log that does not tell its product may be theirs.
+    let retired = case.knowledge.appliance(ApplianceKind::DirSync).and_then(|facts| facts.retired);
+    if !product_told && retired.is_some_and(|retired| last_at.to_zoned(TimeZone::UTC).date() < retired) {
+        doubts.push(why_not("log-old", words!("not-log-old")));
+    }
     for (objection, event) in &case.timeline.objections {
         if objection.withholds(event, last_90, read_off_at, product_told) {
             let text = words!(

@@ -2,29 +2,38 @@
 //! signature made of each event.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::evidence::stated;
 use super::knowledge::{EMBEDDED, Knowledge};
+use super::limits::HEARTBEAT_MISSING;
 use super::objection::{against, tells_more};
 use super::observation::Observation;
 use super::offer::why_not;
 use super::signature::{Reading, Signature, connector};
-use super::{Confidence, ServerDiagnosis, product, server};
-use crate::ids::{AgentId, ConnectorId, InvalidId};
-use crate::report::{Appliance, Cut, Event, Permits, Report, Service, ServiceState, State, VERSION};
+use super::{Cause, Confidence, ServerDiagnosis, product, server};
+use crate::ids::{AgentId, Build, ConnectorId, InvalidId};
+use crate::report::{
+    Appliance, ApplianceKind, Cut, Event, Permits, Report, Service, ServiceState, State, VERSION,
+};
 use crate::words;
 use crate::words::Text;
 
 /// What stands for the name of a server whose name is not told.
 const UNNAMED: &str = "the server";
 
-/// What commands printed of the server's state, beside events in files. It names a cause and never a remedy.
+/// What was printed or said of the server's state, beside events in files. It names a cause and never a remedy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Printed {
+    /// Which product it runs, and which build.
+    pub product: Option<(ApplianceKind, Option<Build>)>,
     /// The server is in staging mode.
     pub staging: bool,
     /// The sync service is stopped.
     pub stopped: bool,
+    /// A forest's own switch is off.
+    pub channel_closed: bool,
 }
 
 /// Judges events of which nothing else is known but what was printed beside them. A remedy may be named and is never offered.
@@ -39,6 +48,7 @@ pub fn diagnose_events(
     knowledge: &Knowledge,
 ) -> Result<ServerDiagnosis, InvalidId> {
     let agent: AgentId = "FILES".parse()?;
+    let holds_heartbeats = holds_heartbeats(&events, now);
     let stopped = printed.stopped.then(|| Service { name: "ADSync".into(), state: ServiceState::Stopped });
     let report = Report {
         v: VERSION,
@@ -47,7 +57,10 @@ pub fn diagnose_events(
         agent_version: String::new(),
         server: server_name.unwrap_or(UNNAMED).to_owned(),
         clock: now,
-        appliance: Appliance { services: stopped.into_iter().collect(), ..product::told_by(&events) },
+        appliance: Appliance {
+            services: stopped.into_iter().collect(),
+            ..appliance(&events, printed, now, knowledge)
+        },
         events_at: Some(now),
         events,
         counts: Vec::new(),
@@ -59,6 +72,12 @@ pub fn diagnose_events(
     let observation =
         Observation { agent, report: Some(report), received_at: Some(now), silence: None, skew: None };
     let mut verdict = server(&observation, now, knowledge);
+    if printed.channel_closed && matches!(verdict.cause, Cause::Healthy | Cause::HeartbeatMissing) {
+        verdict = told_instead(Cause::ForestChannelDisabled, verdict, knowledge);
+        verdict.evidence.insert(0, stated(words!("evidence-printed-closed")));
+    } else if verdict.cause == Cause::HeartbeatMissing && !holds_heartbeats {
+        verdict = told_instead(Cause::NothingTold, verdict, knowledge);
+    }
     // What the server's configuration allows is in no log.
     verdict.why_not.retain(|why| why.code != "not-allowed-at-server");
     if verdict.cause.command().is_some() {
@@ -67,7 +86,7 @@ pub fn diagnose_events(
     verdict.offer = false;
     // How long ago the last code 90 was tells nothing in a file, which ends where somebody cut it; `code-90-stale` says it.
     // Nor does it tell when something was printed.
-    if verdict.remedy.is_some() || printed != Printed::default() {
+    if verdict.remedy.is_some() || printed.staging || printed.stopped {
         verdict.confidence = Confidence::Probable;
     }
     if server_name.is_none() {
@@ -76,6 +95,37 @@ pub fn diagnose_events(
         verdict.summary = Text::each(|language| summary.tell(language).replace(UNNAMED, &named(language)));
     }
     Ok(verdict)
+}
+
+/// The product that the events tell, else what was said of it, if that is one that no remedy is for.
+fn appliance(events: &[Event], printed: Printed, now: Timestamp, knowledge: &Knowledge) -> Appliance {
+    let told = product::told_by(events);
+    let day = now.to_zoned(TimeZone::UTC).date();
+    let is_refused = |(kind, build): &(ApplianceKind, Option<Build>)| {
+        matches!(kind, ApplianceKind::DirSync | ApplianceKind::AzureAdSync)
+            || build.is_some_and(|build| knowledge.refused(build, day).is_some())
+    };
+    match printed.product.filter(is_refused).filter(|_| told.kind == ApplianceKind::Unknown) {
+        Some((kind, build)) => Appliance { kind, build, ..told },
+        None => told,
+    }
+}
+
+/// Whether a heartbeat that is not there can be missed: the sync product wrote to this log that long.
+fn holds_heartbeats(events: &[Event], now: Timestamp) -> bool {
+    let oldest = events.iter().filter(|event| event.counts()).map(|event| event.at).min();
+    oldest.is_some_and(|oldest| now.duration_since(oldest) > HEARTBEAT_MISSING)
+}
+
+/// The verdict with another cause, which no event tells.
+fn told_instead(cause: Cause, verdict: ServerDiagnosis, knowledge: &Knowledge) -> ServerDiagnosis {
+    let summary = Text::each(|language| {
+        let told = knowledge.explain_in(cause, language).sentence.clone();
+        let forest = words!("one-of-its-forests").tell(language);
+        told.replace("{server}", &verdict.server).replace("{forest}", &forest)
+    });
+    let confidence = Confidence::Possible;
+    ServerDiagnosis { cause, confidence, since: None, summary, remedy: None, ..verdict }
 }
 
 /// A state of which nothing is known but that the server is in staging mode.

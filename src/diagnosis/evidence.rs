@@ -4,13 +4,20 @@ use super::answer::{EventEvidence, Evidence, HeartbeatLevel, RuledOut};
 use super::case::Case;
 use super::cause::Cause;
 use super::timeline::Fault;
-use crate::report::ServiceState;
+use crate::report::{Event, ServiceState};
 use crate::words;
 use crate::words::Text;
 
 /// A reason that rests on the state.
 pub(super) fn stated(text: Text) -> Evidence {
     Evidence { text, events: None }
+}
+
+/// A reason that rests on one event.
+pub(super) fn told_by(event: &Event, text: Text) -> Evidence {
+    let Event { id, provider, at, .. } = event;
+    let events = EventEvidence { id: *id, provider: provider.clone(), count: 1, first: *at, last: *at };
+    Evidence { text, events: Some(events) }
 }
 
 /// The faults as reasons: one for each kind of event and what it says, newest last.

@@ -54,6 +54,8 @@ struct ObjectionText {
 #[serde(deny_unknown_fields)]
 pub(super) struct ObjectionsText {
     says: BTreeMap<String, String>,
+    /// Parts of patterns, by the names that stand for them in braces.
+    parts: BTreeMap<String, String>,
     objection: Vec<ObjectionText>,
 }
 
@@ -72,7 +74,7 @@ impl ObjectionsText {
         let compile = |text: ObjectionText| {
             let told = self.says.get(&text.id).ok_or_else(|| format!("{} says nothing", text.id))?;
             let says = Text::each(|language| translated(&text.id, language).unwrap_or_else(|| told.clone()));
-            Objection::compile(text, says)
+            Objection::compile(text, says, &self.parts)
         };
         let all = self.objection.into_iter().map(compile).collect::<Result<_, _>>()?;
         Ok(Objections { all, plains: PlainText::embedded()? })
@@ -152,9 +154,19 @@ pub(super) struct Objection {
 }
 
 impl Objection {
-    fn compile(text: ObjectionText, says: Text) -> Result<Objection, String> {
+    fn compile(
+        text: ObjectionText,
+        says: Text,
+        parts: &BTreeMap<String, String>,
+    ) -> Result<Objection, String> {
+        let whole = |pattern: &String| {
+            let with = |pattern: String, (name, part): (&String, &String)| {
+                pattern.replace(&format!("{{{name}}}"), part)
+            };
+            regex(&parts.iter().fold(pattern.clone(), with))
+        };
         let patterns = [&text.text, &text.without, &text.unless, &text.settled];
-        let [wanted, without, unless, settled] = patterns.map(|it| it.as_deref().map(regex).transpose());
+        let [wanted, without, unless, settled] = patterns.map(|it| it.as_ref().map(whole).transpose());
         Ok(Objection {
             id: text.id,
             says,

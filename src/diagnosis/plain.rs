@@ -110,11 +110,13 @@ impl Plains {
         let of_id = self.telling.iter().find(|(events, _)| events.is_empty() || events.contains(&event.id));
         let rest = self.left_out.replace_all(said, " ");
         let tells = of_id.is_none_or(|(_, words)| words.is_match(&rest));
-        match event.level {
-            Some(Level::Error) => !tells && self.errors.contains(&event.id),
-            Some(_) => !tells,
-            None => !tells && self.daily.contains(&event.id) && !self.failing.is_match(said),
-        }
+        let (daily, fails) = (self.daily.contains(&event.id), || self.failing.is_match(said));
+        !tells
+            && match event.level {
+                Some(Level::Error) => self.errors.contains(&event.id),
+                Some(_) => daily || !fails(),
+                None => daily && !fails(),
+            }
     }
 
     fn has_wording(&self, id: u32, text: &str) -> bool {

@@ -20,6 +20,7 @@ static PRODUCTS: LazyLock<Products> = LazyLock::new(|| {
 #[serde(deny_unknown_fields)]
 struct Products {
     told: Vec<Told>,
+    staging: Mode,
     service: Service,
 }
 
@@ -39,6 +40,16 @@ struct Told {
     build: Option<Regex>,
     #[serde(default, deserialize_with = "pattern")]
     unless: Option<Regex>,
+}
+
+/// Staging mode, as the sync product tells of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mode {
+    #[serde(deserialize_with = "pattern")]
+    on: Option<Regex>,
+    #[serde(deserialize_with = "pattern")]
+    off: Option<Regex>,
 }
 
 /// The sync service, as Windows' service manager tells of it.
@@ -105,6 +116,18 @@ impl Told {
             }
             None => says(&event.text, &self.text).then_some((self.kind, None)),
         }
+    }
+}
+
+/// Whether the server is in staging mode by what the sync product says in an event; `None` if that does not tell.
+pub(super) fn staging(event: &Event) -> Option<bool> {
+    if event.provider.is_none() || !event.counts() || !event.text.to_ascii_lowercase().contains("staging") {
+        return None;
+    }
+    let mode = &PRODUCTS.staging;
+    match says(&event.text, &mode.off) {
+        true => Some(false),
+        false => says(&event.text, &mode.on).then_some(true),
     }
 }
 

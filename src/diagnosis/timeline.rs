@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::cause::Cause;
 use super::limits::{AHEAD, CYCLE, FAULT_WINDOW};
 use super::objection::Objection;
-use super::product::service_runs;
+use super::product::{service_runs, staging};
 use super::signature::{Signature, Signatures, connector};
 use crate::ids::ConnectorId;
 use crate::report::{ConnectorKind, Event, Report};
@@ -47,6 +47,8 @@ pub(super) struct Timeline<'a> {
     pub(super) full_sync_ended: Option<Timestamp>,
     /// When the service was last seen to stop (2002) without a later sign that it runs.
     pub(super) stopped: Option<Timestamp>,
+    /// The product's newest word on the server's mode, if that is staging mode and no later attempt of password sync belies it.
+    pub(super) staging: Option<&'a Event>,
     /// What keeps the remedy away where it is newer than the last code 90, and the event that raises it.
     pub(super) objections: Vec<(&'a Objection, &'a Event)>,
     /// An event lies in the server's own future: its clock was moved, or the report lies.
@@ -99,7 +101,14 @@ impl<'a> Timeline<'a> {
         let stop = counted.iter().filter(recent).rfind(|event| event.id == 2002).map(|event| event.at);
         let stop = stop.max(told(false));
 
+        let tried = |event: &&&Event| matches!(event.id, 611 | 650..=657 | 6900);
+        let last_try = counted.iter().rfind(tried).map(|event| event.at);
+        let mode =
+            counted.iter().filter(recent).filter_map(|event| Some((*event, staging(event)?))).next_back();
+        let staging = mode.filter(|(event, on)| *on && last_try.is_none_or(|tried| tried <= event.at));
+
         let mut timeline = Timeline {
+            staging: staging.map(|(event, _)| event),
             faults: faults.collect(),
             heartbeats: heartbeats.collect(),
             foreign: foreign.collect(),

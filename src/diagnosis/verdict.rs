@@ -12,7 +12,7 @@ use super::activation::{description_only, flag_off, flag_on_since, not_activated
 use super::answer::{Evidence, ForestHealth, HeartbeatLevel, Remedy, WhyNot};
 use super::case::Case;
 use super::cause::{Cause, Confidence};
-use super::evidence::{day, flag, heartbeats, of_faults, stated};
+use super::evidence::{day, flag, heartbeats, of_faults, stated, told_by};
 use super::forests::level;
 use super::limits::{CODE_90_CURRENT, HEARTBEAT_MISSING, TOGETHER};
 use super::offer::why_not;
@@ -126,10 +126,22 @@ fn by_product(case: &Case<'_>) -> Option<Verdict> {
     Some(Verdict::new(Cause::ApplianceRetired, of_report(case), None, evidence))
 }
 
+/// The state tells it, else the log.
 fn staging(case: &Case<'_>) -> Option<Verdict> {
-    case.state()?.staging.filter(|staging| *staging)?;
-    let evidence = vec![stated(words!("evidence-staging"))];
-    Some(Verdict::new(Cause::StagingMode, sureness(case, Some(true), Some(true)), None, evidence))
+    let (evidence, of_state, since) = match case.state().and_then(|state| state.staging) {
+        Some(true) => (stated(words!("evidence-staging")), Some(true), None),
+        Some(false) => return None,
+        None => {
+            let event = case.timeline.staging?;
+            (
+                told_by(event, words!("evidence-staging-event", id = event.id.to_string())),
+                None,
+                Some(event.at),
+            )
+        }
+    };
+    let sure = sureness(case, Some(true), of_state);
+    Some(Verdict::new(Cause::StagingMode, sure, since, vec![evidence]))
 }
 
 fn refused_build(case: &Case<'_>) -> Option<Verdict> {
@@ -171,6 +183,14 @@ fn by_evidence(case: &Case<'_>) -> Verdict {
     if let Some(last) = code_90.last()
         && !(flag_on_since(case, last.event.at) && case.as_of.duration_since(last.event.at) > CODE_90_CURRENT)
     {
+        let flag = case.state().and_then(|state| state.cloud_flag);
+        if let Some(ended) = case.timeline.full_sync_ended
+            && ended > last.event.at
+            && others.is_empty()
+            && flag != Some(false)
+        {
+            return full_sync_since(case, ended);
+        }
         return not_activated(case, &code_90, last, &others);
     }
     let flag = case.state().and_then(|state| state.cloud_flag);
@@ -191,6 +211,14 @@ fn by_evidence(case: &Case<'_>) -> Verdict {
         Some(newest) => other_fault(case, &others, newest),
         None => missing_heartbeat(case).unwrap_or_else(|| closed_or_quiet(case)),
     }
+}
+
+/// A full sync finished since the last code 90, and nothing failed: no heartbeat has proven it yet.
+fn full_sync_since(case: &Case<'_>, ended: Timestamp) -> Verdict {
+    let mut evidence = of_faults(&case.timeline.faults);
+    evidence.push(stated(words!("evidence-full-sync")));
+    evidence.extend(flag(case));
+    Verdict::new(Cause::Recovered, Confidence::Possible, Some(ended), evidence)
 }
 
 /// Nothing worse holds. A forest that was open until lately is a fault; one that was not is taken as a choice,
@@ -309,7 +337,9 @@ fn quiet(case: &Case<'_>) -> Verdict {
         case.timeline.faults.iter().filter(|it| it.signature.cause != Cause::WaitingForDirectorySync);
     let overcome = failed.filter_map(|fault| case.timeline.overcome(fault, case.as_of)).max();
     let good = |level| matches!(level, HeartbeatLevel::Fresh | HeartbeatLevel::Due | HeartbeatLevel::Late);
-    let newest = case.timeline.heartbeats.last().map(|heartbeat| heartbeat.at);
+    // The end of a full sync is as good a sign as a heartbeat, of a forest that it does not always name.
+    let newest =
+        case.timeline.heartbeats.last().map(|heartbeat| heartbeat.at).max(case.timeline.full_sync_ended);
     let mut evidence = heartbeats(case);
     evidence.extend(flag(case));
     let state = case.state().map(|_| true);

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::order;
 use super::reading::Reading;
+use super::{computers, order};
 use crate::diagnosis::{
     AdminAction, Cause, Confidence, EventReading, Evidence, Finding, Knowledge, RuledOut, ServerDiagnosis,
     WhyNot, diagnose_events, explain_events,
@@ -71,16 +71,19 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
     if let Some((events, now)) = reading.other_order() {
         let other = diagnose_events(events, server, reading.printed, now, knowledge)?;
         if (other.cause, &other.remedy) != (verdict.cause, &verdict.remedy) {
-            doubt(&mut verdict, &other);
+            doubt(&mut verdict, &other, knowledge);
         }
     }
     if verdict.remedy.is_some() {
         let read_as = |(events, _): (Vec<Event>, _)| explain_events(&events, knowledge);
         let readings: Vec<Vec<EventReading>> =
             [Some(reading.events()), reading.other_order()].into_iter().flatten().map(read_as).collect();
-        order::doubts(&readings, &reading.places())
-            .into_iter()
-            .for_each(|doubt| doubt.withhold(&mut verdict));
+        let places = reading.places();
+        let mut doubts = order::doubts(&readings, &places);
+        if let Some(likely) = readings.first() {
+            doubts.extend(computers::doubts(reading, likely, &places, knowledge)?);
+        }
+        doubts.into_iter().for_each(|doubt| doubt.withhold(&mut verdict));
     }
     reading.doubts.iter().for_each(|doubt| doubt.withhold(&mut verdict));
     let told = knowledge.explain(verdict.cause);
@@ -108,8 +111,20 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
     })
 }
 
-/// The files' times leave open what came after what.
-fn doubt(verdict: &mut ServerDiagnosis, other: &ServerDiagnosis) {
+/// The files' times leave open what came after what, and so what is wrong.
+fn doubt(verdict: &mut ServerDiagnosis, other: &ServerDiagnosis, knowledge: &Knowledge) {
+    let is_bad = |verdict: &ServerDiagnosis| knowledge.explain(verdict.cause).bad;
+    // Which build is refused is a matter of the day, not of what came last.
+    let of_day = |verdict: &ServerDiagnosis| verdict.cause == Cause::BuildRetired;
+    let differ = verdict.cause != other.cause && !of_day(verdict) && !of_day(other);
+    if differ && (is_bad(verdict) || is_bad(other)) {
+        let title = |verdict: &ServerDiagnosis| {
+            Text::each(|language| knowledge.explain_in(verdict.cause, language).title.clone())
+        };
+        verdict.summary = words!("sum-times-ambiguous", one = title(verdict), other = title(other));
+        verdict.cause = Cause::Mixed;
+        verdict.since = None;
+    }
     verdict.confidence = Confidence::Possible;
     verdict.remedy = None;
     let text = words!("not-times-ambiguous", cause = other.cause.as_str());

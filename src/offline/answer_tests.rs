@@ -188,3 +188,24 @@ fn a_log_that_goes_on_after_the_time_to_judge_at_leads_to_no_remedy() {
     assert_eq!(answer.remedy, None);
     assert!(answer.why_not.iter().any(|why| why.code == "events-after-now"));
 }
+
+#[test]
+fn dates_that_mean_another_fault_in_each_order_name_both_and_are_mixed() {
+    let row = |date: &str, id: &str, text: &str| {
+        format!("\"{date} 10:00:00\",\"{id}\",\"Directory Synchronization\",\"{text}\"")
+    };
+    let table = |rows: &[String]| {
+        format!("\"TimeCreated\",\"Id\",\"ProviderName\",\"Message\"\n{}\n", rows.join("\n"))
+    };
+    let alive = "Provision credentials ping end.";
+    let answer = judged(&[&table(&[row("11/10/2026", "655", CODE_90), row("10/11/2026", "654", alive)])])
+        .expect("reads");
+    assert_eq!((answer.cause, answer.remedy), (Cause::Mixed, None));
+    assert!(answer.why_not.iter().any(|why| why.code == "times-ambiguous"), "{:?}", answer.why_not);
+    let summary = answer.summary.to_string();
+    assert!(summary.contains("switched off in the tenant") && summary.contains("works"), "{summary}");
+    // In either order the same.
+    let answer = judged(&[&table(&[row("10/10/2026", "655", CODE_90), row("10/11/2026", "655", CODE_90)])])
+        .expect("reads");
+    assert_eq!(answer.cause, Cause::PhsNotActivated);
+}

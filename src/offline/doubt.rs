@@ -25,6 +25,12 @@ pub(super) enum Doubt {
     ZonesMixed,
     /// By another of the times that the records name, something else came last.
     TimesDiffer,
+    /// The log goes on for hours, and the sync product says nothing in it.
+    ProductSilent,
+    /// By the log of the computer with the last code 90 alone, no remedy stands.
+    ComputersDiffer,
+    /// Password sync works, or tries to, on two computers at once.
+    TwoActive,
     /// An event is newer than the time to judge at.
     Future,
 }
@@ -41,6 +47,9 @@ impl Doubt {
             Doubt::Cut => ("text-too-long", words!("not-text-too-long")),
             Doubt::ZonesMixed => ("zones-mixed", words!("not-zones-mixed")),
             Doubt::TimesDiffer => ("times-differ", words!("not-times-differ")),
+            Doubt::ProductSilent => ("product-silent", words!("not-product-silent")),
+            Doubt::ComputersDiffer => ("computers-differ", words!("not-computers-differ")),
+            Doubt::TwoActive => ("two-active", words!("not-two-active-told")),
             Doubt::Future => ("events-after-now", words!("not-events-after-now")),
         };
         WhyNot { code: code.into(), text }

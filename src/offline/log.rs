@@ -34,11 +34,13 @@ const CHATTER: &[u32] =
 #[derive(Debug, Default)]
 pub struct Log {
     kept: Vec<Kept>,
-    /// The newest event of the product's daily work.
-    work: Option<Kept>,
+    /// The oldest and the newest event of the product's daily work.
+    work: Option<(Kept, Kept)>,
     /// The newest moments of all events, also of those that are not kept: with a zone, without, and of the two
     /// readings of dates that may be two.
     newest: [Option<Moment>; 4],
+    /// The oldest and the newest of each file's events of the log that the sync product writes to.
+    spans: BTreeMap<u32, (Timestamp, Timestamp)>,
     bytes: usize,
     read: u64,
     left_out: u64,
@@ -84,7 +86,8 @@ impl Log {
         let newest_first = self.rows.newest_first(order).filter(|_| !self.joined.contains(&source));
         self.newest_first.extend(newest_first.map(|it| (source, it)));
         let Some(order) = order else { return };
-        self.kept.iter_mut().chain(&mut self.work).for_each(|kept| kept.moment.resolve(source, order));
+        let work = self.work.iter_mut().flat_map(|(oldest, newest)| [oldest, newest]);
+        self.kept.iter_mut().chain(work).for_each(|kept| kept.moment.resolve(source, order));
         let newest = std::mem::take(&mut self.newest);
         for mut moment in newest.into_iter().flatten() {
             moment.resolve(source, order);
@@ -145,10 +148,15 @@ impl Log {
             source: self.source,
         };
         self.note_newest(moment);
+        if moment.stamp == Stamp::Known && shares_our_log(raw.provider.as_deref()) {
+            let (oldest, newest) = self.spans.entry(moment.source).or_insert((moment.at, moment.at));
+            (*oldest, *newest) = (moment.at.min(*oldest), moment.at.max(*newest));
+        }
         let of_product =
             |name: &String| PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(name.trim()));
         let is_work = !is_ours && raw.provider.as_ref().is_some_and(of_product);
-        if !is_ours && !is_work && !raw.names_the_product() {
+        let may_be_work = raw.provider.is_none() && raw.id.is_some_and(may_be_the_products);
+        if !is_ours && !is_work && !may_be_work && !raw.names_the_product() {
             return;
         }
         let computer =
@@ -162,10 +170,11 @@ impl Log {
         if !event.counts() && !may_tell() && !names_the_product(&event.text) {
             return;
         }
-        // Ours of other ids are its daily work, of which the newest tells that the log goes on; some say more.
+        // Ours of other ids are its daily work, of which the newest tells that the log goes on, and the oldest since when; some
+        // say more.
         if is_work && !says_more(&event) {
-            if at.is_some() && self.work.as_ref().is_none_or(|newest| newest.moment.at < moment.at) {
-                self.work = Some(Kept { event, moment, row, computer: None, also, several });
+            if at.is_some() {
+                self.note_work(Kept { event, moment, row, computer: None, also, several });
             }
             return;
         }
@@ -197,6 +206,15 @@ impl Log {
         self.kept.push(Kept { event, moment, row, computer, also, several });
         if self.kept.len() > 3 * MAX_EVENTS || self.bytes > MAX_BYTES {
             self.trim();
+        }
+    }
+
+    fn note_work(&mut self, kept: Kept) {
+        match &mut self.work {
+            Some((_, newest)) if newest.moment.at < kept.moment.at => *newest = kept,
+            Some((oldest, _)) if kept.moment.at < oldest.moment.at => *oldest = kept,
+            Some(_) => {}
+            None => self.work = Some((kept.clone(), kept)),
         }
     }
 
@@ -252,7 +270,7 @@ impl Log {
     /// What the log says. It is judged as of `now`, else of its newest event, else (without any date) of `clock`;
     /// events without a date count as written then.
     pub fn finish(mut self, now: Option<Timestamp>, clock: Timestamp) -> Reading {
-        self.kept.extend(self.work.take());
+        self.kept.extend(self.work.take().into_iter().flat_map(|(oldest, newest)| [oldest, newest]));
         self.trim();
         let undated = self.kept.iter().filter(|kept| kept.moment.stamp == Stamp::Unknown).count();
         let ambiguous = self.kept.iter().any(|kept| matches!(kept.moment.stamp, Stamp::Or { .. }));
@@ -280,6 +298,7 @@ impl Log {
             events_read: self.read,
             doubts: self.doubts,
             kept: self.kept,
+            spans: self.spans,
             newest: self.newest.into_iter().flatten().collect(),
         }
     }
@@ -311,6 +330,12 @@ impl Log {
 
 /// How much newer than the time to judge at an event may be: clocks are read one after another.
 const SLACK: SignedDuration = SignedDuration::from_secs(60);
+
+/// Whether the sync product is known to use such ids; where nobody is told to have written one, it may be the product's.
+/// Source: facts, section 1.2: directory sync, password sync, the scheduler, administrators' actions, the engine.
+fn may_be_the_products(id: u32) -> bool {
+    matches!(id, 100..=134 | 600..=668 | 900..=910 | 2500..=2699 | 6000..=6999)
+}
 
 /// Keeps head and tail: what an error is stands at the head, what it is about at the tail. Says whether it cut.
 fn shorten(text: &mut String) -> bool {

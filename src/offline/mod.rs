@@ -14,6 +14,7 @@
 //!   sentence around the inner text of 6900
 //! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
 //! - `order`: what came last, where its times can be read in several ways; `rows`: the order of a file's rows
+//! - `computers`: whose log it is, and whether the sync product still speaks in it
 //! - `holds`: whether one event's text holds more than that event
 //! - `doubt`: what of the files was not understood, and keeps a remedy away; `fault`: why a file is no log, and where
 //! - [`answer`]: the verdict on such a log, for people and for programs
@@ -22,6 +23,7 @@ pub mod answer;
 mod bounded;
 mod calendar;
 mod columns;
+mod computers;
 mod csv;
 pub mod decode;
 mod dictionary;

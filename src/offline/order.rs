@@ -160,8 +160,15 @@ fn zones_leave_open(readings: &[Vec<EventReading>], places: &[Place<'_>]) -> boo
             last.is_none_or(|last| event.at.duration_since(last) >= -apart)
         })
     };
+    // Whatever the product says in another file and zone may lie so late that code 90 should have come again.
+    let may_be_against = |event: &EventReading, place: &Place<'_>| {
+        let differs = |(source, zone): &(u32, _)| *source != place.source && *zone != place.zone;
+        let of_other_zone = || known.iter().all(differs);
+        event.against || event.counts && !event.code_90() && of_other_zone()
+    };
     readings.iter().enumerate().any(|(order, events)| {
-        !known.is_empty() && against(events, places).any(|(event, place)| may_be_newer(event, place, order))
+        let mut others = events.iter().zip(places).filter(|(event, place)| may_be_against(event, place));
+        !known.is_empty() && others.any(|(event, place)| may_be_newer(event, place, order))
     })
 }
 

@@ -192,3 +192,46 @@ fn a_number_is_no_record_where_it_stands_everywhere_or_on_two_computers() {
         assert_eq!(told(&[&file]).0, None, "{file}");
     }
 }
+
+#[test]
+fn what_the_product_says_in_another_zone_may_be_so_late_that_code_90_should_have_come_again() {
+    let table = |rows: &str| format!("\"TimeCreated\",\"Id\",\"ProviderName\",\"Message\"\n{rows}\n");
+    let sick = table(&format!(
+        "\"2026-11-22 19:00:00\",\"655\",\"Directory Synchronization\",\"{}\"",
+        "An error occurred. Error Code: 90. Error Description: Password Synchronization has not been activated for this company."
+    ));
+    let cycle = "<Event><System><Provider Name=\"Directory Synchronization\"/><EventID>904</EventID><TimeCreated \
+        SystemTime=\"2026-11-22T12:00:00Z\"/></System><EventData><Data>Delta sync cycle started.</Data></EventData></Event>";
+    super::test_kit::remedied(&[&sick]);
+    super::test_kit::doubted(&[&sick, cycle], "zones-mixed");
+}
+
+#[test]
+fn an_error_of_the_products_ids_without_a_provider_speaks_where_code_90_names_none_either() {
+    let row = |minute: u32, id: u32, level: &str, text: &str| {
+        format!("\"2026-11-22T10:{minute:02}:00Z\",\"{id}\",\"{level}\",\"{text}\"\n")
+    };
+    let code_90 = "An error occurred. Error Code: 90. Error Description: Password Synchronization has not been activated for \
+        this company.";
+    let table = |rows: &str| {
+        format!(
+            "\"TimeCreated\",\"Id\",\"LevelDisplayName\",\"Message\"\n{}{rows}",
+            row(0, 655, "Error", code_90)
+        )
+    };
+    for (id, level, text) in [
+        (6201, "Error", "The server encryption keys could not be accessed."),
+        (905, "Information", "An error occurred and the scheduler run failed to execute successfully."),
+        (2605, "Information", "OU filtering was changed"),
+    ] {
+        let (remedy, why_not) = super::test_kit::told(&[&table(&row(5, id, level, text))]);
+        let speaks = |code: &String| code == "unread-newer" || code == "changed-since";
+        assert!(remedy.is_none() && why_not.iter().any(speaks), "{id}: {why_not:?}");
+    }
+    for (id, level, text) in [
+        (904, "Information", "Delta sync cycle started."),
+        (1000, "Error", "Faulting application name: printer.exe"),
+    ] {
+        super::test_kit::remedied(&[&table(&row(5, id, level, text))]);
+    }
+}

@@ -107,6 +107,8 @@ pub struct Reading {
     pub(super) printed: Printed,
     pub(super) kept: Vec<Kept>,
     pub(super) newest: Vec<Moment>,
+    /// The oldest and the newest of each file's events of the log that the sync product writes to.
+    pub(super) spans: BTreeMap<u32, (Timestamp, Timestamp)>,
     pub(super) ambiguous: bool,
     /// The files that hold several tables, one below the other.
     pub(super) joined: BTreeSet<u32>,

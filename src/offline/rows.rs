@@ -9,7 +9,7 @@ use super::raw::When;
 const MOST_SET: SignedDuration = SignedDuration::from_hours(24);
 
 /// So many steps must agree before an order counts.
-const SEVERAL: u32 = 3;
+const SEVERAL: u32 = 2;
 
 /// The steps from row to row, with the dates read in one way.
 #[derive(Debug, Clone, Copy, Default)]
@@ -99,6 +99,7 @@ mod tests {
     fn rows_in_one_order_but_for_one_step_tell_of_a_clock_that_was_set() {
         assert_eq!(newest_first(&[8, 9, 7, 6, 5]), Some(true));
         assert_eq!(newest_first(&[5, 6, 7, 9, 8]), Some(false));
+        assert_eq!(newest_first(&[8, 9, 7, 6]), Some(true));
         assert_eq!(newest_first(&[8, 2000, 7, 6, 5]), Some(true));
     }
 

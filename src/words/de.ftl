@@ -273,6 +273,9 @@ evidence-untold = Ob { $forest } Lebenszeichen zeigt, lässt sich dem Protokoll 
 evidence-retired = Auf { $server } läuft { $product }, im April 2021 eingestellt.
 evidence-staging = Der Server ist im Staging-Modus, wie auf dem Server gelesen.
 evidence-build = Build { $build } liegt unter { $minimum }, dem ältesten, den die Cloud seit { $day } annimmt.
+evidence-staging-event = Ereignis { $id } sagt, dass der Server im Staging-Modus ist, und seither hat die Kennwortsynchronisierung nichts versucht.
+evidence-full-sync = Seit dem letzten Fehler ist eine vollständige Kennwortsynchronisierung fertig geworden, was mit diesem Fehler nicht ginge.
+evidence-printed-closed = Was ein Befehl neben den Ereignissen ausgab, sagt, dass die Kennwortsynchronisierung einer Gesamtstruktur ausgeschaltet ist.
 evidence-stopped = Der Synchronisierungsdienst ist angehalten, wie die Dienststeuerung sagt.
 evidence-stopped-event = Ereignis 2002: Der Synchronisierungsdienst wurde angehalten, und danach kam nichts mehr.
 evidence-cycles = Der letzte Kennwortzyklus jeder Gesamtstruktur war erfolgreich, wie auf dem Server gelesen.
@@ -298,6 +301,7 @@ sum-unheard = { $server } hat noch nicht berichtet, darum ist nichts über ihn b
 sum-cloud-sync = Auf { $server } läuft Entra Cloud Sync, das Kennwörter in der Cloud synchronisiert und nie Ereignis 6900 schreibt; bitte im Microsoft Entra Admin Center nachsehen.
 sum-no-product = Auf { $server } wurde kein Synchronisierungsprodukt gefunden.
 sum-no-sign = Auf { $server } ließ sich kein Lebenszeichen der Kennwortsynchronisierung lesen.
+sum-times-ambiguous = Bei den Daten kann der Tag oder der Monat zuerst stehen, und je nachdem heißt es „{ $one }“ oder „{ $other }“; ein Mensch muss nachsehen.
 sum-foreign = Die einzigen Fehler stammen von einem Anbieter, der nicht zum Synchronisierungsprodukt gehört; ein Mensch muss nachsehen.
 
 ## Warum nichts angeboten wird
@@ -362,6 +366,10 @@ not-code-90-wording = Ein Ereignis mit Error Code 90 sagt mehr oder anderes als 
 not-text-too-long = Der Text eines Ereignisses ist so lang, dass seine Mitte nicht gelesen wurde; was dort steht, kann gegen die Abhilfe sprechen.
 not-times-differ = Die Einträge nennen mehrere Zeiten (geschrieben, gesammelt, zuletzt gesehen), und nach einer davon spricht etwas Neueres gegen die Abhilfe.
 not-zones-mixed = Zeiten ohne Zeitzone neben solchen einer anderen Datei oder mit Zeitzone lassen offen, welches Ereignis das letzte ist. Bitte das Protokoll in einer Datei und mit Zeitzone exportieren.
+not-log-old = Der letzte Code 90 stammt aus einer Zeit, in der DirSync und Azure AD Sync noch bedient wurden, und das Protokoll sagt nicht, welches Produkt ihn schrieb.
+not-product-silent = Das Protokoll geht nach dem letzten Code 90 noch über zwei Stunden weiter, und die Kennwortsynchronisierung sagt darin nichts mehr: Der Dienst kann angehalten oder der Fehler vorbei sein.
+not-computers-differ = Die Dateien enthalten Ereignisse mehrerer Computer, und nach denen des Computers mit dem letzten Code 90 allein darf nichts eingeschaltet werden.
+not-two-active-told = Die Dateien erzählen von Kennwortsynchronisierung auf zwei Computern zur selben Zeit, und nur ein Server eines Mandanten darf aktiv sein: Welcher gemeint ist, steht nicht fest.
 not-events-after-now = Einige Ereignisse sind neuer als der Zeitpunkt, zu dem das Protokoll beurteilt werden soll (--now).
 
 ## Was sonst Beachtung verdient

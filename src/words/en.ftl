@@ -273,6 +273,9 @@ evidence-untold = Whether { $forest } shows signs of life can't be told from the
 evidence-retired = { $server } runs { $product }, retired in April 2021.
 evidence-staging = The server is in staging mode, as read on the server.
 evidence-build = Build { $build } is below { $minimum }, the oldest that the cloud accepts since { $day }.
+evidence-staging-event = Event { $id } says that the server is in staging mode, and password sync has not tried anything since.
+evidence-full-sync = A full password sync has finished since the last error, which it could not have done with that error.
+evidence-printed-closed = What a command printed beside the events says that password sync is switched off for a forest.
 evidence-stopped = The sync service is stopped, as the service manager says.
 evidence-stopped-event = Event 2002: the sync service stopped, and nothing came after it.
 evidence-cycles = Every forest's last password cycle succeeded, as read on the server.
@@ -298,6 +301,7 @@ sum-unheard = { $server } has not reported yet, so nothing is known of it.
 sum-cloud-sync = { $server } runs Entra Cloud Sync, which syncs passwords in the cloud and never writes event 6900; look in the Microsoft Entra admin center.
 sum-no-product = No sync product was found on { $server }.
 sum-no-sign = No sign of life of password sync could be read on { $server }.
+sum-times-ambiguous = The dates can be read day first or month first, and mean different things: "{ $one }" or "{ $other }"; a person must look.
 sum-foreign = The only errors are from a provider that does not belong to the sync product; a person must look.
 
 ## Why no offer stands
@@ -362,6 +366,10 @@ not-code-90-wording = An event with Error Code 90 says more than the text that M
 not-text-too-long = The text of an event is so long that its middle was not read; what stands there may speak against the remedy.
 not-times-differ = The records name several times (when written, when collected, when last seen), and by one of them something newer speaks against the remedy.
 not-zones-mixed = Times that name no zone, beside others of another file or with a zone, leave open which came last. Export the log in one file, with its time zone.
+not-log-old = The last code 90 is of a time in which DirSync and Azure AD Sync were still served, and the log does not tell which product wrote it.
+not-product-silent = The log goes on for over two hours after the last code 90, and password sync says nothing more in it: the service may be stopped, or the fault over.
+not-computers-differ = The files hold events of several computers, and by those of the computer with the last code 90 alone nothing may be switched on.
+not-two-active-told = The files tell of password sync on two computers at the same time, and only one server of a tenant may be active: which of them is meant is not known.
 not-events-after-now = Some events are newer than the time that the log is to be judged at (--now).
 
 ## What else deserves attention

@@ -1,5 +1,7 @@
 //! What a diagnosis promises, told through reports.
 
+mod channels;
+mod files;
 mod objections;
 mod offers;
 mod products;

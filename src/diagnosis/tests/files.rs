@@ -1,0 +1,177 @@
+//! What events alone tell, as files hold them: causes that a live server's state would tell otherwise.
+
+use super::*;
+
+fn judged(events: Vec<Event>) -> ServerDiagnosis {
+    diagnose_events(events, Some("SYNC01"), Printed::default(), now(), &Knowledge::embedded())
+        .expect("a name")
+}
+
+#[test]
+fn an_error_of_the_services_own_database_is_no_lost_connection_to_the_cloud() {
+    for text in [
+        "System.Data.SqlClient.SqlException (0x80131904): Timeout expired. The timeout period elapsed prior to completion",
+        "Execution Timeout Expired. The timeout period elapsed prior to completion of the operation",
+        "ERR_: MMS(5120): ..\\sqlutils.cpp(1088): Unable to connect to the remote server. Timeout expired",
+    ] {
+        for id in [6900, 652, 655] {
+            assert_eq!(judged(vec![event(id, 5, text)]).cause, Cause::Unknown6900, "{text}");
+        }
+        withheld(vec![event(6900, 5, text)], "other-fault-newer");
+    }
+    let cloud = "System.Net.WebException: The operation has timed out";
+    assert_eq!(judged(vec![event(655, 5, cloud)]).cause, Cause::Connectivity);
+}
+
+#[test]
+fn a_number_that_a_console_broke_in_two_is_no_code_90() {
+    for text in [
+        "An error occurred. Error Code: 90\n01. Error Description: no",
+        "Error Code: 90\r\n 12. Error\nDescription: no",
+    ] {
+        let server = judged(vec![event(6900, 5, text)]);
+        assert_eq!((server.cause, server.remedy), (Cause::Unknown6900, None), "{text}");
+    }
+    let wrapped = "Error Code: 90\n. Error Description: Password Synchronization has not been\nactivated";
+    assert_eq!(judged(vec![event(6900, 5, wrapped)]).cause, Cause::PhsNotActivated);
+}
+
+#[test]
+fn staging_mode_as_the_product_last_told_it_is_the_cause_until_password_sync_tries_again() {
+    let on = || event(904, 5, "Scheduler settings: SyncCycleEnabled=True, StagingModeEnabled=True.");
+    let server = then(vec![on()]);
+    assert_eq!((server.cause, server.remedy.is_some()), (Cause::StagingMode, false));
+    assert_eq!(server.since, Some(ago(5)));
+    let changed = event(904, 5, "Configuration changed. StagingModeEnabled: False -> True");
+    assert_eq!(judged(vec![changed]).cause, Cause::StagingMode);
+    for later in [
+        event(904, 3, "Scheduler settings: StagingModeEnabled=False."),
+        event(904, 3, "Staging mode: true -> false"),
+        event(655, 3, CODE_90),
+        ping(CORP, 3),
+    ] {
+        assert_ne!(then(vec![on(), later.clone()]).cause, Cause::StagingMode, "{}", later.text);
+    }
+    let mut foreign = on();
+    foreign.provider = Some("Contoso Monitor".into());
+    assert_ne!(then(vec![foreign]).cause, Cause::StagingMode);
+    // The live state knows better.
+    let mut report = healthy();
+    report.events.push(event(904, 1, &on().text));
+    assert_eq!(judge_one(report).cause, Cause::Healthy);
+}
+
+#[test]
+fn a_sign_of_life_is_missed_only_where_the_log_would_hold_it() {
+    let cycle = |minutes| event(904, minutes, "Delta sync cycle started.");
+    let mut foreign = event(6900, 300, "Backup failed");
+    foreign.provider = Some("BackupExec".into());
+    for events in [vec![], vec![foreign], vec![cycle(0)], vec![cycle(110), cycle(0)]] {
+        let server = judged(events.clone());
+        assert_eq!(
+            (server.cause, server.confidence),
+            (Cause::NothingTold, Confidence::Possible),
+            "{events:?}"
+        );
+        assert!(server.remedy.is_none() && server.since.is_none());
+        assert!(server.summary.to_string().contains("SYNC01"), "{}", server.summary);
+    }
+    for events in [vec![cycle(130), cycle(0)], vec![event(663, 240, "alive"), event(663, 5, "alive")]] {
+        assert_eq!(judged(events).cause, Cause::HeartbeatMissing);
+    }
+    // An agent reads the whole log.
+    let mut silent = healthy();
+    silent.events.clear();
+    assert_eq!(judge_one(silent).cause, Cause::HeartbeatMissing);
+}
+
+#[test]
+fn a_full_sync_that_finished_since_code_90_is_a_recovery_that_no_heartbeat_proves_yet() {
+    let server = then(vec![event(617, 8, ""), event(623, 5, "")]);
+    assert_eq!((server.cause, server.confidence), (Cause::Recovered, Confidence::Possible));
+    assert_eq!((server.since, server.remedy.is_some()), (Some(ago(5)), false));
+    for later in [event(655, 2, CODE_90), event(652, 2, "AADSTS50054: Old password is used")] {
+        assert_ne!(then(vec![event(623, 5, ""), later]).cause, Cause::Recovered);
+    }
+    let mut read_off = switched_off();
+    read_off.events.push(event(623, 5, ""));
+    assert_eq!(judge_one(read_off).cause, Cause::PhsNotActivated);
+    let old = judged(vec![event(655, 400, CODE_90), event(651, 390, ""), event(622, 1, "")]);
+    assert_eq!(old.cause, Cause::Recovered);
+}
+
+#[test]
+fn a_product_that_is_only_said_names_the_cause_where_nothing_may_be_switched_on_and_nothing_else() {
+    let said = |product, events| {
+        let printed = Printed { product: Some(product), ..Printed::default() };
+        diagnose_events(events, None, printed, now(), &Knowledge::embedded()).expect("a name")
+    };
+    let build = |text: &str| Some(text.parse().expect("a build"));
+    let events = || switched_off().events;
+    use crate::report::ApplianceKind::{Connect, DirSync};
+    assert_eq!(said((DirSync, build("1.0.7020.0")), events()).cause, Cause::ApplianceRetired);
+    assert_eq!(said((Connect, build("2.3.20.0")), events()).cause, Cause::BuildRetired);
+    // A build that is still served is not taken from what somebody says.
+    let served = said((Connect, build("2.6.92.0")), events());
+    assert!(codes(&served).contains(&"build-unknown") && served.build.is_none());
+    // What the log tells counts more.
+    let mut newer = events();
+    newer.push(event(6900, 9, &format!("{CODE_90}. Azure AD Sync 2.6.3.0")));
+    assert_eq!(said((DirSync, None), newer).cause, Cause::PhsNotActivated);
+}
+
+#[test]
+fn a_forests_switch_that_is_printed_as_off_is_the_cause_where_no_fault_is_and_never_makes_a_remedy() {
+    let printed = Printed { channel_closed: true, ..Printed::default() };
+    let judged =
+        |events| diagnose_events(events, None, printed, now(), &Knowledge::embedded()).expect("a name");
+    for events in [healthy().events, vec![event(663, 5, "alive")], vec![]] {
+        let server = judged(events);
+        assert_eq!((server.cause, server.remedy), (Cause::ForestChannelDisabled, None));
+        assert!(!server.evidence.is_empty() && !server.offer);
+    }
+    assert_eq!(judged(switched_off().events).cause, Cause::PhsNotActivated);
+}
+
+#[test]
+fn a_log_of_the_days_of_the_retired_products_that_does_not_tell_its_product_gets_no_remedy() {
+    let judged_then = |at: &str, text: &str| {
+        let at: Timestamp = at.parse().expect("a time");
+        let event = Event { at, ..event(655, 0, text) };
+        diagnose_events(vec![event], None, Printed::default(), at, &Knowledge::embedded()).expect("a name")
+    };
+    assert!(codes(&judged_then("2021-03-31T10:00:00Z", CODE_90)).contains(&"log-old"));
+    assert!(
+        judged_then("2021-03-31T10:00:00Z", &format!("{CODE_90}. Azure AD Sync 1.5.45.0")).remedy.is_some()
+    );
+    assert!(judged_then("2021-04-01T10:00:00Z", CODE_90).remedy.is_some());
+}
+
+#[test]
+fn accounts_that_are_put_back_in_the_queue_and_a_slow_virus_scan_are_no_news() {
+    for text in [
+        "The following items were added to the retry queue: 1",
+        "Failed to sync passwords for 4 users. They were added to the retry queue.",
+    ] {
+        named(vec![event(605, 5, text)]);
+        withheld(vec![event(605, 5, &format!("{text} Password sync is active."))], "unread-newer");
+    }
+    let scan = |text: &str| Event { provider: Some("McLogEvent".into()), ..event(257, 5, text) };
+    let folder =
+        "The scan of C:\\Program Files\\Microsoft Azure AD Sync\\Data has taken too long to complete";
+    named(vec![scan(&format!("{folder} and is being canceled. Scan engine version used is 6600.9927."))]);
+    withheld(vec![scan(&format!("{folder}. miiserver.exe was deleted."))], "product-touched");
+}
+
+#[test]
+fn one_record_given_twice_is_one_event() {
+    let mut report = switched_off();
+    for event in &mut report.events {
+        event.record = Some(event.at.as_second().unsigned_abs());
+    }
+    report.events.extend(report.events.clone());
+    let server = judge_one(report);
+    let counts: Vec<_> =
+        server.evidence.iter().filter_map(|it| it.events.as_ref()).map(|it| it.count).collect();
+    assert_eq!(counts, [1, 1, 1]);
+}
