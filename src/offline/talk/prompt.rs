@@ -75,7 +75,7 @@ fn part_reads(part: &str) -> bool {
         })
     };
     let reads = |word: &str| COMMANDS.reads.contains(word) || is_cmdlet(word);
-    let begins = lower.is_empty() || reads(first) || COMMANDS.reads_with.iter().any(|it| *it == two);
+    let begins = lower.is_empty() || reads(first) || COMMANDS.reads_with.contains(&two);
     // What follows is names, values and conditions: nothing is set or called there but what reads.
     let rest = lower.get(first.len()..).unwrap_or_default();
     let mut inner = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_' && c != '.');
