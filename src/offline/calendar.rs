@@ -50,6 +50,33 @@ pub(super) fn month(lower: &str) -> Option<i64> {
     found.iter().all(|(month, _)| *month == first).then_some(first)
 }
 
+/// Days of the week, and zones' abbreviations, in the languages of the months and in those of which only the days are known here.
+const DAYS_AND_ZONES: &str = "
+    monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun tues thurs
+    montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so
+    lundi mardi mercredi jeudi vendredi samedi dimanche lun mar mer jeu ven sam dim
+    lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom
+    segunda terça quarta quinta sexta feira seg ter qua qui sex
+    lunedì martedì mercoledì giovedì venerdì sabato domenica gio sab
+    maandag dinsdag woensdag donderdag vrijdag zaterdag zondag ma wo vr za zo
+    måndag tisdag onsdag torsdag fredag lördag söndag mån tis ons tors tor fre lör sön
+    mandag tirsdag lørdag søndag man tir lør søn
+    poniedziałek wtorek środa czwartek piątek sobota niedziela pon wt śr czw pt sob ndz
+    pondělí úterý středa čtvrtek pátek neděle po út st čt pá ne
+    maanantai tiistai keskiviikko torstai perjantai lauantai sunnuntai hétfő kedd szerda csütörtök péntek szombat vasárnap
+    pazartesi salı çarşamba perşembe cuma cumartesi pazar
+    понедельник вторник среда четверг пятница суббота воскресенье пн вт ср чт пт сб вс г
+    gmt utc cet cest mez mesz est edt cst cdt mst mdt pst pdt bst ist jst kst msk eet eest wet west aest aedt klo";
+
+/// Whether a word may stand in a date.
+pub(super) fn is_word(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    month(&lower).is_some()
+        || half_of_day(&lower).is_some()
+        || ["a", "p", "m", "о", "el", "den", "le", "π", "μ"].contains(&lower.as_str())
+        || DAYS_AND_ZONES.split_whitespace().any(|day| day == lower)
+}
+
 /// The half of a day that a time is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Half {

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::fields::Form;
 use super::labels::{self, Label};
 use super::raw::{When, event_id};
 use super::{levels, table, time};
@@ -67,13 +68,16 @@ impl Layout {
         if date.is_empty() && id.is_empty() && !line.starts_with(|c: char| !c.is_whitespace()) {
             return Row::Continued { provider, message };
         }
-        match id.parse().ok().and_then(event_id) {
+        let when = time::read(date, None);
+        // A sentence may have a number where the ids stand.
+        let is_row = when != When::Unknown || Form::Date.fits(date) && !date.contains(char::is_alphabetic);
+        match id.parse().ok().and_then(event_id).filter(|_| is_row) {
             Some(id) => {
                 let mut level = None;
                 let told = cells.iter().filter(|(known, _)| *known == Label::Level);
                 told.for_each(|(_, cell)| levels::note(&mut level, cell));
                 let provider = table::uncut(provider);
-                Row::Event { when: time::read(date, None), id, provider, level, message }
+                Row::Event { when, id, provider, level, message }
             }
             None => Row::Other,
         }

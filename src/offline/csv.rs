@@ -6,6 +6,7 @@ use std::io::BufRead;
 
 use super::bounded::{Lines, MAX_RECORD};
 use super::fault::Fault;
+use super::fields::{self, Form};
 use super::form::Forms;
 use super::labels::{self, Label};
 use super::levels;
@@ -27,10 +28,15 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
         if let Some(first) = row.first_mut() {
             *first = first.trim_start_matches(['\u{feff}', '"']).trim_end_matches('"').to_owned();
         }
-        if row.iter().all(|cell| cell.trim().is_empty())
-            || row.first().is_some_and(|cell| cell.starts_with("#TYPE"))
-            || (columns.is_none() && is_delimiter_line(&row))
-        {
+        if row.iter().all(|cell| cell.trim().is_empty()) || (columns.is_none() && is_delimiter_line(&row)) {
+            continue;
+        }
+        if let Some(kind) = row.first().and_then(|cell| cell.strip_prefix("#TYPE")) {
+            // The type that PowerShell exported, behind `#` the log, the source and the id.
+            let (kind, of) = kind.split_once('#').unwrap_or((kind, ""));
+            if !Form::Token.fits(kind) || !Form::Provider.fits(of) || row.len() > 1 {
+                sink(Raw::beside(row.join(" ")));
+            }
             continue;
         }
         match &columns {
@@ -88,8 +94,8 @@ struct Columns {
     /// Which column holds what, the surest first.
     found: Vec<(Label, usize)>,
     day_first: Option<bool>,
-    /// What columns hold beside that.
-    roles: Vec<(Role, usize)>,
+    /// What columns hold beside that, and their names.
+    roles: Vec<(Role, usize, String)>,
 }
 
 /// What a column holds.
@@ -99,7 +105,9 @@ enum Role {
     Time(u8),
     /// How many events the row stands for.
     Count,
-    /// Something that no event of Windows has.
+    /// What the program handed over.
+    Data,
+    /// Something that must have its field's form.
     Other,
 }
 
@@ -108,11 +116,10 @@ impl Role {
         match (times::rank(name), label) {
             (Some(rank), _) => Some(Role::Time(rank)),
             (None, Some(Label::Date)) => Some(Role::Time(times::KNOWN)),
+            (None, Some(Label::Message | Label::Provider)) => None,
             _ if is_count(name) => Some(Role::Count),
-            (None, None) if !talk::is_known_field(name) => Some(Role::Other),
-            // An event's version is one number, a product's is not.
-            (None, Some(Label::Other)) if name.eq_ignore_ascii_case("version") => Some(Role::Other),
-            _ => None,
+            _ if fields::is_data(name) => Some(Role::Data),
+            _ => Some(Role::Other),
         }
     }
 }
@@ -134,14 +141,22 @@ impl Columns {
 
     fn of(header: Vec<String>, found: Vec<(Label, usize)>, day_first: Option<bool>) -> Columns {
         let label = |at: usize| found.iter().find(|(_, known)| *known == at).map(|(label, _)| *label);
-        let roles = header.iter().enumerate().filter_map(|(at, name)| Some((Role::of(name, label(at))?, at)));
+        let roles = header
+            .iter()
+            .enumerate()
+            .filter_map(|(at, name)| Some((Role::of(name, label(at))?, at, name.clone())));
         Columns { roles: roles.collect(), header, found, day_first }
     }
 
     /// Event Viewer's, whose names are in a language that is not known.
     fn of_event_viewer(header: &[String]) -> Columns {
         let found = [Label::Level, Label::Date, Label::Provider, Label::Id, Label::Other];
-        Columns::of(header.to_vec(), found.into_iter().zip(0..).collect(), Some(true))
+        let names = ["Level", "Date and Time", "Source", "Event ID", "Task Category"];
+        let mut columns = Columns::of(header.to_vec(), found.into_iter().zip(0..).collect(), Some(true));
+        for (_, at, name) in &mut columns.roles {
+            names.get(*at).into_iter().for_each(|english| *name = (*english).to_owned());
+        }
+        columns
     }
 
     fn names_ids(&self) -> bool {
@@ -174,18 +189,24 @@ fn event(row: &[String], columns: &Columns, forms: &mut Forms) -> Raw {
         || providers.any(|other| provider.is_some_and(|provider| !same_name(provider, other)));
     let mut times = Times::default();
     let (mut several, mut is_odd, mut level) = (false, false, None);
-    let mut said = String::new();
-    for (role, at) in &columns.roles {
-        let Some((cell, name)) = row.get(*at).zip(columns.header.get(*at)) else { continue };
+    let (mut said, mut data) = (String::new(), Vec::new());
+    for (role, at, name) in &columns.roles {
+        let Some(cell) = row.get(*at).filter(|cell| !cell.trim().is_empty()) else { continue };
         match role {
-            _ if cell.trim().is_empty() => {}
             Role::Time(rank) => {
                 is_odd |= !forms.fits(*at, cell);
                 times.push(*rank, name, cell, columns.day_first);
             }
             Role::Count => several |= says_several(cell),
-            Role::Other => said.extend(talk::of_field(name, cell)),
+            Role::Data if !Form::Data.fits(cell) => data.push(cell.clone()),
+            Role::Data | Role::Other => {}
         }
+        if !matches!(role, Role::Data) {
+            said.extend(talk::of_field(name, cell));
+        }
+    }
+    if cell(Label::Message).is_some() && !beyond.trim().is_empty() {
+        said.push_str(&beyond);
     }
     // Where one program rewrote some of a column's dates, none of these is sure.
     let (when, also) = if is_odd { Default::default() } else { times.settle() };
@@ -203,7 +224,7 @@ fn event(row: &[String], columns: &Columns, forms: &mut Forms) -> Raw {
         computer: cell(Label::Computer).map(str::to_owned),
         message: cell(Label::Message).map_or(beyond, str::to_owned),
         // A rule's description beside the event's message: both may tell.
-        data: columns.cells(row, Label::Message).skip(1).map(str::to_owned).collect(),
+        data: columns.cells(row, Label::Message).skip(1).map(str::to_owned).chain(data).collect(),
         said,
         broken,
         ..Raw::default()

@@ -1,10 +1,13 @@
 //! The labels of Event Viewer, wevtutil and PowerShell.
 
-use super::dictionary::LABELS;
+use serde::Deserialize;
+
+use super::fields::{self, Form, Named};
 pub(super) use super::levels::{is_level, level};
 
 /// What a label introduces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Label {
     /// The log's name: the first line of an event copied from Event Viewer.
     Log,
@@ -25,6 +28,8 @@ pub(super) enum Label {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Known {
     pub(super) label: Label,
+    /// The forms that its values may have.
+    pub(super) forms: &'static [Form],
     /// Whether its language writes the day before the month.
     pub(super) day_first: Option<bool>,
     /// It only says "ID" in words that are not known: beside a known label it is none.
@@ -34,7 +39,7 @@ pub(super) struct Known {
 impl Known {
     /// A label that no language changes.
     pub(super) fn of(label: Label) -> Known {
-        Known { label, day_first: None, guessed: false }
+        Known { label, forms: fields::of_label(label), day_first: None, guessed: false }
     }
 
     /// Whether it stands in the head of an event, and seldom elsewhere.
@@ -64,12 +69,9 @@ pub(super) fn exactly(text: &str) -> Option<Known> {
     if folded.is_empty() {
         return None;
     }
-    LABELS.iter().find_map(|(label, english, others)| {
-        if english.contains(&folded.as_str()) {
-            return Some(Known::of(*label));
-        }
-        others.contains(&folded.as_str()).then_some(Known { day_first: Some(true), ..Known::of(*label) })
-    })
+    let Named { label, is_english } = fields::label(&folded)?;
+    let day_first = (!is_english).then_some(true);
+    Some(Known { label, forms: fields::forms(&folded), day_first, guessed: false })
 }
 
 /// A label in a language that is not known, or garbled by a code page, that still says "ID".

@@ -5,24 +5,25 @@ use super::raw::{When, clean};
 use super::time;
 use crate::report::{EVENT_IDS, PROVIDERS};
 
-/// `Event[12]`, with or without a colon, and with the word in any language.
-pub(super) fn is_number(line: &str) -> bool {
+/// The word of `Event[12]`, with or without a colon, and with the word in any language.
+pub(super) fn numbered(line: &str) -> Option<&str> {
     let inner = line.trim_end_matches(':').trim_end().strip_suffix(']').and_then(|line| line.split_once('['));
-    inner.is_some_and(|(word, digits)| {
+    let is_number = |(word, digits): &(&str, &str)| {
         let is_word = (1..=20).contains(&word.chars().count()) && word.chars().all(char::is_alphabetic);
         is_word && !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
-    })
+    };
+    inner.filter(is_number).map(|(word, _)| word)
 }
 
-/// The title of Event Viewer's preview: `Event 6900, ADSync`, with the word in any language.
-pub(super) fn title(line: &str) -> Option<(&str, &str)> {
+/// The word, the id and the provider in the title of Event Viewer's preview: `Event 6900, ADSync`, with the word in any language.
+pub(super) fn title(line: &str) -> Option<(&str, &str, &str)> {
     let (head, provider) = line.split_once(',')?;
     let (word, id) = head.trim().rsplit_once(' ')?;
     let is_word = word.chars().count() <= 20 && word.chars().all(|c| c.is_alphabetic() || c == ' ');
     let is_id = (1..=5).contains(&id.len()) && id.chars().all(|c| c.is_ascii_digit());
     let provider = provider.trim();
     let is_name = (1..=60).contains(&provider.len()) && !provider.contains([':', '.', ',']);
-    (is_word && is_id && is_name).then_some((id, provider))
+    (is_word && is_id && is_name).then_some((word, id, provider))
 }
 
 /// A line that looks like a label with its value, whatever the language.

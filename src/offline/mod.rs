@@ -8,8 +8,8 @@
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
 //! - `talk`: what people say around an event; `printed`: what commands print there of the server's state
 //! - `line`, `syslog`, `table`: one line of text; what `Get-WinEvent` prints by itself; `unique`: JSON that names each key once
-//! - `labels`, `dictionary`, `levels`, `time`, `calendar`: the localised labels, levels and dates that they share; `times`: those
-//!   of one record; `form`: how a column's dates are written
+//! - `fields`: what the parts of an event are called in the languages of Windows, and the form that the values of each have
+//! - `labels`, `levels`, `time`, `calendar`: the labels, levels and dates that they share; `times`: those of one record; `form`: how a column's dates are written
 //! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell; `wrapper`: the
 //!   sentence around the inner text of 6900
 //! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
@@ -26,10 +26,10 @@ mod columns;
 mod computers;
 mod csv;
 pub mod decode;
-mod dictionary;
 mod doubt;
 mod evtx;
 mod fault;
+mod fields;
 mod form;
 mod format;
 mod holds;

@@ -6,8 +6,9 @@
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 
+use super::fields::{self, Form};
 use super::raw::{Raw, When, event_id};
-use super::{levels, time};
+use super::{calendar, levels, talk, time};
 use crate::report::Level;
 
 /// The event that a line holds, if it is such a line.
@@ -28,10 +29,34 @@ pub(super) fn may_be_one(line: &str) -> bool {
 
 /// `MSWinEventLog 1 Application 123 Sun Nov 22 10:00:00 2026 655 Directory Synchronization … message`, between tabs.
 fn snare(line: &str) -> Option<Raw> {
-    let (_, fields) = line.split_once("MSWinEventLog")?;
+    let (head, fields) = line.split_once("MSWinEventLog")?;
     let fields: Vec<&str> = fields.split('\t').map(str::trim).collect();
     let field = |at: usize| fields.get(at).copied().filter(|text| !text.is_empty());
+    // Criticality, log, counter, user, the user's kind, level, category, further data; and what stands behind the log's counter.
+    const FORMS: [(usize, &str); 11] = [
+        (1, "count"),
+        (2, "channel"),
+        (3, "count"),
+        (4, "date"),
+        (5, "eventid"),
+        (7, "user"),
+        (8, "accounttype"),
+        (9, "level"),
+        (10, "computer"),
+        (11, "category"),
+        (14, "recordid"),
+    ];
+    let mut said = of_head(head);
+    for (at, name) in FORMS {
+        said.extend(field(at).and_then(|value| talk::of_field(name, value)));
+    }
+    let beyond = fields.iter().enumerate().filter(|(at, _)| *at > 14).map(|(_, text)| *text);
+    let data = field(12).filter(|data| !fields.get(13).is_some_and(|message| message.contains(data)));
+    said.extend(
+        data.into_iter().chain(beyond).filter(|text| !fields::is_plain(text)).flat_map(|text| [text, "\n"]),
+    );
     Some(Raw {
+        said,
         id: field(5)?.parse().ok().and_then(event_id),
         provider: field(6).map(str::to_owned),
         level: field(9).and_then(levels::level),
@@ -46,9 +71,22 @@ fn snare(line: &str) -> Option<Raw> {
 
 /// `CEF:0|Microsoft|Microsoft Windows||Directory Synchronization:655|…|High| externalId=655 msg=… rt=…`.
 fn cef(line: &str) -> Option<Raw> {
-    let (_, rest) = line.split_once("CEF:0|")?;
+    let (head, rest) = line.split_once("CEF:0|")?;
     let parts: Vec<&str> = rest.splitn(7, '|').collect();
     let (class, fields) = (parts.get(3)?, parts.get(6)?);
+    let message = field(fields, "msg").unwrap_or_default();
+    let mut said = of_head(head);
+    // Vendor, product and version; the name is the message's beginning.
+    let product = [0, 1, 2].into_iter().filter_map(|at| parts.get(at)).any(|part| !Form::Provider.fits(part));
+    let name = parts.get(4).copied().unwrap_or_default();
+    let is_name = message.to_lowercase().contains(&name.to_lowercase()) || Form::Level.fits(name);
+    let told = [(product, "product"), (!is_name, name)];
+    told.into_iter()
+        .filter(|(is_told, _)| *is_told)
+        .for_each(|(_, text)| said.push_str(&format!("{text}\n")));
+    for key in keys(fields).filter(|key| !["msg", "externalId"].contains(key)) {
+        said.extend(field(fields, key).and_then(|value| talk::of_field(key, value)));
+    }
     let (provider, id) = class.rsplit_once(':').unwrap_or(("", class));
     let id = field(fields, "externalId").unwrap_or(id).parse().ok().and_then(event_id)?;
     Some(Raw {
@@ -57,7 +95,8 @@ fn cef(line: &str) -> Option<Raw> {
         level: field(fields, "deviceSeverity").map_or_else(|| severity(parts.get(5)?), levels::level),
         when: field(fields, "rt").map_or(When::Unknown, |text| written(text, "%b %d %Y %H:%M:%S")),
         computer: field(fields, "dvchost").map(str::to_owned),
-        message: field(fields, "msg").unwrap_or_default().to_owned(),
+        message: message.to_owned(),
+        said,
         ..Raw::default()
     })
 }
@@ -70,6 +109,35 @@ fn severity(text: &str) -> Option<Level> {
         "low" | "0" | "1" | "2" | "3" => Some(Level::Information),
         _ => None,
     }
+}
+
+/// What the head of a syslog line says: a priority, a date, hosts, names of programs.
+fn of_head(head: &str) -> String {
+    let bare =
+        head.trim().strip_prefix('<').and_then(|rest| rest.split_once('>')).map_or(head, |(_, rest)| rest);
+    let is_known = |word: &str| {
+        Form::Date.fits(word) || calendar::is_word(word) || Form::Host.fits(word.trim_end_matches(':'))
+    };
+    // Three words are the date's, the others a host and a program.
+    let words = bare.split_whitespace();
+    let mut said: String =
+        words.clone().filter(|word| !is_known(word)).flat_map(|word| [word, "\n"]).collect();
+    if words.count() > MOST_WORDS {
+        said.push_str(bare);
+    }
+    said
+}
+
+/// The most words in the head of a syslog line.
+const MOST_WORDS: usize = 9;
+
+/// The keys of `key=value` pairs.
+fn keys(fields: &str) -> impl Iterator<Item = &str> {
+    fields
+        .split(' ')
+        .filter_map(|word| word.split_once('='))
+        .map(|(key, _)| key)
+        .filter(|key| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// The value of `key=`, which goes on until the next key.
@@ -105,6 +173,13 @@ fn ietf(line: &str) -> Option<Raw> {
         let (_, rest) = head.split_once(&format!(" {name}=\""))?;
         Some(rest.split('"').next().unwrap_or(rest))
     };
+    let mut said = of_head(head.split('[').next().unwrap_or_default());
+    let known = ["EventID", "SourceName", "ProviderName"];
+    for pair in head.split_inclusive("\" ").filter_map(|pair| pair.rsplit_once("=\"")) {
+        let name = pair.0.rsplit(' ').next().unwrap_or_default();
+        let value = pair.1.trim_end().trim_end_matches('"');
+        said.extend(talk::of_field(name, value).filter(|_| !known.contains(&name)));
+    }
     let mut level = None;
     for name in ["EventType", "Severity"] {
         told(name).into_iter().for_each(|text| levels::note_field(&mut level, name, text));
@@ -118,6 +193,7 @@ fn ietf(line: &str) -> Option<Raw> {
         when: time::read(when, None),
         computer: Some(computer.to_owned()),
         message: message.trim().to_owned(),
+        said,
         ..Raw::default()
     })
 }

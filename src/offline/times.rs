@@ -2,6 +2,7 @@
 //!
 //! The surest counts. The others are kept by their names: a remedy stands only if by each name the same came last.
 
+use super::fields;
 use super::labels::{self, Label};
 use super::raw::When;
 use super::time;
@@ -52,7 +53,7 @@ pub(super) fn rank(name: &str) -> Option<u8> {
         "timecreated" | "eventtime" | "systemtime" => Some(0),
         "timegenerated" | "timegeneratedutc" | "timewritten" | "dateandtime" => Some(1),
         _ if known => Some(KNOWN),
-        _ if ["time", "seen", "date", "stamp"].iter().any(|part| folded.contains(part)) => Some(UNSURE),
+        _ if fields::is_time(name) => Some(UNSURE),
         _ => None,
     }
 }
@@ -79,7 +80,7 @@ mod tests {
         times.note("@timestamp", "2026-11-22T12:00:00Z");
         times.note("EventTime", "2026-11-22T10:00:00Z");
         times.note("lastSeen", "2026-11-22T11:00:00Z");
-        times.note("Runtime", "fast");
+        times.note("Closed time", "2026-11-22T12:00:00Z");
         let (when, others) = times.settle();
         assert_eq!(when, time::read("2026-11-22T10:00:00Z", None));
         let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::fields;
 use super::talk;
 use super::wrapper::is_wrapper;
 
@@ -101,7 +102,14 @@ pub(super) fn known_by_words(text: &str) -> Option<Known> {
 /// What stands behind a message that says Error Code 90, where that is more than Windows writes; with a line break
 /// before it if it begins on a line of its own. Of the parts that an event was made of, the first that says more.
 pub(super) fn behind_code_90(text: &str) -> Option<String> {
-    text.split(PARTS).find_map(behind)
+    let beside = |part: &&str| !says_code_90(part) && !is_harmless_part(part);
+    let said = || text.split(PARTS).find(beside).map(|part| format!("\n{part}"));
+    text.split(PARTS).find_map(behind).or_else(|| if says_code_90(text) { said() } else { None })
+}
+
+/// Whether a part of an event beside the one that says code 90 says nothing: an identifier, or what leads to the inner text.
+fn is_harmless_part(part: &str) -> bool {
+    part.trim().chars().count() <= 1 || fields::is_plain(part.trim()) || is_wrapper(part)
 }
 
 fn behind(text: &str) -> Option<String> {

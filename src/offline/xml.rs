@@ -10,9 +10,11 @@ use quick_xml::reader::Reader;
 
 use super::bounded::{Fuse, MAX_RECORD};
 use super::fault::{Fault, behind_events, foreign};
+use super::fields::{self, Form};
 use super::labels;
 use super::raw::{Raw, When, event_id};
-use super::time;
+use super::{talk, time};
+use crate::report::EVENT_IDS;
 use crate::words;
 use crate::words::Text;
 
@@ -62,7 +64,17 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
             }
             Ok(Token::Comment(comment)) => sink(Raw::beside(comment.into_inner())),
             Ok(Token::PI(instruction)) => sink(Raw::beside(instruction.content())),
-            Ok(Token::Decl(_)) => {}
+            Ok(Token::Decl(declaration)) => {
+                let known = ["version", "encoding", "standalone"];
+                let said =
+                    declaration.split(['=', ' ', '"', '\'']).filter(|it| it.chars().all(char::is_alphabetic));
+                let mut said =
+                    said.filter(|word| !word.is_empty() && *word != "xml" && !known.contains(word));
+                // An encoding may have a name of letters alone.
+                if said.any(talk::says_over) || declaration.len() > 80 {
+                    sink(Raw::beside(declaration.to_string()));
+                }
+            }
         }
         if state.path.len() > MAX_DEPTH {
             return Err(fault(&state, words!("fault-deep")));
@@ -132,8 +144,12 @@ enum Element {
     /// `EventData` and its like: what the program handed over.
     Data,
     Binary,
-    /// Something known that does not matter here.
-    Known,
+    /// Something known that does not matter here: numbers, a channel, a word, and what has attributes alone.
+    Number,
+    Channel,
+    Word,
+    Keywords,
+    Bare,
     Other,
 }
 
@@ -152,9 +168,35 @@ impl Element {
             "Message" => Element::Message,
             "EventData" | "UserData" | "ProcessingErrorData" => Element::Data,
             "Binary" => Element::Binary,
-            "Channel" | "Version" | "Task" | "Opcode" | "Keywords" | "Keyword" | "Correlation"
-            | "Execution" | "Security" => Element::Known,
+            "Channel" => Element::Channel,
+            "Version" => Element::Number,
+            "Task" | "Opcode" | "Keyword" => Element::Word,
+            "Keywords" => Element::Keywords,
+            "Correlation" | "Execution" | "Security" => Element::Bare,
             _ => Element::Other,
+        }
+    }
+
+    /// Whether something is read from it.
+    fn is_read(self) -> bool {
+        use Element::{Bare, Channel, Keywords, Number, Other, Word};
+        !matches!(self, Other | Number | Channel | Word | Keywords | Bare)
+    }
+
+    /// The forms that its text may have.
+    fn forms(self) -> &'static [Form] {
+        match self {
+            Element::Number => &[Form::Number],
+            Element::Channel => &[Form::Channel],
+            Element::Word => &[Form::Word],
+            Element::Keywords => &[Form::Number, Form::Word],
+            Element::Provider => &[Form::Provider],
+            Element::Level => &[Form::Level],
+            Element::EventId => &[Form::Id],
+            Element::RecordId => &[Form::Number],
+            Element::Computer => &[Form::Host],
+            Element::Binary => &[Form::Bytes],
+            _ => &[Form::Empty],
         }
     }
 }
@@ -176,30 +218,27 @@ struct State {
     stray: bool,
     /// What attributes say that Windows does not write.
     beside: Vec<String>,
+    /// The names of this event's data.
+    names: Vec<String>,
 }
 
-/// Whether Windows writes an attribute of this name somewhere in an event.
-fn is_known_attribute(name: &str) -> bool {
-    const KNOWN: &[&str] = &[
-        "Name",
-        "Guid",
-        "EventSourceName",
-        "Qualifiers",
-        "SystemTime",
-        "RawTime",
-        "ActivityID",
-        "RelatedActivityID",
-        "ProcessID",
-        "ThreadID",
-        "ProcessorID",
-        "SessionID",
-        "KernelTime",
-        "UserTime",
-        "ProcessorTime",
-        "UserID",
-        "Culture",
-    ];
-    name == "xmlns" || name.starts_with("xmlns:") || name.starts_with("xml:") || KNOWN.contains(&name)
+/// Whether Windows writes such an attribute somewhere in an event.
+fn is_known_attribute(name: &str, value: &str) -> bool {
+    const SCHEMAS: &[&str] = &["http://schemas.microsoft.com/", "http://www.w3.org/"];
+    if name == "xmlns" || name.starts_with("xmlns:") {
+        return value.is_empty() || SCHEMAS.iter().any(|schema| value.starts_with(schema));
+    }
+    let is_language =
+        |value: &str| value.len() <= 12 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if name == "Culture" || name == "xml:lang" {
+        return is_language(value);
+    }
+    fields::is_of_system(name) && (name == "Name" || name == "EventSourceName" || fields::fits(name, value))
+}
+
+/// Whether a part of an event's data has the name that readers give to those without one.
+fn is_of_param(name: &str) -> bool {
+    name.is_empty() || name.strip_prefix("param").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The marks of a tree are no text.
@@ -215,6 +254,7 @@ impl State {
             self.inside = Some(self.path.len());
             self.raw = Raw::default();
             self.told.clear();
+            self.names.clear();
             self.size = 0;
         } else if self.inside.is_some() {
             // An event inside of another.
@@ -228,8 +268,23 @@ impl State {
         let (within, depth) = (self.within(), self.depth());
         // What the program handed over may be of any shape.
         if within[0] != Element::Data {
-            let others = start.attributes().flatten().filter(|it| !is_known_attribute(it.key.as_ref()));
-            others.for_each(|it| self.beside.push(unescape(&it.value)));
+            for it in start.attributes().flatten() {
+                let value = unescape(&it.value);
+                if !is_known_attribute(it.key.as_ref(), &value) {
+                    self.beside.push(format!("{}: {value}", it.key.as_ref()));
+                }
+            }
+            // What an element is called that Windows does not write says something, too.
+            if name == Element::Other {
+                let name = start.local_name();
+                let known = match self.inside {
+                    None => fields::is_around(name.as_ref()),
+                    Some(_) => false,
+                };
+                self.beside.extend((!known).then(|| talk::apart(name.as_ref())));
+            }
+        } else {
+            self.names.extend(attribute("Name").filter(|name| !is_of_param(name)));
         }
         let part = match within {
             [Element::System, part] if depth == 2 => part,
@@ -239,7 +294,7 @@ impl State {
         // Each is there once. Of two, which is the event's is not told.
         match self.told.contains(&part) {
             true => self.raw.broken = true,
-            false if !matches!(part, Element::Other | Element::Known) => self.told.push(part),
+            false if part.is_read() => self.told.push(part),
             false => {}
         }
         match part {
@@ -275,7 +330,18 @@ impl State {
     }
 
     fn close(&mut self, sink: &mut dyn FnMut(Raw)) {
-        match (self.within(), self.depth()) {
+        let last = self.path.last().copied().unwrap_or(Element::Other);
+        let (within, depth) = (self.within(), self.depth());
+        let is_read = within[0] == Element::Data && last != Element::Binary
+            || within[1] == Element::Message && depth == 2;
+        if self.inside.is_some() && !is_read {
+            let value = self.value.trim_matches(is_blank);
+            if !value.is_empty() && !last.forms().iter().any(|form| form.fits(value)) {
+                self.raw.said.push_str(value);
+                self.raw.said.push('\n');
+            }
+        }
+        match (within, depth) {
             ([Element::System, Element::EventId], 2) => {
                 self.raw.id = self.value.trim().parse().ok().and_then(event_id);
             }
@@ -291,12 +357,6 @@ impl State {
             ([Element::Data, _], _) if !self.value.trim().is_empty() => {
                 self.raw.data.push(std::mem::take(&mut self.value));
             }
-            ([Element::Data, _], _) => {}
-            // Provider and level as the system's language calls them.
-            ([Element::RenderingInfo, Element::Provider | Element::Level], 2) => {}
-            _ if self.inside.is_some() && self.path.last() != Some(&Element::Known) => {
-                self.raw.said.push_str(self.value.trim_matches(is_blank));
-            }
             _ => {}
         }
         self.value.clear();
@@ -304,6 +364,11 @@ impl State {
         if self.inside == Some(self.path.len()) {
             self.inside = None;
             self.events += 1;
+            let names = std::mem::take(&mut self.names);
+            if self.raw.id.is_some_and(|id| EVENT_IDS.contains(&id)) {
+                // The data of our events have no names.
+                names.iter().for_each(|name| self.raw.said.push_str(&format!("{}\n", talk::apart(name))));
+            }
             sink(std::mem::take(&mut self.raw));
         }
     }

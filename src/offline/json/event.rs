@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::MAX_DEPTH;
+use super::{MAX_DEPTH, aside};
+use crate::offline::fields::Form;
 use crate::offline::labels::{self, Known, Label};
 use crate::offline::levels;
 use crate::offline::raw::{Raw, event_id, same_name};
-use crate::offline::talk;
 use crate::offline::times::{self, Times, is_count, says_several};
 use crate::offline::wording::sentences;
 use crate::offline::xml;
@@ -27,27 +27,33 @@ fn collect(value: &Value, depth: usize, found: &mut Vec<Raw>) {
     match value {
         Value::Array(items) if depth < MAX_DEPTH => {
             let from = found.len();
+            let mut said = String::new();
             for item in items {
                 let before = found.len();
                 collect(item, depth + 1, found);
-                if found.len() == before && item.is_object() {
-                    found.push(unknown(item));
+                match found.len() == before {
+                    true if item.is_object() => found.push(unknown(item)),
+                    true => said.push_str(&aside::said("", item)),
+                    false => {}
                 }
             }
             // A list of something else.
             if !found[from..].iter().any(Raw::is_event) && !says_what_ours_say(value, 0) {
                 found.truncate(from);
+            } else if !said.is_empty() {
+                found.push(Raw::beside(said));
             }
         }
         Value::Object(fields) => {
-            if let Some(rows) = rows(fields) {
+            if let Some((rows, said)) = rows(fields) {
                 collect(&rows, depth, found);
+                found.push(Raw::beside(said));
             } else if names_its_id(value, 0) {
                 found.push(event(value));
             } else if let Some(xml) = fields.values().filter_map(Value::as_str).find(|text| is_xml(text)) {
                 let others = fields.iter().filter(|(_, value)| value.as_str() != Some(xml));
                 found.push(Raw::beside(
-                    others.filter_map(|(key, value)| aside(key, value, 0)).collect::<String>(),
+                    others.map(|(key, value)| aside::said(key, value)).collect::<String>(),
                 ));
                 let mut events = Vec::new();
                 let read = xml::read(xml.as_bytes(), &mut |raw| events.push(raw));
@@ -65,7 +71,7 @@ fn collect(value: &Value, depth: usize, found: &mut Vec<Raw>) {
                     let before = found.len();
                     collect(inner, depth + 1, found);
                     if found.len() == before {
-                        said.extend(aside(key, inner, 0));
+                        said.push_str(&aside::said(key, inner));
                     }
                 }
                 if found.len() > from {
@@ -82,7 +88,7 @@ pub(super) fn beside(text: &str) -> Raw {
     let fields = text.trim_matches(|c: char| c.is_whitespace() || c == ',');
     match serde_json::from_str::<Value>(&format!("{{{fields}}}")) {
         Ok(Value::Object(fields)) => {
-            Raw::beside(fields.iter().filter_map(|(key, value)| aside(key, value, 0)).collect::<String>())
+            Raw::beside(fields.iter().map(|(key, value)| aside::said(key, value)).collect::<String>())
         }
         _ => Raw { broken: true, ..Raw::default() },
     }
@@ -126,20 +132,26 @@ fn is_xml(text: &str) -> bool {
     text.trim_start().starts_with("<Event ") || text.trim_start().starts_with("<Event>")
 }
 
-/// The rows of a table whose columns are named apart, as Log Analytics answers, as objects.
-fn rows(fields: &Map<String, Value>) -> Option<Value> {
+/// The rows of a table whose columns are named apart, as Log Analytics answers, as objects; and what stands beside them.
+fn rows(fields: &Map<String, Value>) -> Option<(Value, String)> {
     let (columns, rows) = (fields.get("columns")?.as_array()?, fields.get("rows")?.as_array()?);
     let names: Vec<&str> =
         columns.iter().map(|it| it.get("name").and_then(Value::as_str).unwrap_or("")).collect();
     let object = |row: &Value| {
-        let cells = row.as_array().into_iter().flatten();
-        names.iter().zip(cells).map(|(name, cell)| ((*name).to_owned(), cell.clone())).collect::<Map<_, _>>()
+        let cells = row.as_array().into_iter().flatten().enumerate();
+        // A cell beyond the columns has no name.
+        let name = |at: usize| names.get(at).copied().unwrap_or("");
+        cells.map(|(at, cell)| (name(at).to_owned(), cell.clone())).collect::<Map<_, _>>()
     };
-    Some(rows.iter().map(|row| Value::Object(object(row))).collect())
+    let of_columns = columns.iter().filter_map(Value::as_object).flatten();
+    let of_columns = of_columns.filter(|(key, _)| !["name", "type"].contains(&key.as_str()));
+    let of_table = fields.iter().filter(|(key, _)| !["columns", "rows"].contains(&key.as_str()));
+    let said = of_columns.chain(of_table).map(|(key, value)| aside::said(key, value)).collect();
+    Some((rows.iter().map(|row| Value::Object(object(row))).collect(), said))
 }
 
 /// The parts that one event has.
-const PARTS: &[&str] = &["Event", "System", "winlog", "event", "log"];
+pub(super) const PARTS: &[&str] = &["Event", "System", "winlog", "event", "log"];
 
 /// Whether an object or one of its parts names an id.
 fn names_its_id(value: &Value, depth: usize) -> bool {
@@ -173,31 +185,6 @@ fn holds_another(value: &Value, depth: usize) -> bool {
     }
 }
 
-/// What a field says that no event of Windows has: a comment, a state. `None` if that is known to be harmless.
-fn aside(key: &str, value: &Value, depth: usize) -> Option<String> {
-    if talk::is_known_field(key) {
-        return None;
-    }
-    let inner = |key: String, value: &Value| match depth < MAX_DEPTH {
-        true => aside(&key, value, depth + 1),
-        false => Some(key),
-    };
-    match value {
-        Value::Null => None,
-        Value::String(text) => talk::of_field(key, text),
-        Value::Bool(_) | Value::Number(_) => talk::of_field(key, &value.to_string()),
-        Value::Array(items) => {
-            let said: String = items.iter().filter_map(|item| inner(key.to_owned(), item)).collect();
-            Some(said).filter(|said| !said.is_empty())
-        }
-        Value::Object(fields) => {
-            let said: String =
-                fields.iter().filter_map(|(name, item)| inner(format!("{key}.{name}"), item)).collect();
-            Some(said).filter(|said| !said.is_empty())
-        }
-    }
-}
-
 fn event(value: &Value) -> Raw {
     let mut raw = Raw::default();
     let mut times = Times::default();
@@ -207,8 +194,7 @@ fn event(value: &Value) -> Raw {
     if let Some(fields) = value.as_object() {
         let count = fields.iter().filter(|(key, _)| is_count(key)).find_map(|(_, value)| scalar(value, 0));
         raw.several = count.is_some_and(|count| says_several(&count));
-        let beside = fields.iter().filter(|(key, _)| !PARTS.contains(&key.as_str()));
-        raw.said = beside.filter_map(|(key, value)| aside(key, value, 0)).collect();
+        raw.said = aside::of_event(raw.id, value);
         raw.broken |= raw.id.is_some() && holds_another(value, 0);
     }
     // An id that can't be used is not the same as none; and a ticket's or a chat's text is no message of Windows, which
@@ -283,21 +269,35 @@ fn fill(raw: &mut Raw, times: &mut Times, value: &Value, depth: usize) {
     }
     for (key, value) in fields {
         match key.as_str() {
-            "Properties" | "ReplacementStrings" | "EventData" | "UserData" | "Data" => {
-                texts(&mut raw.data, value, 0)
-            }
+            key if is_data(key) => texts(&mut raw.data, value, 0),
             // The provider's name there is one for display.
             "RenderingInfo" if depth < MAX_DEPTH => {
                 let mut rendered = Raw::default();
                 fill(&mut rendered, &mut Times::default(), value, depth + 1);
-                if raw.message.is_empty() {
-                    raw.message = rendered.message;
+                match raw.message.is_empty() {
+                    true => raw.message = rendered.message,
+                    false => raw.data.push(rendered.message),
                 }
             }
             part if PARTS.contains(&part) && depth < MAX_DEPTH => fill(raw, times, value, depth + 1),
             _ => {}
         }
     }
+}
+
+/// Whether a field holds what the program handed over.
+pub(super) fn is_data(key: &str) -> bool {
+    const DATA: &[&str] = &[
+        "Properties",
+        "ReplacementStrings",
+        "InsertionStrings",
+        "EventData",
+        "UserData",
+        "Data",
+        "event_data",
+        "winlog.event_data",
+    ];
+    DATA.contains(&key)
 }
 
 /// A text or number, also where PowerShell wrapped it in an object.
@@ -329,7 +329,7 @@ fn scalar(value: &Value, depth: usize) -> Option<String> {
 /// Every text in a value.
 fn texts(found: &mut Vec<String>, value: &Value, depth: usize) {
     match value {
-        Value::String(text) if !text.starts_with("System.") => found.push(text.clone()),
+        Value::String(text) if !Form::Data.fits(text) => found.push(text.clone()),
         Value::Array(items) if depth < MAX_DEPTH => {
             items.iter().for_each(|item| texts(found, item, depth + 1))
         }

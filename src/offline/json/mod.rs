@@ -3,8 +3,9 @@
 //! Each object is taken out of the stream by itself and parsed alone, so that memory is bounded by one event.
 
 //! - here: objects taken out of the stream
-//! - `event`: what of them is an event
+//! - `event`: what of them is an event; `aside`: what stands beside one
 
+mod aside;
 mod event;
 
 use std::io::BufRead;

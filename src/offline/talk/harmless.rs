@@ -1,20 +1,20 @@
-//! The clauses, lines and fields that say nothing against a remedy: `harmless.toml`.
+//! The clauses and lines that say nothing against a remedy: `harmless.toml`.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
-use regex::{RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
-
-use crate::offline::labels::{self, fold};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     /// Lines that programs write.
     lines: Vec<String>,
-    /// Fields that programs write beside an event.
-    fields: Vec<String>,
+    /// Lines that programs write below an error.
+    program: Vec<String>,
+    /// What our own messages of every day are made of.
+    daily: Vec<String>,
     /// Words that say that it is over, or elsewhere.
     over: String,
     /// Parts of the patterns below, which name them in braces.
@@ -37,7 +37,8 @@ struct Harmless {
     sign_offs: RegexSet,
     sentences: RegexSet,
     lines: RegexSet,
-    fields: HashSet<String>,
+    program: RegexSet,
+    daily: Regex,
 }
 
 static HARMLESS: LazyLock<Harmless> = LazyLock::new(|| {
@@ -52,8 +53,9 @@ static HARMLESS: LazyLock<Harmless> = LazyLock::new(|| {
             greetings: all(|it| &it.greeting)?,
             sign_offs: all(|it| &it.signoff)?,
             sentences: all(|it| &it.sentences)?,
+            daily: Regex::new(&format!("^(?i:{})+$", file.daily.join("|")))?,
+            program: whole(file.program.iter().map(|line| format!("(?i:{line})")))?,
             lines: whole(file.lines.iter().map(|line| format!("(?i:{line})")))?,
-            fields: file.fields.iter().map(|name| fold(name)).collect(),
         })
     };
     read().unwrap_or_else(|error| panic!("harmless.toml: {error}"))
@@ -103,7 +105,18 @@ pub(super) fn is_line(line: &str) -> bool {
     HARMLESS.lines.is_match(line)
 }
 
-/// Whether programs write this field beside an event.
-pub(super) fn is_field(name: &str) -> bool {
-    labels::exactly(name).is_some() || HARMLESS.fields.contains(&fold(name))
+/// Whether a line is what programs write below an error: a stack, an exception, an identifier; or what a list or a table of
+/// PowerShell, which it indents, goes on with.
+pub(in crate::offline) fn is_of_program(line: &str) -> bool {
+    /// How far to the right PowerShell writes the second line of a value.
+    const INDENT: usize = 10;
+    let bare = line.trim();
+    let is_deep = line.len() - line.trim_start().len() >= INDENT;
+    bare.is_empty() || (is_deep || HARMLESS.program.is_match(bare)) && !says_over(bare)
+}
+
+/// Whether a message is one of our own of every day, and nothing else, however its lines are broken.
+pub(in crate::offline) fn is_daily(message: &str) -> bool {
+    let message: String = message.chars().filter(|c| !c.is_whitespace()).collect();
+    HARMLESS.daily.is_match(&message)
 }

@@ -6,16 +6,18 @@
 //! - here: what is said, as a whole; lines that programs write are left out
 //! - `words`: whether sentences greet, ask or complain, and say nothing else
 //! - `prompt`: commands at a prompt
-//! - `harmless`: the words, lines and fields that say nothing, from `harmless.toml`
+//! - `harmless`: the words and lines that say nothing, from `harmless.toml`
 
 mod harmless;
 mod prompt;
 mod words;
 
-pub(super) use harmless::says_over;
+pub(super) use harmless::{is_daily, is_of_program, says_over};
 pub(super) use prompt::{acts, command};
 
-use crate::report::EVENT_IDS;
+use super::fields::{self, Form};
+use super::labels;
+use crate::report::{EVENT_IDS, PROVIDERS};
 
 /// Whether all that is said around events of these ids is known to say nothing against a remedy.
 pub(super) fn is_harmless(said: &str, ids: &[u32]) -> bool {
@@ -23,32 +25,36 @@ pub(super) fn is_harmless(said: &str, ids: &[u32]) -> bool {
     !acts(said) && !names_others(&rest, ids) && words::are_harmless(&rest)
 }
 
-/// What a field of a record says in words, unless it is harmless: programs write it beside events, or it says nothing.
+/// What a field of a record says in words, unless its value has the field's own form or is harmless talk.
 pub(super) fn of_field(name: &str, value: &str) -> Option<String> {
     let (name, value) = (name.trim(), value.trim());
-    // An event's own version is one number.
-    let is_build = is_version(name) && value.contains('.');
-    if value.is_empty()
-        || harmless::is_field(name) && !is_build
-        || harmless::is_line(&format!("{name}: {value}"))
-    {
+    if value.is_empty() || fields::fits(name, value) || harmless::is_line(&format!("{name}: {value}")) {
         return None;
     }
     let said = format!("{}: {value}\n", apart(name));
     (!is_harmless(&said, &[])).then_some(said)
 }
 
-/// Whether a field of this name is harmless whatever it says: programs write it beside events.
-pub(super) fn is_known_field(name: &str) -> bool {
-    harmless::is_field(name) && !is_version(name)
+/// What the value of a known field says in words, unless it has one of the field's forms or is harmless talk.
+pub(super) fn of_value(forms: &[Form], value: &str) -> Option<String> {
+    let harmless = forms.iter().any(|form| form.fits(value)) || is_harmless(value, &[]);
+    (!harmless).then(|| format!("{value}\n"))
 }
 
-fn is_version(name: &str) -> bool {
-    name.eq_ignore_ascii_case("version")
+/// Whether a line is a field that programs write, with a value in that field's form and no other reading.
+fn is_field(line: &str) -> bool {
+    let Some((name, value)) = labels::split(line) else { return false };
+    let fits = |form: &Form| match form {
+        Form::Provider => PROVIDERS.iter().any(|ours| ours.eq_ignore_ascii_case(value)),
+        Form::Channel => value.eq_ignore_ascii_case("application"),
+        Form::Word | Form::Token => fields::is_plain(value),
+        form => form.fits(value),
+    };
+    fields::forms(name).iter().any(fits)
 }
 
 /// `resolvedAt` as the words that it is made of.
-fn apart(name: &str) -> String {
+pub(super) fn apart(name: &str) -> String {
     let mut words = String::new();
     let mut last = ' ';
     for c in name.chars() {
@@ -65,7 +71,7 @@ fn apart(name: &str) -> String {
 fn without_frame(said: &str) -> String {
     let mut rest = String::new();
     for line in said.lines().map(str::trim) {
-        if !prompt::is_reading(line) && !harmless::is_line(line) {
+        if !prompt::is_reading(line) && !harmless::is_line(line) && !is_field(line) {
             rest.push_str(line);
         }
         rest.push('\n');

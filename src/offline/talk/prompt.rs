@@ -1,14 +1,46 @@
 //! Commands at a prompt of PowerShell or `cmd.exe`: those that only read say nothing, every other may have changed what the
-//! events tell.
+//! events tell. `prompt.toml` lists what reads.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::harmless::says_over;
+use super::{fields, words};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    reads: String,
+    reads_with: Vec<String>,
+    verbs: HashSet<String>,
+}
+
+struct Commands {
+    reads: HashSet<String>,
+    reads_with: Vec<String>,
+    verbs: HashSet<String>,
+}
+
+static COMMANDS: LazyLock<Commands> = LazyLock::new(|| {
+    let file: File = toml::from_str(include_str!("prompt.toml"))
+        .unwrap_or_else(|error: toml::de::Error| panic!("prompt.toml: {error}"));
+    let reads = file.reads.split_whitespace().map(str::to_owned).collect();
+    Commands { reads, reads_with: file.reads_with, verbs: file.verbs }
+});
 
 /// Whether a line of a text is a command at a prompt that does more than read.
 pub(in crate::offline) fn acts(said: &str) -> bool {
-    said.lines().filter_map(command).any(|command| !only_reads(command))
+    said.lines().filter(|line| command(line).is_some()).any(|line| !is_reading(line))
 }
 
 /// Whether a line is a prompt, and what stands behind it reads or is nothing.
 pub(super) fn is_reading(line: &str) -> bool {
-    command(line).is_some_and(only_reads)
+    command(line).is_some_and(|command| {
+        let prompt = line.get(..line.len() - command.len()).unwrap_or_default();
+        only_reads(command) && !says_over(prompt)
+    })
 }
 
 /// What stands behind a prompt of PowerShell, here or on a remote server (`[SYNC01]: PS C:\>`), or of `cmd.exe` (`C:\>`, over SSH
@@ -25,53 +57,77 @@ pub(in crate::offline) fn command(line: &str) -> Option<&str> {
     (of_powershell || of_cmd).then_some(command)
 }
 
-/// What a command that only reads begins with.
-const BEGINS: &[&str] = &[
-    "get-",
-    "invoke-adsyncdiagnostics",
-    "stop-transcript",
-    "start-transcript",
-    "exit",
-    "cls",
-    "clear",
-    "wevtutil qe ",
-    "wevtutil query-events ",
-    "wevtutil epl ",
-    "hostname",
-    "whoami",
-    "cd ",
-];
-
-/// Verbs of cmdlets that only read, or shape what was read; and the cmdlets of other verbs that do.
-const READS: &[&str] = &[
-    "get",
-    "select",
-    "where",
-    "sort",
-    "format",
-    "out",
-    "measure",
-    "convertto",
-    "export",
-    "group",
-    "invoke-adsyncdiagnostics",
-    "start-transcript",
-    "stop-transcript",
-];
-
-/// Whether a command at a prompt only reads, or is none: each of its cmdlets must be one that does.
+/// Whether a command at a prompt only reads, or is none: each of its parts must, and what else stands in them say nothing.
 fn only_reads(command: &str) -> bool {
-    let command = command.trim().to_ascii_lowercase();
-    let mut cmdlets = command.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| {
+    let Some((parts, comment)) = parts(command) else { return false };
+    let is_quiet = comment.trim().is_empty() || words::are_harmless(comment.trim_matches(['#', ' ']));
+    is_quiet && parts.iter().all(|part| part_reads(part))
+}
+
+fn part_reads(part: &str) -> bool {
+    let lower = part.trim().to_lowercase();
+    let mut words = lower.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let two = format!("{first} {}", words.next().unwrap_or_default()).replacen(".exe ", " ", 1);
+    let is_cmdlet = |word: &str| {
         word.split_once('-').is_some_and(|(verb, noun)| {
-            !verb.is_empty() && noun.starts_with(|c: char| c.is_ascii_alphabetic())
+            COMMANDS.verbs.contains(verb) && noun.chars().all(|c| c.is_ascii_alphanumeric())
         })
-    });
-    let reads = |cmdlet: &str| {
-        READS.contains(&cmdlet) || cmdlet.split('-').next().is_some_and(|verb| READS.contains(&verb))
     };
-    let runs_else =
-        ["&", ".ps1", ".exe", ".cmd", ".bat", ".stop", ".start"].iter().any(|mark| command.contains(mark));
-    command.is_empty()
-        || (BEGINS.iter().any(|word| command.starts_with(word)) && !runs_else && cmdlets.all(reads))
+    let reads = |word: &str| COMMANDS.reads.contains(word) || is_cmdlet(word);
+    let begins = lower.is_empty() || reads(first) || COMMANDS.reads_with.contains(&two);
+    // What follows is names, values and conditions: nothing is set or called there but what reads.
+    let rest = lower.get(first.len()..).unwrap_or_default();
+    let mut inner = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_' && c != '.');
+    let calls = |word: &str| {
+        let (verb, noun) = word.split_once('-').unwrap_or_default();
+        !verb.is_empty()
+            && verb.bytes().all(|b| b.is_ascii_alphabetic())
+            && noun.starts_with(|c: char| c.is_ascii_alphabetic())
+            && !noun.contains('.')
+            && !reads(word)
+            && !fields::Form::Host.fits(word)
+    };
+    let assigns = rest.match_indices('=').any(|(at, _)| {
+        let name = rest.get(..at).unwrap_or_default().trim_end();
+        name.rsplit(|c: char| !c.is_alphanumeric() && !"$_.".contains(c))
+            .next()
+            .is_some_and(|it| it.starts_with('$'))
+    });
+    let methods = [".stop(", ".start(", ".pause(", ".continue(", ".kill(", ".delete(", ".invoke", ".put("];
+    let programs = [".ps1", ".exe", ".cmd", ".bat", ".\\", "&"];
+    let says = rest.replace("/operational", "").replace("$false", "").replace("$true", "");
+    begins
+        && !assigns
+        && !inner.any(calls)
+        && !methods.iter().any(|method| rest.contains(method))
+        && !programs.iter().any(|program| rest.contains(program))
+        && !says_over(&says)
+}
+
+/// The parts of a command between bars, semicolons and the like, and the comment behind it. What stands in quotes or braces is no
+/// end of one. `None` if a quote or a brace is open.
+fn parts(command: &str) -> Option<(Vec<String>, String)> {
+    let mut found = vec![String::new()];
+    let (mut quote, mut depth, mut last) = (None, 0_u32, ' ');
+    for (at, c) in command.char_indices() {
+        match (c, quote) {
+            ('\'' | '"', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            ('{' | '(' | '[', None) => depth += 1,
+            ('}' | ')' | ']', None) => depth = depth.checked_sub(1)?,
+            ('#', None) if last.is_whitespace() || "<;|".contains(last) => {
+                return Some((found, command.get(at..)?.replace("#>", "").replace('<', "")));
+            }
+            ('|' | ';' | '&', None) if depth == 0 => {
+                found.push(String::new());
+                last = c;
+                continue;
+            }
+            _ => {}
+        }
+        found.last_mut()?.push(c);
+        last = c;
+    }
+    (quote.is_none() && depth == 0).then_some((found, String::new()))
 }

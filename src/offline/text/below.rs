@@ -1,11 +1,9 @@
 //! What somebody wrote below an event, where nothing marks the end of its message.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use super::super::fields::Form;
 use super::super::line::label_like;
 use super::super::raw::{Raw, one_line};
+use super::super::talk;
 use super::super::wording::{behind_code_90, says_code_90};
 use crate::report::{EVENT_IDS, PROVIDERS};
 
@@ -19,55 +17,74 @@ pub(super) enum Below {
 
 /// What of an event's text is no part of its message.
 pub(super) fn read(raw: &Raw) -> Below {
-    let message = &raw.message;
-    if let Some(said) = behind_code_90(message) {
+    let text = raw.text();
+    if let Some(said) = behind_code_90(&text) {
         return if said.starts_with('\n') { Below::Said(said) } else { Below::Wording };
     }
-    if says_code_90(message) {
+    if says_code_90(&text) {
         return Below::Said(String::new());
+    }
+    let audited;
+    let mut message = raw.message.trim_start();
+    if raw.id.is_some_and(|id| AUDITS.contains(&id)) {
+        audited = without_object(message);
+        message = &audited;
     }
     let of_ours = |name: &String| PROVIDERS.iter().any(|ours| one_line(name).eq_ignore_ascii_case(ours));
     let is_ours =
         raw.id.is_some_and(|id| EVENT_IDS.contains(&id)) || raw.provider.as_ref().is_some_and(of_ours);
-    let mut lines = message.trim_start().lines().skip(1).peekable();
+    let mut lines = message.lines().skip(1).peekable();
     let mut said = String::new();
-    if is_ours {
-        said.extend(lines.filter(|line| !is_of_program(line)).flat_map(|line| [line, "\n"]));
+    if is_ours && talk::is_daily(message) {
         return Below::Said(said);
     }
-    // Another program's message may have any lines; people write below a blank one.
-    while lines.by_ref().any(|line| line.trim().is_empty()) {
+    if is_ours {
+        let first = message.lines().next().and_then(behind_identifier).into_iter();
+        let others = lines.filter(|line| !talk::is_of_program(line));
+        said.extend(first.chain(others).flat_map(|line| [line, "\n"]));
+        return Below::Said(said);
+    }
+    // Another program's message may have any lines but such as say that it is over; people write below a blank one.
+    let mut below = false;
+    while lines.peek().is_some() {
         let mut paragraph = Vec::new();
         while let Some(line) = lines.next_if(|line| !line.trim().is_empty()) {
             paragraph.push(line);
         }
         let is_form = |line: &&str| {
-            is_of_program(line) || line.starts_with(char::is_whitespace) || label_like(line).is_some()
+            talk::is_of_program(line) || line.starts_with(char::is_whitespace) || label_like(line).is_some()
         };
-        if !paragraph.iter().all(is_form) {
-            said.extend(paragraph.into_iter().flat_map(|line| [line, "\n"]));
-        }
+        let is_message = !below || paragraph.iter().all(is_form);
+        let told = paragraph.into_iter().filter(|line| !is_message || talk::says_over(line));
+        said.extend(told.flat_map(|line| [line, "\n"]));
+        below |= lines.next_if(|line| line.trim().is_empty()).is_some();
     }
     Below::Said(said)
 }
 
-/// How far to the right PowerShell writes the second line of a value.
-const INDENT: usize = 10;
+/// The ids of the product's own audit, whose messages are JSON.
+const AUDITS: std::ops::RangeInclusive<u32> = 2500..=2699;
 
-/// Whether a line is what programs write below an error: a stack, an exception, an identifier.
-fn is_of_program(line: &str) -> bool {
-    static PROGRAM: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(
-            r#"(?x) ^\s*(?: at | bei | à | en | em | in | w | v ) \s \w+ (?:\.\w+)+ | exception | ---> | ^\s*--- | ^\s*[<{}\[\]"“”„] | ["“”]\s*:\s*["“”{]
-                | AADSTS\d | [0-9a-fA-F]{8}-[0-9a-fA-F]{4}- | \b(?: CN | OU | DC )= | ^\s*(?:timestamp|trace\ id|correlation\ id|anchor|dn|change\ date|result|extended\ error)\s*:"#,
-        )
-        .ok()
-    });
-    // PowerShell indents what a list or a table goes on with.
-    let is_deep = line.len() - line.trim_start().len() >= INDENT;
-    is_deep
-        || line.trim().is_empty()
-        || PROGRAM
-            .as_ref()
-            .is_some_and(|program| program.is_match(&line.to_lowercase()) || program.is_match(line))
+/// A message without the object in it.
+fn without_object(message: &str) -> String {
+    match (message.find('{'), message.rfind('}')) {
+        (Some(from), Some(to)) if from < to => format!("{}{}", &message[..from], &message[to + 1..]),
+        _ => message.to_owned(),
+    }
 }
+
+/// What stands behind the last identifier in the line of one of our messages.
+fn behind_identifier(line: &str) -> Option<&str> {
+    let identifier = |at: usize| line.get(at..at + IDENTIFIER).filter(|word| Form::Guid.fits(word));
+    let at = line.match_indices('-').rev().find_map(|(at, _)| {
+        let from = at.checked_sub(FIRST_GROUP)?;
+        identifier(from).map(|_| from + IDENTIFIER)
+    })?;
+    line.get(at..).filter(|rest| rest.contains(char::is_alphabetic))
+}
+
+/// The length of a GUID's digits before the first hyphen.
+const FIRST_GROUP: usize = 8;
+
+/// The length of a GUID.
+const IDENTIFIER: usize = 36;

@@ -1,5 +1,6 @@
 //! The lines of an event's head: labels with their values, in whatever order and language.
 
+use super::super::fields::{self, Form};
 use super::super::labels::{self, Known, Label};
 use super::super::line::{column, details, digits, label_like, labelled, next_label, title, unknown_equals};
 use super::super::raw::{Raw, When, event_id, one_line, same_name};
@@ -16,6 +17,7 @@ impl Reader {
             if column(line) == self.column {
                 self.aside = labelled(trimmed).is_none_or(|(known, _)| known.label == Label::Other);
             } else if self.aside && line.starts_with(char::is_whitespace) && !trimmed.is_empty() {
+                self.goes_on(trimmed);
                 return;
             }
         }
@@ -27,10 +29,11 @@ impl Reader {
             return;
         }
         if self.place == Place::Before
-            && let Some((id, provider)) = title(trimmed)
+            && let Some((word, id, provider)) = title(trimmed)
         {
             self.finish(sink);
             self.place = Place::Header;
+            self.note_word(word);
             self.field(Known::of(Label::Id), id);
             self.field(Known::of(Label::Provider), provider);
             return;
@@ -80,6 +83,7 @@ impl Reader {
             return;
         }
         if self.details {
+            self.details_line(trimmed);
             return;
         }
         // What ends with a colon leads to the event, and talk is no message before its labels.
@@ -136,6 +140,14 @@ impl Reader {
         self.pending = None;
         let (value, rest) = next_label(value);
         self.header.push((Some(known.label), value.to_owned()));
+        if known.forms.contains(&Form::Data) {
+            let data = value.trim_matches(['{', '}']);
+            self.raw.data.extend((!Form::Data.fits(value)).then(|| data.to_owned()));
+        } else if known.label != Label::Provider {
+            // A guess may be the label of something else.
+            let forms = if known.guessed { &[Form::Id, Form::Guid] } else { known.forms };
+            self.said.extend(talk::of_value(forms, value));
+        }
         let number = || digits(value);
         match known.label {
             Label::Id => {
@@ -164,6 +176,36 @@ impl Reader {
             _ => {}
         }
         rest
+    }
+
+    /// What a list's value goes on with, where it does not matter: what PowerShell wraps there has a form, or is an event's data.
+    pub(super) fn goes_on(&mut self, line: &str) {
+        if Form::Object.fits(line) || Form::Bytes.fits(line) || fields::is_plain(line) {
+            return;
+        }
+        match self.raw.data.last_mut() {
+            Some(data) => append(data, line),
+            None => append(&mut self.said, line),
+        }
+    }
+
+    /// The word that stands for an event in a title or before a number, if it is none.
+    pub(super) fn note_word(&mut self, word: &str) {
+        if !fields::is_event(word) {
+            append(&mut self.said, word);
+        }
+    }
+
+    /// A line of the tab "Details" whose name does not matter.
+    fn details_line(&mut self, line: &str) {
+        let bare = line.trim_start_matches(['-', '+', ' ', '\t', '\u{a0}']);
+        let (name, value) = match bare.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some(attribute) => attribute,
+            None => bare.split_once(char::is_whitespace).unwrap_or((bare, "")),
+        };
+        if !fields::is_of_system(name) || !fields::fits(name, value) {
+            append(&mut self.said, bare);
+        }
     }
 
     /// Lines before the first known label that look like labels too: a header in a language that is not known.

@@ -21,7 +21,7 @@ use super::bounded::{Lines, MAX_RECORD};
 use super::columns::{self, Layout};
 use super::fault::Fault;
 use super::labels::{self, Known, Label};
-use super::line::{column, equals, is_number, labelled, looks_like_row, names_ours, typed};
+use super::line::{column, equals, labelled, looks_like_row, names_ours, numbered, typed};
 use super::raw::{Raw, When};
 use super::{syslog, table, talk, time};
 use crate::words;
@@ -107,7 +107,6 @@ fn read_plain(
         // An old mail program's line breaks.
         line.split('\r').for_each(|line| reader.line(line, sink));
     }
-    reader.last = true;
     reader.finish(sink);
     Ok(())
 }
@@ -171,8 +170,6 @@ struct Reader {
     xml: String,
     /// What stands beside the event and is no part of it.
     said: String,
-    /// Nothing follows.
-    last: bool,
     size: usize,
 }
 
@@ -198,10 +195,11 @@ impl Reader {
         let trimmed = line
             .trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}'));
         let indent = line.len() - line.trim_start().len();
-        if is_number(trimmed) && self.indent.is_none_or(|first| indent <= first) {
+        if let Some(word) = numbered(trimmed).filter(|_| self.indent.is_none_or(|first| indent <= first)) {
             self.finish(sink);
             self.indent = self.indent.or(Some(indent));
             (self.numbered, self.place) = (true, Place::Header);
+            self.note_word(word);
             return;
         }
         let xml = whole::xml_at(line).filter(|at| *at <= indent || self.place == Place::Before);
@@ -250,6 +248,7 @@ impl Reader {
         {
             self.finish(sink);
             self.body.clone_from(&raw.message);
+            self.said.push_str(&raw.said);
             self.raw = Raw { message: String::new(), ..raw };
             (self.typed, self.place) = (true, Place::Body);
             return;
@@ -277,7 +276,7 @@ impl Reader {
                     self.field(known, value);
                 }
             }
-            Place::Body if self.aside && indent > 0 => {}
+            Place::Body if self.aside && indent > 0 && !trimmed.is_empty() => self.goes_on(trimmed),
             Place::Body if self.details => append(&mut self.body, line),
             Place::Body if self.numbered => append(&mut self.body, line),
             Place::Body => match labelled(trimmed) {

@@ -4,30 +4,31 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::labels::{self, Label};
+use super::super::fields;
+use super::super::labels::Label;
 use super::super::line::label_like;
-use super::super::raw::{Raw, named_by_windows, one_line};
+use super::super::raw::{Raw, named_by_windows, one_line, same_name};
 use super::super::talk;
 use super::super::wording::{known_by_words, says_code_90, sentences};
+use super::super::wrapper::is_wrapper;
 use super::super::xml;
 use super::{Place, Reader, append, below};
 use crate::report::EVENT_IDS;
 
-/// A head with so many labels that are known is in English, if none of them is in another language.
-const KNOWN_HEAD: usize = 2;
-
 impl Reader {
-    /// A whole header in a language that is not known: at least three such lines at the beginning.
-    fn take_unknown_header(&mut self) {
+    /// A whole header in a language that is not known: at least three such lines at the beginning. Says whether it is one.
+    fn take_unknown_header(&mut self) -> bool {
         if !self.header.is_empty() || self.raw.id.is_some() {
-            return;
+            return false;
         }
         let lines = self.before.lines().map(str::trim).filter(|line| !line.is_empty());
         let header: Vec<(Option<Label>, String)> =
             lines.map_while(label_like).map(|(_, value)| (None, value.to_owned())).collect();
-        if header.len() >= 3 {
+        let is_header = header.len() >= 3;
+        if is_header {
             self.header = header;
         }
+        is_header
     }
 
     /// The XML that Event Viewer copies behind the text: the same event, told exactly.
@@ -46,7 +47,8 @@ impl Reader {
         // What Event Viewer writes above it.
         let last = self.body.trim_end().rfind('\n').map_or(0, |at| at + 1);
         if self.body.get(last..).is_some_and(|line| line.to_lowercase().contains("xml")) {
-            self.body.truncate(last);
+            let line = self.body.split_off(last);
+            self.said.push_str(&line);
         }
         let only = found.pop().filter(|_| found.is_empty() && read.is_ok());
         let same = |exact: &Raw| {
@@ -60,6 +62,10 @@ impl Reader {
                 self.raw.record = exact.record;
                 self.raw.when = exact.when;
                 self.raw.data = exact.data;
+                let computers = exact.computer.as_deref().zip(self.raw.computer.as_deref());
+                let differ = computers.is_some_and(|(one, other)| !same_name(one, other));
+                self.raw.broken |= exact.broken || differ;
+                self.said.push_str(&exact.said);
             }
             // Somebody's message quotes an event.
             _ => append(&mut self.body, &text),
@@ -74,7 +80,7 @@ impl Reader {
             sink(Raw { broken: true, ..Raw::default() });
         }
         append(&mut self.body, &xml);
-        self.take_unknown_header();
+        let unknown_header = self.take_unknown_header();
         let mut raw = std::mem::take(&mut self.raw);
         if raw.id.is_none() && !self.names_id {
             raw.id = self.guesses.first().copied();
@@ -97,19 +103,33 @@ impl Reader {
         if !self.body.trim().is_empty() && raw.is_event() && known_by_words(&self.before).is_none() {
             said.push_str(&std::mem::take(&mut self.before));
         }
-        // In English all labels are known that Windows writes.
-        let is_known = |(label, _): &&(Option<Label>, String)| label.is_some();
-        if self.day_first.is_none() && self.header.iter().filter(is_known).count() >= KNOWN_HEAD {
-            let is_field =
-                |line: &&str| labels::split(line).is_some_and(|(name, _)| talk::is_known_field(name));
-            let lines = self.unsure.lines().filter(|line| !is_field(line) && !says_code_90(line));
-            said.extend(lines.flat_map(|line| [line, "\n"]));
+        // Labels in a language that is not known tell by their values what they are; others are talk.
+        let translated = unknown_header || self.day_first.is_some();
+        let unsure = if unknown_header { &self.before } else { &self.unsure };
+        let mut unsure = unsure.lines().map_while(|line| Some((line, label_like(line.trim())?.1)));
+        let is_harmless = |(line, value): (&str, &str)| {
+            translated && (value.is_empty() || fields::is_plain(value))
+                || says_code_90(line)
+                || is_wrapper(line)
+                || talk::is_harmless(line, &[])
+        };
+        if !unsure.clone().all(is_harmless) {
+            unsure.by_ref().for_each(|(line, _)| said.extend([line, "\n"]));
         }
         raw.message = std::mem::take(&mut self.before);
         if !self.has_message_label {
             append(&mut raw.message, &self.unsure);
         }
         append(&mut raw.message, &self.body);
+        // A list breaks its lines anywhere, and ends what is too long for it with points.
+        let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        let whole = if raw.data.is_empty() { String::new() } else { squeezed(&raw.message) };
+        raw.data.retain(|data| {
+            let data = squeezed(data);
+            let rest = data.strip_prefix(&whole);
+            !whole.contains(data.trim_end_matches(['.', '…', '}', '{']))
+                && !rest.is_some_and(talk::is_of_program)
+        });
         if raw.id.is_none()
             && raw.provider.is_none()
             && let Some((id, provider)) = named_by_windows(&raw.message)
@@ -137,7 +157,7 @@ impl Reader {
         } else if raw.id.is_none() && known && !names_id {
             raw = raw.known_by_words();
         }
-        if raw.is_event() && (!self.numbered || self.last) {
+        if raw.is_event() {
             match below::read(&raw) {
                 below::Below::Said(below) => said.push_str(&below),
                 below::Below::Wording => raw.broken = true,

@@ -1,0 +1,52 @@
+use super::*;
+
+#[test]
+fn a_value_has_its_fields_form_or_is_judged_as_talk() {
+    for (name, value) in [
+        ("Computer", "SYNC01.contoso.example"),
+        ("MachineName", "srv-entra01"),
+        ("User", "N/A"),
+        ("Benutzer", "Nicht zutreffend"),
+        ("User", "NT-AUTORITÄT\\Netzwerkdienst"),
+        ("UserId", "S-1-5-18"),
+        ("Keywords", "Classic"),
+        ("Keyword", "クラシック"),
+        ("Keywords", "Audit Success"),
+        ("Task Category", "(100)"),
+        ("Level", "Fehler"),
+        ("Date", "11/22/2026 10:00:00 AM"),
+        ("Datum", "Sonntag, 22. November 2026 10:00:00"),
+        ("日付", "2026/11/22 午前 10:00:00"),
+        ("TimeCreated", "/Date(1764032400000)/"),
+        ("Log Name", "Microsoft-Windows-AAD/Operational"),
+        ("Event ID", "6,900"),
+        ("winlog.process.pid", "0"),
+        ("From", "Max Keller <max@contoso.com>"),
+        ("Bookmark", "System.Diagnostics.Eventing.Reader.EventBookmark"),
+        ("Properties", "{System.Diagnostics.Eventing.Reader.EventProperty}"),
+        ("punct", "//_::__=_="),
+    ] {
+        assert!(fits(name, value), "{name}: {value}");
+    }
+    for (name, value) in [
+        ("Computer", "SYNC01 (staging server)"),
+        ("Computer", "SYNC01-STANDBY.contoso.com"),
+        ("User", "N/A - solved"),
+        ("Keywords", "Classic, Resolved"),
+        ("Keywords", "false alarm"),
+        ("Task Category", "Test alarm, ignore"),
+        ("Level", "Cleared"),
+        ("Level", "Error (cleared 10:30)"),
+        ("Date", "11/22/2026 10:00:00 AM (fixed 10:30)"),
+        ("Log Name", "Application (archive of the old server)"),
+        ("Event ID", "655 - RESOLVED"),
+        ("Site", "staging"),
+        ("event.reason", "Max ticked the box"),
+        ("From", "our lab tenant"),
+        ("To", "Do nothing, it is fixed"),
+        ("Status", "Resolved"),
+        ("Closed date", "11/22/2026"),
+    ] {
+        assert!(!fits(name, value), "{name}: {value}");
+    }
+}
