@@ -83,9 +83,10 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
         if let Some(likely) = readings.first() {
             doubts.extend(computers::doubts(reading, likely, &places, knowledge)?);
         }
-        doubts.into_iter().for_each(|doubt| doubt.withhold(&mut verdict));
+        doubts.into_iter().for_each(|doubt| doubt.withhold(&mut verdict, None));
     }
-    reading.doubts.iter().for_each(|doubt| doubt.withhold(&mut verdict));
+    let unknown = reading.unknown.as_deref();
+    reading.doubts.iter().for_each(|doubt| doubt.withhold(&mut verdict, unknown));
     let told = knowledge.explain(verdict.cause);
     let mut warnings = verdict.warnings;
     warnings.extend(reading.notes.iter().cloned());

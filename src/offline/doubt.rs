@@ -1,5 +1,6 @@
 //! What of the files was not understood or not dated, and keeps a remedy away: it may speak against it.
 
+use super::raw::one_line;
 use crate::diagnosis::{Confidence, ServerDiagnosis, WhyNot};
 use crate::words;
 use crate::words::Text;
@@ -36,14 +37,21 @@ pub(super) enum Doubt {
 }
 
 impl Doubt {
-    fn why(self) -> WhyNot {
+    /// `unknown` is a piece of what was not understood.
+    fn why(self, unknown: Option<&str>) -> WhyNot {
         let (code, text): (&str, Text) = match self {
             Doubt::Undated => ("events-undated", words!("not-events-undated")),
             Doubt::Skipped => ("events-skipped", words!("not-events-skipped")),
             Doubt::ClockMoved => ("clock-moved", words!("not-clock-moved")),
             Doubt::HoldsOthers => ("text-holds-other-events", words!("not-text-holds-other-events")),
             Doubt::Wording => ("code-90-wording", words!("not-code-90-wording")),
-            Doubt::Talk => ("talk-not-understood", words!("not-talk-not-understood")),
+            Doubt::Talk => (
+                "talk-not-understood",
+                match unknown {
+                    Some(said) => words!("not-talk-not-understood-here", said = shortened(said)),
+                    None => words!("not-talk-not-understood"),
+                },
+            ),
             Doubt::Cut => ("text-too-long", words!("not-text-too-long")),
             Doubt::ZonesMixed => ("zones-mixed", words!("not-zones-mixed")),
             Doubt::TimesDiffer => ("times-differ", words!("not-times-differ")),
@@ -56,12 +64,22 @@ impl Doubt {
     }
 
     /// Takes the remedy back, if there is one.
-    pub(super) fn withhold(self, verdict: &mut ServerDiagnosis) {
+    pub(super) fn withhold(self, verdict: &mut ServerDiagnosis, unknown: Option<&str>) {
         if verdict.cause.command().is_none() {
             return;
         }
         verdict.confidence = Confidence::Possible;
         verdict.remedy = None;
-        verdict.why_not.push(self.why());
+        verdict.why_not.push(self.why(unknown));
+    }
+}
+
+/// A piece of text on one line, and no longer than a glance.
+fn shortened(said: &str) -> String {
+    const MOST: usize = 80;
+    let line = one_line(said);
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
     }
 }

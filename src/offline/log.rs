@@ -279,7 +279,8 @@ impl Log {
         }
         let ids: BTreeSet<u32> = self.kept.iter().map(|kept| kept.event.id).collect();
         let ids: Vec<u32> = ids.into_iter().collect();
-        if !self.said.iter().all(|said| talk::is_harmless(said, &ids)) {
+        let unknown = self.said.iter().find_map(|said| talk::unknown(said, &ids));
+        if unknown.is_some() {
             self.doubts.insert(Doubt::Talk);
         }
         let newest = self.newest.iter().flatten().filter_map(|it| it.read_as(false)).max();
@@ -297,6 +298,7 @@ impl Log {
             server: self.computers.first().filter(|_| self.computers.len() == 1).cloned(),
             events_read: self.read,
             doubts: self.doubts,
+            unknown,
             kept: self.kept,
             spans: self.spans,
             newest: self.newest.into_iter().flatten().collect(),

@@ -125,6 +125,8 @@ pub struct Reading {
     pub notes: Vec<Finding>,
     /// What of the files was not understood: no remedy stands beside it.
     pub(super) doubts: BTreeSet<Doubt>,
+    /// A piece of what stands beside the events and was not understood.
+    pub(super) unknown: Option<String>,
 }
 
 impl Reading {
@@ -136,6 +138,8 @@ impl Reading {
             event.text = mask(&event.text);
             event.provider = event.provider.as_deref().map(&mask);
         }
+        // What people wrote may name them in ways that nothing masks.
+        self.unknown = None;
         self
     }
 

@@ -362,6 +362,7 @@ not-events-skipped = In den Dateien steht etwas, das wie ein Ereignis aussieht u
 not-clock-moved = Ein nach dem letzten Code 90 geschriebener Eintrag trägt eine frühere Zeit; die Uhr des Servers wurde zurückgestellt, und welches Ereignis das letzte ist, bleibt offen. Bitte mit Zeitzone exportieren.
 not-text-holds-other-events = Der Text eines Ereignisses enthält etwas, das wie ein weiteres Ereignis aussieht und neuer sein kann als der letzte Code 90. Bitte das Protokoll neu exportieren, in einem Format.
 not-talk-not-understood = Neben den Ereignissen steht etwas, das nicht verstanden wird: ein Satz, ein Kommentar, die Ausgabe eines anderen Befehls. Es kann heißen, dass der Fehler vorbei ist oder von einer anderen Zeit oder einem anderen Server stammt. Bitte lesen und, wenn es nichts dergleichen sagt, die Ereignisse allein einreichen.
+not-talk-not-understood-here = Neben den Ereignissen steht, was nicht verstanden wird: „{ $said }“. Es kann heißen, dass der Fehler vorbei ist oder von einer anderen Zeit oder einem anderen Server stammt. Sagt es nichts dergleichen, bitte die Ereignisse allein einreichen.
 not-code-90-wording = Ein Ereignis mit Error Code 90 sagt mehr oder anderes als der Text, den Microsoft beschreibt; das muss ein Mensch lesen.
 not-text-too-long = Der Text eines Ereignisses ist so lang, dass seine Mitte nicht gelesen wurde; was dort steht, kann gegen die Abhilfe sprechen.
 not-times-differ = Die Einträge nennen mehrere Zeiten (geschrieben, gesammelt, zuletzt gesehen), und nach einer davon spricht etwas Neueres gegen die Abhilfe.

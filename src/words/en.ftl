@@ -362,6 +362,7 @@ not-events-skipped = Something in the files looks like an event and could not be
 not-clock-moved = A record written after the last code 90 has an earlier time, so the server's clock was set back and which came last is not told. Export the log with a time zone.
 not-text-holds-other-events = The text of an event holds what looks like another event, which may be newer than the last code 90. Export the log again, in one format.
 not-talk-not-understood = Beside the events stands something that is not understood: a sentence, a comment, what another command printed. It may say that the fault is over, or of another time or server. Read it; if it says nothing of the kind, give the events alone.
+not-talk-not-understood-here = Beside the events stands what is not understood: “{ $said }”. It may say that the fault is over, or of another time or server. If it says nothing of the kind, give the events alone.
 not-code-90-wording = An event with Error Code 90 says more than the text that Microsoft documents, or something else; a person must read it.
 not-text-too-long = The text of an event is so long that its middle was not read; what stands there may speak against the remedy.
 not-times-differ = The records name several times (when written, when collected, when last seen), and by one of them something newer speaks against the remedy.

@@ -21,8 +21,16 @@ use crate::report::{EVENT_IDS, PROVIDERS};
 
 /// Whether all that is said around events of these ids is known to say nothing against a remedy.
 pub(super) fn is_harmless(said: &str, ids: &[u32]) -> bool {
+    unknown(said, ids).is_none()
+}
+
+/// The first piece of what is said around events of these ids that is not known to say nothing against a remedy.
+pub(super) fn unknown(said: &str, ids: &[u32]) -> Option<String> {
     let rest = without_frame(said);
-    !acts(said) && !names_others(&rest, ids) && words::are_harmless(&rest)
+    let line = |line: Option<&str>| line.map(|line| line.trim().to_owned());
+    line(said.lines().find(|line| acts(line)))
+        .or_else(|| line(rest.lines().find(|line| names_others(line, ids))))
+        .or_else(|| words::unknown(&rest))
 }
 
 /// What a field of a record says in words, unless its value has the field's own form or is harmless talk.

@@ -60,7 +60,7 @@ pub(in crate::offline) fn command(line: &str) -> Option<&str> {
 /// Whether a command at a prompt only reads, or is none: each of its parts must, and what else stands in them say nothing.
 fn only_reads(command: &str) -> bool {
     let Some((parts, comment)) = parts(command) else { return false };
-    let is_quiet = comment.trim().is_empty() || words::are_harmless(comment.trim_matches(['#', ' ']));
+    let is_quiet = comment.trim().is_empty() || words::unknown(comment.trim_matches(['#', ' '])).is_none();
     is_quiet && parts.iter().all(|part| part_reads(part))
 }
 

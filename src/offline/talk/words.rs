@@ -5,18 +5,19 @@ use super::harmless::{is_greeting, is_sentence, is_sign_off, says_over};
 /// The most words of a name.
 const NAME: usize = 3;
 
-/// Whether everything in a text is harmless.
-pub(super) fn are_harmless(said: &str) -> bool {
+/// The first clause of a text that is not known to be harmless.
+pub(super) fn unknown(said: &str) -> Option<String> {
     let said = said.replace(['\u{2019}', '\u{2018}', '`', '´'], "'");
     let mut below_sign_off = false;
-    lines(&said).iter().all(|line| {
+    lines(&said).iter().find_map(|line| {
         let clauses = clauses(line);
-        let harmless = below_sign_off && is_name(line) || clauses.iter().all(Clause::is_harmless);
+        let unknown = clauses.iter().find(|clause| !clause.is_harmless());
+        let unknown = unknown.filter(|_| !(below_sign_off && is_name(line)));
         if !is_mark(line) {
             let last = clauses.iter().rfind(|clause| !is_mark(clause.text));
             below_sign_off = last.is_some_and(|last| is_sign_off(&plain(last.text)));
         }
-        harmless
+        unknown.map(|clause| clause.text.trim().to_owned())
     })
 }
 
