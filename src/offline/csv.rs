@@ -201,7 +201,8 @@ fn event(row: &[String], columns: &Columns, forms: &mut Forms) -> Raw {
             Role::Data if !Form::Data.fits(cell) => data.push(cell.clone()),
             Role::Data | Role::Other => {}
         }
-        if !matches!(role, Role::Data) {
+        let is_time = matches!(role, Role::Time(_)) && Form::Date.fits(cell);
+        if !is_time && !matches!(role, Role::Data) {
             said.extend(talk::of_field(name, cell));
         }
     }

@@ -226,7 +226,7 @@ struct State {
 fn is_known_attribute(name: &str, value: &str) -> bool {
     const SCHEMAS: &[&str] = &["http://schemas.microsoft.com/", "http://www.w3.org/"];
     if name == "xmlns" || name.starts_with("xmlns:") {
-        return value.is_empty() || SCHEMAS.iter().any(|schema| value.starts_with(schema));
+        return SCHEMAS.iter().any(|schema| value.starts_with(schema)) || Form::Token.fits(value);
     }
     let is_language =
         |value: &str| value.len() <= 12 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');

@@ -138,7 +138,7 @@ impl Form {
 /// A time and nothing else: its words are those of dates, and the rest numbers and marks.
 fn is_date(value: &str) -> bool {
     let is_mark =
-        |c: char| c.is_alphanumeric() || c.is_whitespace() || "/.,:+-()’'\u{200e}\u{200f}年月日".contains(c);
+        |c: char| c.is_alphanumeric() || c.is_whitespace() || "/.,:+-()@’'\u{200e}\u{200f}年月日".contains(c);
     let mut words = value.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     value.chars().count() <= 60
         && value.chars().all(is_mark)

@@ -112,7 +112,7 @@ pub(in crate::offline) fn is_of_program(line: &str) -> bool {
     const INDENT: usize = 10;
     let bare = line.trim();
     let is_deep = line.len() - line.trim_start().len() >= INDENT;
-    bare.is_empty() || (is_deep || HARMLESS.program.is_match(bare)) && !says_over(bare)
+    bare.is_empty() || is_daily(bare) || (is_deep || HARMLESS.program.is_match(bare)) && !says_over(bare)
 }
 
 /// Whether a message is one of our own of every day, and nothing else, however its lines are broken.
