@@ -113,7 +113,7 @@ fn is_harmless_part(part: &str) -> bool {
 }
 
 fn behind(text: &str) -> Option<String> {
-    let spaced = single_spaced(text);
+    let spaced = single_spaced(without_forest(text));
     let lines = spaced.to_ascii_lowercase();
     let flat = lines.replace('\n', " ");
     if !CODE_90.is_match(&flat) {
@@ -127,6 +127,20 @@ fn behind(text: &str) -> Option<String> {
         return Some(format!("\n{before}\n{}", behind_message(&spaced, &lines, from).unwrap_or_default()));
     }
     behind_message(&spaced, &lines, from)
+}
+
+/// Without the forest at its end, however its lines are broken and wherever it is cut.
+fn without_forest(text: &str) -> &str {
+    static FOREST: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            "(?i)^<forest-info>(?:<partition-name>[\\w.-]*(?:</partition-name>)?)?(?:<connector-id>[0-9a-f-]*(?:</[a-z-]*>?)?)?\
+             (?:</?[a-z-]*>?)?[\\s\"'.…}]*$",
+        )
+    });
+    let at = text.to_ascii_lowercase().find("<forest-info>").unwrap_or(text.len());
+    let (message, forest) = text.split_at_checked(at).unwrap_or((text, ""));
+    let squeezed: String = forest.chars().filter(|c| !c.is_whitespace()).collect();
+    if FOREST.is_match(&squeezed) { message } else { text }
 }
 
 /// What stands behind the message that begins there.

@@ -60,8 +60,7 @@ const WORDS: [&[&str]; 4] = [
         "kennwort",
         "passwort",
         "mot de passe",
-        "contraseña",
-        "contrase?a",
+        "contrase",
         "senha",
         "palavra-passe",
         "hasł",
@@ -148,7 +147,69 @@ pub(super) fn is_wrapper(text: &str) -> bool {
         let (head, last) = sentence.rsplit_once(['.', '。']).unwrap_or((sentence, ""));
         let leads = labels::is_level(last.trim_matches(MARKS));
         sentence.is_empty() || is_sentence(sentence) || leads && is_sentence(head.trim_matches(MARKS))
-    })
+    }) || is_lost(sentence)
+        || is_without_text(sentence)
+}
+
+/// Without the words of these sentences that say something else in another language.
+fn without_ours(sentence: &str) -> String {
+    sentence.replace(" over een ", " ").replace(" o bien ", " ")
+}
+
+/// A sentence of which an encoding kept nothing but marks.
+fn is_lost(sentence: &str) -> bool {
+    let mut letters = sentence.chars().filter(|c| !c.is_whitespace() && !MARKS.contains(c));
+    (8..=LONGEST).contains(&sentence.chars().filter(|c| *c == '?').count()) && letters.all(|c| c == '?')
+}
+
+/// How Windows begins where it has no text of its own for an event, in the common languages; the id follows, then the source.
+const WITHOUT_TEXT: &[&str] = &[
+    "the description for event id",
+    "die beschreibung für ereignis-id",
+    "die beschreibung für die ereignis-id",
+    "die beschreibung zu ereignis-id",
+    "la description de l'id d'événement",
+    "la description de l'id de l'événement",
+    "no se encuentra la descripción del id. de evento",
+    "no se encuentra la descripción del id. del evento",
+    "no se encuentra la descripción de id. de evento",
+    "no se puede encontrar la descripción del id. de evento",
+    "impossibile trovare la descrizione dell'id evento",
+    "impossibile trovare la descrizione per l'id evento",
+    "não é possível encontrar a descrição da identificação de evento",
+    "não foi possível encontrar a descrição da id de evento",
+    "não foi possível encontrar a descrição do id de evento",
+    "não foi possível encontrar a descrição da identificação de evento",
+    "de beschrijving van gebeurtenis-id",
+    "de beschrijving voor gebeurtenis-id",
+    "nie można znaleźć opisu zdarzenia o identyfikatorze",
+    "nie można odnaleźć opisu zdarzenia o identyfikatorze",
+    "nie można odnaleźć opisu identyfikatora zdarzenia",
+    "det går inte att hitta beskrivningen för händelse-id",
+    "det gick inte att hitta beskrivningen av händelse-id",
+    "beskrivningen för händelse-id",
+    "beskrivelsen af hændelses-id",
+    "beskrivelsen til hændelses-id",
+    "popis události s id",
+    "popis id události",
+    "описание для события с кодом",
+    "не найдено описание для события с кодом",
+    "не удается найти описание для идентификатора события",
+    "ソース",
+    "イベント id",
+    "kaynağındaki",
+    "olay kimliği",
+];
+
+/// Windows' own word that it has no text for the event: it names the id and nothing else that is a number, and leads on.
+fn is_without_text(sentence: &str) -> bool {
+    let sentence = sentence.replace(['’', '‘'], "'");
+    let mut numbers = sentence.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    WITHOUT_TEXT.iter().any(|begins| sentence.starts_with(begins))
+        && sentence.chars().count() <= 5 * LONGEST
+        && numbers.next().is_some_and(|id| matches!(id, "652" | "655" | "6900"))
+        && numbers.next().is_none()
+        && !talk::says_over(&without_ours(&sentence))
 }
 
 /// What may stand around it.
@@ -166,7 +227,7 @@ fn is_sentence(sentence: &str) -> bool {
         // In some languages a comma stands behind the subject.
         && sentence.split_once(", ").is_none_or(|(subject, rest)| !subject.contains(' ') && !rest.contains(','))
         && !sentence.contains(|c: char| c.is_ascii_digit())
-        && !talk::says_over(sentence)
+        && !talk::says_over(&without_ours(sentence))
         && (has(&WORDS) || has(&OF_BATCH) && has(&WORDS[..1]) || english.contains(&sentence))
 }
 

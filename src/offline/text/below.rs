@@ -16,7 +16,7 @@ pub(super) enum Below {
 }
 
 /// What of an event's text is no part of its message.
-pub(super) fn read(raw: &Raw) -> Below {
+pub(super) fn read(raw: &Raw, place: Standing) -> Below {
     let text = raw.text();
     if let Some(said) = behind_code_90(&text) {
         return if said.starts_with('\n') { Below::Said(said) } else { Below::Wording };
@@ -33,18 +33,13 @@ pub(super) fn read(raw: &Raw) -> Below {
     let of_ours = |name: &String| PROVIDERS.iter().any(|ours| one_line(name).eq_ignore_ascii_case(ours));
     let is_ours =
         raw.id.is_some_and(|id| EVENT_IDS.contains(&id)) || raw.provider.as_ref().is_some_and(of_ours);
-    let mut lines = message.lines().skip(1).peekable();
-    let mut said = String::new();
     if is_ours && talk::is_daily(message) {
-        return Below::Said(said);
+        return Below::Said(String::new());
     }
-    if is_ours {
-        let first = message.lines().next().and_then(behind_identifier).into_iter();
-        let others = lines.filter(|line| !talk::is_of_program(line));
-        said.extend(first.chain(others).flat_map(|line| [line, "\n"]));
-        return Below::Said(said);
-    }
-    // Another program's message may have any lines but such as say that it is over; people write below a blank one.
+    let first = message.lines().next().filter(|_| is_ours).and_then(behind_identifier);
+    let mut said: String = first.into_iter().flat_map(|line| [line, "\n"]).collect();
+    // A message may have any lines but such as say that it is over; people write below a blank one, and last of all.
+    let mut lines = message.lines().skip(1).peekable();
     let mut below = false;
     while lines.peek().is_some() {
         let mut paragraph = Vec::new();
@@ -54,12 +49,31 @@ pub(super) fn read(raw: &Raw) -> Below {
         let is_form = |line: &&str| {
             talk::is_of_program(line) || line.starts_with(char::is_whitespace) || label_like(line).is_some()
         };
-        let is_message = !below || paragraph.iter().all(is_form);
-        let told = paragraph.into_iter().filter(|line| !is_message || talk::says_over(line));
+        let is_message = !(below && place.last) || paragraph.iter().all(is_form);
+        let told = paragraph.into_iter().filter(|line| {
+            !(place.listed && line.starts_with(char::is_whitespace))
+                && !is_object(line)
+                && (!is_message || talk::says_over(line))
+        });
         said.extend(told.flat_map(|line| [line, "\n"]));
         below |= lines.next_if(|line| line.trim().is_empty()).is_some();
     }
     Below::Said(said)
+}
+
+/// Where an event stands in its file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    /// No other follows.
+    pub(super) last: bool,
+    /// In a list or a table, as PowerShell prints it: the further lines of its message begin with spaces.
+    pub(super) listed: bool,
+}
+
+/// Whether a line is the name of an object in the directory, or marked up.
+fn is_object(line: &str) -> bool {
+    let line = line.trim().trim_start_matches("DN").trim_start_matches([' ', '=', ':']);
+    line.starts_with('<') || ["CN=", "OU=", "DC="].iter().any(|name| line.starts_with(name))
 }
 
 /// The ids of the product's own audit, whose messages are JSON.

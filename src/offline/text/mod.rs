@@ -107,6 +107,7 @@ fn read_plain(
         // An old mail program's line breaks.
         line.split('\r').for_each(|line| reader.line(line, sink));
     }
+    reader.ends = true;
     reader.finish(sink);
     Ok(())
 }
@@ -122,6 +123,8 @@ enum Place {
 
 #[derive(Default)]
 struct Reader {
+    /// Nothing follows.
+    ends: bool,
     place: Place,
     /// The label that every event of this file begins with, and whether it is a guess.
     start: Option<(Label, bool)>,

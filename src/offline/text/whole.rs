@@ -158,7 +158,9 @@ impl Reader {
             raw = raw.known_by_words();
         }
         if raw.is_event() {
-            match below::read(&raw) {
+            let listed = self.column.is_some() || self.columns.is_some() || self.table.is_some();
+            let place = below::Standing { last: self.ends, listed };
+            match below::read(&raw, place) {
                 below::Below::Said(below) => said.push_str(&below),
                 below::Below::Wording => raw.broken = true,
             }
