@@ -89,6 +89,9 @@ impl Shapes {
 /// How large a pattern may grow, in bytes.
 const SIZE: usize = 64 << 20;
 
+/// A number of so many digits needs no second look.
+const SHORT: usize = 9;
+
 /// The longest value that is looked at, in bytes.
 const LONGEST: usize = 4096;
 
@@ -99,6 +102,8 @@ impl Form {
         match self {
             _ if value.is_empty() => true,
             _ if value.len() > LONGEST => false,
+            // Most values of most logs: no pattern is needed.
+            Form::Number if value.len() <= SHORT && value.bytes().all(|b| b.is_ascii_digit()) => true,
             Form::Date => is_date(value),
             Form::Level => {
                 levels::level(value).is_some() || Form::Number.fits(value) || Form::Account.is_known(value)

@@ -51,9 +51,8 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
         };
         let is_message = !(below && place.last) || paragraph.iter().all(is_form);
         let told = paragraph.into_iter().filter(|line| {
-            !(place.listed && line.starts_with(char::is_whitespace))
-                && !is_object(line)
-                && (!is_message || talk::says_over(line))
+            let is_its_own = is_object(line) || place.listed && line.starts_with(char::is_whitespace);
+            !is_its_own && (!is_message || talk::says_over(line))
         });
         said.extend(told.flat_map(|line| [line, "\n"]));
         below |= lines.next_if(|line| line.trim().is_empty()).is_some();

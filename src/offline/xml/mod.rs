@@ -1,6 +1,10 @@
 //! Event XML: siblings without a root as `wevtutil` writes them, or wrapped in any elements.
 //!
 //! No document type is accepted and no entity is expanded but XML's own five, so that an entity bomb is text.
+//!
+//! - here: the reader; `element`: what its elements and attributes may hold
+
+mod element;
 
 use std::io::BufRead;
 
@@ -10,13 +14,14 @@ use quick_xml::reader::Reader;
 
 use super::bounded::{Fuse, MAX_RECORD};
 use super::fault::{Fault, behind_events, foreign};
-use super::fields::{self, Form};
+use super::fields;
 use super::labels;
 use super::raw::{Raw, When, event_id};
 use super::{talk, time};
 use crate::report::EVENT_IDS;
 use crate::words;
 use crate::words::Text;
+use element::{Element, Seen};
 
 /// Deeper than any event goes.
 const MAX_DEPTH: usize = 64;
@@ -128,79 +133,6 @@ fn unescape(value: &str) -> String {
     out
 }
 
-/// The elements that matter; a name is compared once, when its element opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Element {
-    Event,
-    System,
-    Provider,
-    EventId,
-    Level,
-    TimeCreated,
-    RecordId,
-    Computer,
-    RenderingInfo,
-    Message,
-    /// `EventData` and its like: what the program handed over.
-    Data,
-    Binary,
-    /// Something known that does not matter here: numbers, a channel, a word, and what has attributes alone.
-    Number,
-    Channel,
-    Word,
-    Keywords,
-    Bare,
-    Other,
-}
-
-impl Element {
-    fn of(name: &str) -> Element {
-        match name {
-            "Event" => Element::Event,
-            "System" => Element::System,
-            "Provider" => Element::Provider,
-            "EventID" => Element::EventId,
-            "Level" => Element::Level,
-            "TimeCreated" => Element::TimeCreated,
-            "EventRecordID" => Element::RecordId,
-            "Computer" => Element::Computer,
-            "RenderingInfo" => Element::RenderingInfo,
-            "Message" => Element::Message,
-            "EventData" | "UserData" | "ProcessingErrorData" => Element::Data,
-            "Binary" => Element::Binary,
-            "Channel" => Element::Channel,
-            "Version" => Element::Number,
-            "Task" | "Opcode" | "Keyword" => Element::Word,
-            "Keywords" => Element::Keywords,
-            "Correlation" | "Execution" | "Security" => Element::Bare,
-            _ => Element::Other,
-        }
-    }
-
-    /// Whether something is read from it.
-    fn is_read(self) -> bool {
-        use Element::{Bare, Channel, Keywords, Number, Other, Word};
-        !matches!(self, Other | Number | Channel | Word | Keywords | Bare)
-    }
-
-    /// The forms that its text may have.
-    fn forms(self) -> &'static [Form] {
-        match self {
-            Element::Number => &[Form::Number],
-            Element::Channel => &[Form::Channel],
-            Element::Word => &[Form::Word],
-            Element::Keywords => &[Form::Number, Form::Word],
-            Element::Provider => &[Form::Provider],
-            Element::Level => &[Form::Level],
-            Element::EventId => &[Form::Id],
-            Element::RecordId => &[Form::Number],
-            Element::Computer => &[Form::Host],
-            Element::Binary => &[Form::Bytes],
-            _ => &[Form::Empty],
-        }
-    }
-}
-
 #[derive(Default)]
 struct State {
     /// The open elements.
@@ -220,20 +152,7 @@ struct State {
     beside: Vec<String>,
     /// The names of this event's data.
     names: Vec<String>,
-}
-
-/// Whether Windows writes such an attribute somewhere in an event.
-fn is_known_attribute(name: &str, value: &str) -> bool {
-    const SCHEMAS: &[&str] = &["http://schemas.microsoft.com/", "http://www.w3.org/"];
-    if name == "xmlns" || name.starts_with("xmlns:") {
-        return SCHEMAS.iter().any(|schema| value.starts_with(schema)) || Form::Token.fits(value);
-    }
-    let is_language =
-        |value: &str| value.len() <= 12 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if name == "Culture" || name == "xml:lang" {
-        return is_language(value);
-    }
-    fields::is_of_system(name) && (name == "Name" || name == "EventSourceName" || fields::fits(name, value))
+    seen: Seen,
 }
 
 /// Whether a part of an event's data has the name that readers give to those without one.
@@ -270,7 +189,7 @@ impl State {
         if within[0] != Element::Data {
             for it in start.attributes().flatten() {
                 let value = unescape(&it.value);
-                if !is_known_attribute(it.key.as_ref(), &value) {
+                if !self.seen.is_attribute(name, it.key.as_ref(), &value) {
                     self.beside.push(format!("{}: {value}", it.key.as_ref()));
                 }
             }
@@ -336,7 +255,7 @@ impl State {
             || within[1] == Element::Message && depth == 2;
         if self.inside.is_some() && !is_read {
             let value = self.value.trim_matches(is_blank);
-            if !value.is_empty() && !last.forms().iter().any(|form| form.fits(value)) {
+            if !value.is_empty() && !self.seen.fits(last, value) {
                 self.raw.said.push_str(value);
                 self.raw.said.push('\n');
             }
