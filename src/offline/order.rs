@@ -166,10 +166,13 @@ fn zones_leave_open(readings: &[Vec<EventReading>], places: &[Place<'_>]) -> boo
         let of_other_zone = || known.iter().all(differs);
         event.against || event.counts && !event.code_90() && of_other_zone()
     };
-    readings.iter().enumerate().any(|(order, events)| {
-        let mut others = events.iter().zip(places).filter(|(event, place)| may_be_against(event, place));
-        !known.is_empty() && others.any(|(event, place)| may_be_newer(event, place, order))
-    })
+    // Where all are of one file and zone, what came last is known; whether it speaks against code 90, the verdict tells.
+    let zones: BTreeSet<_> = places.iter().map(|place| (place.source, place.zone)).collect();
+    zones.len() > 1
+        && readings.iter().enumerate().any(|(order, events)| {
+            let mut others = events.iter().zip(places).filter(|(event, place)| may_be_against(event, place));
+            !known.is_empty() && others.any(|(event, place)| may_be_newer(event, place, order))
+        })
 }
 
 /// Whether what speaks against code 90 is newer by the times of another field of the records, or stands for several events of

@@ -46,6 +46,7 @@ fn a_sync_that_was_stopped_since_and_not_started_again_keeps_the_remedy_away() {
 fn a_service_that_was_restarted_is_no_sign_of_life() {
     named(vec![event(601, 5, "Password Hash Synchronization Manager is starting.")]);
     named(vec![event(602, 6, "stopping"), event(601, 5, "starting"), event(653, 4, "ping start")]);
+    named(vec![event(2002, 6, "service stopped"), event(2001, 5, "service started")]);
 }
 
 #[test]

@@ -49,7 +49,8 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
         let is_form = |line: &&str| {
             talk::is_of_program(line) || line.starts_with(char::is_whitespace) || label_like(line).is_some()
         };
-        let is_message = !(below && place.last) || paragraph.iter().all(is_form);
+        let is_message = !(below && (place.last || is_ours))
+            || paragraph.iter().all(|line| is_form(line) || is_object(line));
         let told = paragraph.into_iter().filter(|line| {
             let is_its_own = is_object(line) || place.listed && line.starts_with(char::is_whitespace);
             !is_its_own && (!is_message || talk::says_over(line))
