@@ -98,13 +98,11 @@ fn found(path: &Path, keep: Keep, own: &str) -> Option<String> {
         Ok(Some(false)) => {}
         Err(error) => return Some(format!("it can't be looked at ({error})")),
     }
-    match access::read(path) {
+    match unless_gone(path, || access::read(path)) {
         Ok(list) => {
-            let found: Vec<String> = exposures(&list, keep, own).iter().map(ToString::to_string).collect();
+            let found: Vec<String> = exposures(&list?, keep, own).iter().map(ToString::to_string).collect();
             (!found.is_empty()).then(|| found.join(", "))
         }
-        // It has gone since.
-        Err(_) if is_gone(path) => None,
         Err(error) => Some(format!("its access list can't be read ({error})")),
     }
 }
@@ -112,6 +110,20 @@ fn found(path: &Path, keep: Keep, own: &str) -> Option<String> {
 /// Whether nothing is there, of what was there when it was listed: a running agent's files come and go.
 fn is_gone(path: &Path) -> bool {
     matches!(leads_elsewhere(path), Ok(None))
+}
+
+/// Does something with what was there when it was listed; `None` if it has gone since. What goes and comes again under its name
+/// is another file, and is tried again.
+fn unless_gone<T, E>(path: &Path, act: impl Fn() -> Result<T, E>) -> Result<Option<T>, E> {
+    let mut tries = 5;
+    loop {
+        match act() {
+            Ok(done) => return Ok(Some(done)),
+            Err(_) if is_gone(path) => return Ok(None),
+            Err(_) if tries > 1 => tries -= 1,
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn look(path: &Path, keep: Keep, mend: &str, own: &str) -> Option<Exposed> {
@@ -150,9 +162,9 @@ fn close(path: &Path, place: Place, own: Option<&str>) -> Result<(), String> {
     match leads_elsewhere(path).map_err(|error| failed(error.to_string()))? {
         None => Ok(()),
         Some(true) => Err(failed("it is a link or a junction, and leads elsewhere: remove it".into())),
-        Some(false) => match access::protect(path, place, own) {
-            Err(_) if is_gone(path) => Ok(()),
-            set => set.map_err(|error| failed(error.to_string())),
+        Some(false) => match unless_gone(path, || access::protect(path, place, own)) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(failed(error.to_string())),
         },
     }
 }
@@ -171,10 +183,9 @@ fn within(folder: &Path) -> Result<Vec<PathBuf>, String> {
         if is_link || !path.is_dir() {
             continue;
         }
-        let entries = match std::fs::read_dir(&path) {
-            Err(_) if is_gone(&path) => continue,
-            entries => entries.map_err(|error| failed(&path, error))?,
-        };
+        let entries =
+            unless_gone(&path, || std::fs::read_dir(&path)).map_err(|error| failed(&path, error))?;
+        let Some(entries) = entries else { continue };
         for entry in entries {
             all.push(entry.map_err(|error| failed(&path, error))?.path());
         }
@@ -212,10 +223,8 @@ fn refuse_maker(path: &Path, own: &str) -> Result<(), String> {
         }
         Err(error) => return Err(format!("{shown}: {error}")),
     }
-    let list = match access::read(path) {
-        Err(_) if is_gone(path) => return Ok(()),
-        list => list.map_err(|error| format!("{shown}: {error}"))?,
-    };
+    let list = unless_gone(path, || access::read(path)).map_err(|error| format!("{shown}: {error}"))?;
+    let Some(list) = list else { return Ok(()) };
     if [SYSTEM, ADMINISTRATORS, SERVICE, own].contains(&list.owner.as_str()) {
         return Ok(());
     }
