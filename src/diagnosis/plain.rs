@@ -46,10 +46,11 @@ struct TellingText {
 /// The daily work.
 #[derive(Debug, Clone)]
 pub(super) struct Plains {
-    /// What an error may say, where no level is told.
+    /// What an error may say: it tells where no level is told, or the id is none of the daily work.
     failing: Regex,
-    /// The ids that are quiet where no level is told.
+    /// The ids of the daily work; no other is quiet where no level is told.
     daily: Vec<u32>,
+    /// What is left out before telling words are looked for: names, and settings of a server that syncs.
     left_out: Regex,
     /// The ids of errors that are daily work.
     errors: Vec<u32>,

@@ -6,6 +6,7 @@
 //! - `bounded`: no token, line or record may grow without end
 //! - `format`: which format it is, by its content, never by its name
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
+//! - `over`: words that say that a fault is over, or of elsewhere
 //! - `talk`: what people say around an event; `printed`: what commands print there of the server's state
 //! - `line`, `syslog`, `table`: one line of text; what `Get-WinEvent` prints by itself; `unique`: JSON that names each key once
 //! - `fields`: what the parts of an event are called in the languages of Windows, and the form that the values of each have
@@ -43,6 +44,7 @@ pub mod log;
 mod order;
 #[cfg(test)]
 mod order_tests;
+mod over;
 mod printed;
 mod raw;
 #[cfg(test)]

@@ -3,135 +3,30 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde::Deserialize;
 
-use super::{labels, talk};
+use super::labels;
+use super::over::says_over;
 
-/// What the sentence says in each language: that there was an error, that nobody expected it, that it was about a password, and
-/// that a server processed a notification.
-///
-/// Source: the facts, section 1.3, give the English sentence. Translations are known by their words, since nobody lists them.
-const WORDS: [&[&str]; 4] = [
-    &[
-        "error",
-        "fehler",
-        "erreur",
-        "errore",
-        "erro ",
-        "błąd",
-        "błęd",
-        "fout",
-        "fel ",
-        "fejl",
-        "feil",
-        "chyb",
-        "hata",
-        "ошибк",
-        "hiba",
-        "virhe",
-        "エラー",
-        "错误",
-        "錯誤",
-        "오류",
-    ],
-    &[
-        "unexpected",
-        "unerwartet",
-        "inattendu",
-        "inesperad",
-        "imprevist",
-        "onverwacht",
-        "nieoczekiwan",
-        "oväntat",
-        "uventet",
-        "neočekávan",
-        "beklenmeyen",
-        "beklenmedik",
-        "неожиданн",
-        "непредвиденн",
-        "váratlan",
-        "odottamat",
-        "予期",
-        "意外",
-        "예기치",
-        "예상치",
-    ],
-    &[
-        "password",
-        "kennwort",
-        "passwort",
-        "mot de passe",
-        "contrase",
-        "senha",
-        "palavra-passe",
-        "hasł",
-        "wachtwoord",
-        "lösenord",
-        "adgangskode",
-        "passord",
-        "hesl",
-        "parola",
-        "парол",
-        "jelszó",
-        "jelszav",
-        "salasana",
-        "パスワード",
-        "密码",
-        "密碼",
-        "암호",
-    ],
-    &[
-        "server",
-        "serveur",
-        "servidor",
-        "serwer",
-        "sunucu",
-        "сервер",
-        "kiszolgáló",
-        "palvelin",
-        "サーバー",
-        "服务器",
-        "伺服器",
-        "서버",
-        "notif",
-        "benachrichtig",
-        "powiadom",
-        "oznám",
-        "bildirim",
-        "уведомл",
-        "meddelande",
-        "melding",
-        "értesít",
-        "ilmoitu",
-        "通知",
-        "알림",
-    ],
-];
+/// `wrapper.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    error: Vec<String>,
+    unexpected: Vec<String>,
+    password: Vec<String>,
+    server: Vec<String>,
+    batch: Vec<String>,
+    credential: Vec<String>,
+    without_text: Vec<String>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    toml::from_str(include_str!("wrapper.toml")).unwrap_or_else(|error| panic!("wrapper.toml: {error}"))
+});
 
 /// The longest such sentence, in characters.
 const LONGEST: usize = 200;
-
-/// What the sentence of 652 and 655 says: that a ping or a batch of credentials failed.
-const OF_BATCH: [&[&str]; 2] = [
-    &["ping", "batch", "lote", "lot ", "stapel", "partia", "partii", "dávk", "バッチ", "批", "일괄"],
-    &[
-        "credential",
-        "anmeldeinformation",
-        "identification",
-        "credenc",
-        "credenzi",
-        "referenz",
-        "poświadcz",
-        "autentiserings",
-        "legitimations",
-        "pověření",
-        "kimlik bilgi",
-        "учетных данных",
-        "資格情報",
-        "凭据",
-        "認證",
-        "자격 증명",
-    ],
-];
 
 /// Whether a text leads to the inner text of an event and says nothing else: marks, a level, an exception's type, the sentence.
 pub(super) fn is_wrapper(text: &str) -> bool {
@@ -162,54 +57,15 @@ fn is_lost(sentence: &str) -> bool {
     (8..=LONGEST).contains(&sentence.chars().filter(|c| *c == '?').count()) && letters.all(|c| c == '?')
 }
 
-/// How Windows begins where it has no text of its own for an event, in the common languages; the id follows, then the source.
-const WITHOUT_TEXT: &[&str] = &[
-    "the description for event id",
-    "die beschreibung für ereignis-id",
-    "die beschreibung für die ereignis-id",
-    "die beschreibung zu ereignis-id",
-    "la description de l'id d'événement",
-    "la description de l'id de l'événement",
-    "no se encuentra la descripción del id. de evento",
-    "no se encuentra la descripción del id. del evento",
-    "no se encuentra la descripción de id. de evento",
-    "no se puede encontrar la descripción del id. de evento",
-    "impossibile trovare la descrizione dell'id evento",
-    "impossibile trovare la descrizione per l'id evento",
-    "não é possível encontrar a descrição da identificação de evento",
-    "não foi possível encontrar a descrição da id de evento",
-    "não foi possível encontrar a descrição do id de evento",
-    "não foi possível encontrar a descrição da identificação de evento",
-    "de beschrijving van gebeurtenis-id",
-    "de beschrijving voor gebeurtenis-id",
-    "nie można znaleźć opisu zdarzenia o identyfikatorze",
-    "nie można odnaleźć opisu zdarzenia o identyfikatorze",
-    "nie można odnaleźć opisu identyfikatora zdarzenia",
-    "det går inte att hitta beskrivningen för händelse-id",
-    "det gick inte att hitta beskrivningen av händelse-id",
-    "beskrivningen för händelse-id",
-    "beskrivelsen af hændelses-id",
-    "beskrivelsen til hændelses-id",
-    "popis události s id",
-    "popis id události",
-    "описание для события с кодом",
-    "не найдено описание для события с кодом",
-    "не удается найти описание для идентификатора события",
-    "ソース",
-    "イベント id",
-    "kaynağındaki",
-    "olay kimliği",
-];
-
 /// Windows' own word that it has no text for the event: it names the id and nothing else that is a number, and leads on.
 fn is_without_text(sentence: &str) -> bool {
     let sentence = sentence.replace(['’', '‘'], "'");
     let mut numbers = sentence.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
-    WITHOUT_TEXT.iter().any(|begins| sentence.starts_with(begins))
+    WORDS.without_text.iter().any(|begins| sentence.starts_with(begins))
         && sentence.chars().count() <= 5 * LONGEST
         && numbers.next().is_some_and(|id| matches!(id, "652" | "655" | "6900"))
         && numbers.next().is_none()
-        && !talk::says_over(&without_ours(&sentence))
+        && !says_over(&without_ours(&sentence))
 }
 
 /// What may stand around it.
@@ -217,9 +73,11 @@ const MARKS: &[char] =
     &[' ', '\n', '\t', '.', ':', '：', '。', '"', '\'', '“', '”', '„', '«', '»', '‘', '「', '『'];
 
 fn is_sentence(sentence: &str) -> bool {
-    let has = |words: &[&[&str]]| {
-        words.iter().all(|words| words.iter().any(|word| format!("{sentence} ").contains(word)))
+    let spaced = format!("{sentence} ");
+    let has = |words: &[&Vec<String>]| {
+        words.iter().all(|words| words.iter().any(|word| spaced.contains(word.as_str())))
     };
+    let Words { error, unexpected, password, server, batch, credential, .. } = &*WORDS;
     let ends = |mark: char| sentence.contains(&format!("{mark} ")) || sentence.contains(&format!("{mark}\n"));
     let english = ["failed credential provisioning ping", "failed credential provisioning batch"];
     sentence.chars().count() <= LONGEST
@@ -227,8 +85,10 @@ fn is_sentence(sentence: &str) -> bool {
         // In some languages a comma stands behind the subject.
         && sentence.split_once(", ").is_none_or(|(subject, rest)| !subject.contains(' ') && !rest.contains(','))
         && !sentence.contains(|c: char| c.is_ascii_digit())
-        && !talk::says_over(&without_ours(sentence))
-        && (has(&WORDS) || has(&OF_BATCH) && has(&WORDS[..1]) || english.contains(&sentence))
+        && !says_over(&without_ours(sentence))
+        && (has(&[error, unexpected, password, server])
+            || has(&[batch, credential, error])
+            || english.contains(&sentence))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::TABLE;
-use crate::offline::{calendar, levels, talk};
+use crate::offline::over::says_over;
+use crate::offline::{calendar, levels};
 
 /// The form of a field's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -136,7 +137,7 @@ impl Form {
         shape.pattern.is_match(value)
             && value.split_whitespace().count() <= shape.words
             // An address is no sentence.
-            && !(shape.quiet && own.split_whitespace().any(|word| !word.contains('@') && talk::says_over(word)))
+            && !(shape.quiet && own.split_whitespace().any(|word| !word.contains('@') && says_over(word)))
     }
 }
 

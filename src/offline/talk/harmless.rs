@@ -1,10 +1,12 @@
 //! The clauses and lines that say nothing against a remedy: `harmless.toml`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
+
+use crate::offline::over::says_over;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,8 +17,6 @@ struct File {
     program: Vec<String>,
     /// What our own messages of every day are made of.
     daily: Vec<String>,
-    /// Words that say that it is over, or elsewhere.
-    over: String,
     /// Parts of the patterns below, which name them in braces.
     parts: BTreeMap<String, String>,
     language: BTreeMap<String, Language>,
@@ -32,7 +32,6 @@ struct Language {
 }
 
 struct Harmless {
-    over: HashSet<String>,
     greetings: RegexSet,
     sign_offs: RegexSet,
     sentences: RegexSet,
@@ -49,7 +48,6 @@ static HARMLESS: LazyLock<Harmless> = LazyLock::new(|| {
             whole(patterns.map(|pattern| with_parts(pattern, &file.parts)))
         };
         Ok(Harmless {
-            over: file.over.split_whitespace().map(str::to_lowercase).collect(),
             greetings: all(|it| &it.greeting)?,
             sign_offs: all(|it| &it.signoff)?,
             sentences: all(|it| &it.sentences)?,
@@ -77,12 +75,6 @@ fn with_parts(pattern: &str, parts: &BTreeMap<String, String>) -> String {
         }
     }
     pattern
-}
-
-/// Whether a text has a word that says that it is over, or elsewhere.
-pub(in crate::offline) fn says_over(text: &str) -> bool {
-    let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    words.any(|word| HARMLESS.over.contains(&word.to_lowercase()))
 }
 
 /// Whether a clause greets, without a name.

@@ -12,7 +12,7 @@ mod harmless;
 mod prompt;
 mod words;
 
-pub(super) use harmless::{is_daily, is_of_program, says_over};
+pub(super) use harmless::{is_daily, is_of_program};
 pub(super) use prompt::{acts, command};
 
 use super::fields::{self, Form};

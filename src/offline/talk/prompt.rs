@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::harmless::says_over;
 use super::{fields, words};
+use crate::offline::over::says_over;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

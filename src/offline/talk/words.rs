@@ -1,6 +1,7 @@
 //! Whether what people write greets, asks or complains, and says nothing else: each clause must be one of `harmless.toml`.
 
-use super::harmless::{is_greeting, is_sentence, is_sign_off, says_over};
+use super::harmless::{is_greeting, is_sentence, is_sign_off};
+use crate::offline::over::says_over;
 
 /// The most words of a name.
 const NAME: usize = 3;

@@ -2,6 +2,7 @@
 
 use super::super::fields::Form;
 use super::super::line::label_like;
+use super::super::over::says_over;
 use super::super::raw::{Raw, one_line};
 use super::super::talk;
 use super::super::wording::{behind_code_90, says_code_90};
@@ -53,7 +54,7 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
             || paragraph.iter().all(|line| is_form(line) || is_object(line));
         let told = paragraph.into_iter().filter(|line| {
             let is_its_own = is_object(line) || place.listed && line.starts_with(char::is_whitespace);
-            !is_its_own && (!is_message || talk::says_over(line))
+            !is_its_own && (!is_message || says_over(line))
         });
         said.extend(told.flat_map(|line| [line, "\n"]));
         below |= lines.next_if(|line| line.trim().is_empty()).is_some();

@@ -16,6 +16,7 @@ use super::bounded::{Fuse, MAX_RECORD};
 use super::fault::{Fault, behind_events, foreign};
 use super::fields;
 use super::labels;
+use super::over::says_over;
 use super::raw::{Raw, When, event_id};
 use super::{talk, time};
 use crate::report::EVENT_IDS;
@@ -76,7 +77,7 @@ pub(super) fn read(input: impl BufRead, sink: &mut dyn FnMut(Raw)) -> Result<(),
                 let mut said =
                     said.filter(|word| !word.is_empty() && *word != "xml" && !known.contains(word));
                 // An encoding may have a name of letters alone.
-                if said.any(talk::says_over) || declaration.len() > 80 {
+                if said.any(says_over) || declaration.len() > 80 {
                     sink(Raw::beside(declaration.to_string()));
                 }
             }
