@@ -51,9 +51,32 @@ async fn prepare(conn: &mut AnyConnection, role: Role) -> Result<(), sqlx::Error
         (_, Role::Reader) => &["PRAGMA busy_timeout = 30000", "PRAGMA query_only = ON"],
     };
     for setting in settings {
-        conn.execute(*setting).await?;
+        settle(conn, setting).await?;
     }
     Ok(())
+}
+
+/// SQLite refuses to change a new file's journal while another program does the same, and waits for nobody then.
+async fn settle(conn: &mut AnyConnection, setting: &'static str) -> Result<(), sqlx::Error> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    const TRIES: u32 = 500;
+    /// `SQLITE_BUSY` and its extended codes.
+    const BUSY: &[&str] = &["5", "261", "517", "773"];
+    let is_busy = |error: &sqlx::Error| {
+        error
+            .as_database_error()
+            .and_then(|error| error.code())
+            .is_some_and(|code| BUSY.contains(&code.as_ref()))
+    };
+    let mut tries = TRIES;
+    loop {
+        match conn.execute(setting).await {
+            Err(error) if tries > 1 && is_busy(&error) => tries -= 1,
+            done => return done.map(drop),
+        }
+        // A bound on another program's lock, not a wait of the program's: it does not go by the injected clock.
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// Connects once. A pool tries again until its patience ends and then forgets why; this says why, at once.
