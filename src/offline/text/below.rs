@@ -103,3 +103,7 @@ const FIRST_GROUP: usize = 8;
 
 /// The length of a GUID.
 const IDENTIFIER: usize = 36;
+
+#[cfg(test)]
+#[path = "below_tests.rs"]
+mod tests;

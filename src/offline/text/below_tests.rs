@@ -1,0 +1,118 @@
+//! What belongs to a message and what people wrote around it: told by the whole way of a file.
+
+use crate::diagnosis::Knowledge;
+use crate::offline::answer::answer;
+use crate::offline::log::Log;
+use crate::offline::test_kit::{doubted, judged, remedied};
+
+const CODE_90: &str = "Failed credential provisioning ping. Error: An error occurred. Error Code: 90. Error Description: \
+    Password Synchronization has not been activated for this company.";
+
+fn copied(provider: &str, id: u32, time: &str, text: &str) -> String {
+    format!(
+        "Log Name: Application\nSource: {provider}\nDate: 2026-11-22T{time}:00Z\nEvent ID: {id}\nLevel: Error\nDescription:\n{text}\n\n"
+    )
+}
+
+fn code_90(text: &str) -> String {
+    copied("Directory Synchronization", 655, "10:00", text)
+}
+
+/// An entry of `Format-List`, whose further lines are padded.
+fn entry(provider: &str, id: u32, time: &str, lines: &[&str]) -> String {
+    let text = lines.join("\n                   ");
+    let level = if id == 655 { "Error" } else { "Information" };
+    format!(
+        "TimeCreated      : 2026-11-22T{time}:00Z\nId               : {id}\nLevelDisplayName : {level}\nProviderName     : {provider}\n\
+         Message          : {text}\n\n"
+    )
+}
+
+#[test]
+fn the_further_lines_of_a_message_in_a_list_are_the_messages() {
+    let noise = entry(
+        "MSSQL$MICROSOFT##ADSYNC",
+        17890,
+        "10:20",
+        &[
+            "A significant part of sql server process memory has been paged out.",
+            "",
+            "Duration: 0 seconds. Working set (KB): 57866.",
+        ],
+    );
+    let retried = entry(
+        "Directory Synchronization",
+        605,
+        "10:10",
+        &[
+            "The following password changes failed to synchronize and have been scheduled for retry.",
+            "DN = CN=Ann,OU=Users,DC=contoso,DC=com",
+        ],
+    );
+    let list = entry("Directory Synchronization", 655, "10:00", &[CODE_90]) + &retried + &noise;
+    remedied(&[&list]);
+    doubted(&[&format!("{list}Fixed at 10:30, password sync is on again.\n")], "talk-not-understood");
+}
+
+#[test]
+fn what_people_write_below_one_of_our_events_is_talk() {
+    let alive =
+        copied("Directory Synchronization", 663, "10:05", "Password Hash Synchronization Manager is alive.");
+    remedied(&[&(alive.clone() + &code_90(CODE_90))]);
+    let said = "Max ticked the box in the wizard.\n\n";
+    doubted(&[&(alive + said + &code_90(CODE_90))], "talk-not-understood");
+}
+
+#[test]
+fn windows_word_that_it_has_no_text_leads_to_code_90_in_any_language_and_says_nothing_else() {
+    for word in [
+        "Die Beschreibung für Ereignis-ID 655 aus der Quelle Directory Synchronization kann nicht gefunden werden. Entweder ist die \
+         Komponente nicht auf dem lokalen Computer installiert, oder die Installation ist beschädigt.\n\nDie folgenden Informationen \
+         wurden mit dem Ereignis gespeichert:",
+        "La description de l’ID d’événement 655 dans la source Directory Synchronization est introuvable.\n\nLes informations suivantes \
+         étaient incluses avec l’événement :",
+        "No se encuentra la descripción del id. de evento 655 en el origen Directory Synchronization. El componente no está instalado o \
+         bien la instalación está dañada.\n\nSe incluyó la siguiente información con el evento:",
+    ] {
+        remedied(&[&code_90(&format!("{word}\n\n{CODE_90}"))]);
+        let forged = word.replace("655", "655 (10:30 erledigt)");
+        let answer = judged(&[&code_90(&format!("{forged}\n\n{CODE_90}"))]).expect("reads");
+        assert_eq!(answer.remedy, None, "{forged}");
+    }
+}
+
+#[test]
+fn a_forest_that_a_console_broke_or_cut_belongs_to_code_90() {
+    let forest = "<forest-info>\n<partition-name>CONTOSO.COM</partition-name>\n<connector-id>11111111-1111-4111-8111-111111111111</connec";
+    for end in ["tor-id>\n</forest-info>", " tor-id>\n</forest-info>", "", "tor-id>\n</for"] {
+        remedied(&[&code_90(&format!("{CODE_90}\n{forest}{end}"))]);
+    }
+    let forged = forest.replace("CONTOSO.COM", "fixed at 10:30");
+    doubted(&[&code_90(&format!("{CODE_90}\n{forged}tor-id>\n</forest-info>"))], "talk-not-understood");
+}
+
+#[test]
+fn talk_that_is_not_understood_is_quoted_and_not_where_names_are_masked() {
+    let file = format!("Max ticked the box in the wizard.\n\n{}", code_90(CODE_90));
+    let mut log = Log::new();
+    crate::offline::read("a file", std::io::Cursor::new(file.as_bytes()), &mut log).expect("reads");
+    let reading = log.finish(None, "2026-11-25T00:00:00Z".parse().expect("a time"));
+    let reason = |reading| {
+        let answer = answer(&reading, false, &Knowledge::embedded()).expect("an answer");
+        let why = answer.why_not.into_iter().find(|why| why.code == "talk-not-understood");
+        why.expect("is withheld").text.to_string()
+    };
+    assert!(reason(reading.clone()).contains("“Max ticked the box in the wizard”"));
+    assert!(!reason(reading.masked(str::to_owned)).contains("Max"));
+}
+
+#[test]
+fn a_reason_names_the_event_that_raised_it_and_a_restart_raises_none() {
+    let of_manager = |id, time, text: &str| copied("Directory Synchronization", id, time, text);
+    let stop = of_manager(602, "10:10", "Password Hash Synchronization Manager is stopping.");
+    let answer = judged(&[&(code_90(CODE_90) + &stop)]).expect("reads");
+    let why = answer.why_not.iter().find(|why| why.code == "stopped-since").expect("is withheld");
+    assert!(why.text.to_string().contains("(event 602, 2026-11-22T10:10:00Z)"), "{}", why.text);
+    let start = of_manager(601, "10:11", "Password Hash Synchronization Manager is starting.");
+    remedied(&[&(code_90(CODE_90) + &stop + &start)]);
+}
