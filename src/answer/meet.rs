@@ -77,7 +77,7 @@ fn sync(server: &ServerDiagnosis) -> Sync {
     match server.cause {
         Cause::Healthy | Cause::Recovered if server.silent.is_none() => Sync::Well,
         // What an old report said was well need not be so now; and a staging server says nothing of the active one.
-        Cause::Healthy | Cause::Recovered | Cause::StagingMode | Cause::NothingTold => Sync::Untold,
+        Cause::Healthy | Cause::Recovered | Cause::StagingMode => Sync::Untold,
         // Nothing could be read at all.
         Cause::HeartbeatMissing if server.evidence.is_empty() => Sync::Untold,
         _ => Sync::AtFault,

@@ -42,7 +42,7 @@ fn asked(hypothesis: Hypothesis, scope: Scope) -> Question {
 fn kind(cause: Cause) -> &'static str {
     match cause {
         Cause::Healthy | Cause::Recovered => "well",
-        Cause::StagingMode | Cause::NothingTold => "untold",
+        Cause::StagingMode => "untold",
         Cause::CloudCredential | Cause::CloudCertificate | Cause::CloudSignInBlocked => "own sign-in",
         Cause::PhsNotActivated
         | Cause::ForestChannelDisabled

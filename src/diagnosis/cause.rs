@@ -79,8 +79,6 @@ causes! {
     Unknown6900 = "unknown-6900",
     /// The evidence contradicts itself.
     Mixed = "mixed",
-    /// The log holds nothing that would tell how password sync is.
-    NothingTold = "none",
     /// It failed, and works again.
     Recovered = "recovered",
     /// It works.

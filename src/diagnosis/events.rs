@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::case::finding;
 use super::evidence::stated;
 use super::knowledge::{EMBEDDED, Knowledge};
 use super::limits::HEARTBEAT_MISSING;
@@ -76,7 +77,14 @@ pub fn diagnose_events(
         verdict = told_instead(Cause::ForestChannelDisabled, verdict, knowledge);
         verdict.evidence.insert(0, stated(words!("evidence-printed-closed")));
     } else if verdict.cause == Cause::HeartbeatMissing && !holds_heartbeats {
-        verdict = told_instead(Cause::NothingTold, verdict, knowledge);
+        verdict.summary = words!("sum-nothing-told", server = &verdict.server);
+        verdict.warnings.push(finding("log-tells-nothing", words!("warn-log-tells-nothing")));
+        verdict = ServerDiagnosis {
+            confidence: Confidence::Possible,
+            since: None,
+            evidence: Vec::new(),
+            ..verdict
+        };
     }
     // What the server's configuration allows is in no log.
     verdict.why_not.retain(|why| why.code != "not-allowed-at-server");

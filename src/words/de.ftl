@@ -301,6 +301,7 @@ sum-unheard = { $server } hat noch nicht berichtet, darum ist nichts über ihn b
 sum-cloud-sync = Auf { $server } läuft Entra Cloud Sync, das Kennwörter in der Cloud synchronisiert und nie Ereignis 6900 schreibt; bitte im Microsoft Entra Admin Center nachsehen.
 sum-no-product = Auf { $server } wurde kein Synchronisierungsprodukt gefunden.
 sum-no-sign = Auf { $server } ließ sich kein Lebenszeichen der Kennwortsynchronisierung lesen.
+sum-nothing-told = Das Protokoll von { $server } enthält nichts, was über die Kennwortsynchronisierung etwas sagt: keinen Fehler von ihr und keine zwei Stunden, in denen ein Lebenszeichen fällig war.
 sum-times-ambiguous = Bei den Daten kann der Tag oder der Monat zuerst stehen, und je nachdem heißt es „{ $one }“ oder „{ $other }“; ein Mensch muss nachsehen.
 sum-foreign = Die einzigen Fehler stammen von einem Anbieter, der nicht zum Synchronisierungsprodukt gehört; ein Mensch muss nachsehen.
 
@@ -384,6 +385,7 @@ warn-service-stopped = Der Synchronisierungsdienst ist angehalten; dieser Server
 warn-heartbeat-late = Das Lebenszeichen von { $forest } ist verspätet.
 warn-clock-ahead = Die Uhr des Servers geht gegenüber unserer { $by } vor.
 warn-clock-behind = Die Uhr des Servers geht gegenüber unserer { $by } nach.
+warn-log-tells-nothing = In einem Protokoll, das kurz, gefiltert, ein anderes oder von einem anderen Server ist, kann kein Lebenszeichen fehlen. Als Erstes das ganze Anwendungsprotokoll des aktiven Synchronisierungsservers geben: wevtutil epl Application app.evtx
 warn-unread = { $what } konnte nicht gelesen werden: { $why }
 warn-closed = Die Kennwortsynchronisierung ist für { $forest } ausgeschaltet: Dafür ist ein zweiter Schritt nötig.
 warn-closed-by-choice = Die Kennwortsynchronisierung ist für { $forest } ausgeschaltet, und nichts zeigt, dass sie in den letzten 72 Stunden an war: Das gilt als gewollt.

@@ -301,6 +301,7 @@ sum-unheard = { $server } has not reported yet, so nothing is known of it.
 sum-cloud-sync = { $server } runs Entra Cloud Sync, which syncs passwords in the cloud and never writes event 6900; look in the Microsoft Entra admin center.
 sum-no-product = No sync product was found on { $server }.
 sum-no-sign = No sign of life of password sync could be read on { $server }.
+sum-nothing-told = The log of { $server } holds nothing that would tell how password sync is: no error of it, and no two hours in which a sign of life was due.
 sum-times-ambiguous = The dates can be read day first or month first, and mean different things: "{ $one }" or "{ $other }"; a person must look.
 sum-foreign = The only errors are from a provider that does not belong to the sync product; a person must look.
 
@@ -384,6 +385,7 @@ warn-service-stopped = The sync service is stopped, so this server could not tak
 warn-heartbeat-late = The heartbeat of { $forest } is late.
 warn-clock-ahead = The server's clock is { $by } ahead of ours.
 warn-clock-behind = The server's clock is { $by } behind ours.
+warn-log-tells-nothing = In a log that is short, filtered, another one or of another server no sign of life can be missed. First of all give the active sync server's whole Application log: wevtutil epl Application app.evtx
 warn-unread = { $what } could not be read: { $why }
 warn-closed = Password sync is off for { $forest }: a second step is needed for it.
 warn-closed-by-choice = Password sync is off for { $forest }, and nothing shows that it was on in the last 72 hours: that is taken as meant so.
