@@ -143,9 +143,12 @@ pub(super) fn names_ours(line: &str) -> bool {
 /// What stands between the columns of such a line.
 const BETWEEN: [char; 8] = [' ', '\t', ',', ';', '|', '-', '[', ']'];
 
+/// What stands between a list's labels and their values.
+pub(super) const COLON: &str = " : ";
+
 /// Where the colon of a list stands: PowerShell pads its labels, so that all of one list are at one place.
 pub(super) fn column(line: &str) -> Option<usize> {
-    let at = line.find(" : ").or_else(|| line.strip_suffix(" :").map(str::len))?;
+    let at = line.find(COLON).or_else(|| line.strip_suffix(" :").map(str::len))?;
     line.get(..at)?.trim_end().chars().all(char::is_alphanumeric).then_some(at)
 }
 

@@ -19,11 +19,17 @@ pub(super) enum Below {
 /// What of an event's text is no part of its message.
 pub(super) fn read(raw: &Raw, place: Standing) -> Below {
     let text = raw.text();
-    if let Some(said) = behind_code_90(&text) {
-        return if said.starts_with('\n') { Below::Said(said) } else { Below::Wording };
-    }
-    if says_code_90(&text) {
-        return Below::Said(String::new());
+    let of_ours = |name: &String| PROVIDERS.iter().any(|ours| one_line(name).eq_ignore_ascii_case(ours));
+    let is_ours =
+        raw.id.is_some_and(|id| EVENT_IDS.contains(&id)) || raw.provider.as_ref().is_some_and(of_ours);
+    // Another program that quotes it has its own message, and is heard for what it says.
+    if is_ours || raw.provider.is_none() {
+        if let Some(said) = behind_code_90(&text) {
+            return if said.starts_with('\n') { Below::Said(said) } else { Below::Wording };
+        }
+        if says_code_90(&text) {
+            return Below::Said(String::new());
+        }
     }
     let audited;
     let mut message = raw.message.trim_start();
@@ -31,9 +37,6 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
         audited = without_object(message);
         message = &audited;
     }
-    let of_ours = |name: &String| PROVIDERS.iter().any(|ours| one_line(name).eq_ignore_ascii_case(ours));
-    let is_ours =
-        raw.id.is_some_and(|id| EVENT_IDS.contains(&id)) || raw.provider.as_ref().is_some_and(of_ours);
     if is_ours && talk::is_daily(message) {
         return Below::Said(String::new());
     }
@@ -54,7 +57,8 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
             || paragraph.iter().all(|line| is_form(line) || is_object(line));
         let told = paragraph.into_iter().filter(|line| {
             let is_its_own = is_object(line) || place.listed && line.starts_with(char::is_whitespace);
-            !is_its_own && (!is_message || says_over(line))
+            let is_beside = place.indents && !line.starts_with(char::is_whitespace);
+            !is_its_own && (is_beside || !is_message || says_over(line))
         });
         said.extend(told.flat_map(|line| [line, "\n"]));
         below |= lines.next_if(|line| line.trim().is_empty()).is_some();
@@ -69,6 +73,8 @@ pub(super) struct Standing {
     pub(super) last: bool,
     /// In a list or a table, as PowerShell prints it: the further lines of its message begin with spaces.
     pub(super) listed: bool,
+    /// Its file's lists show so.
+    pub(super) indents: bool,
 }
 
 /// Whether a line is the name of an object in the directory, or marked up.
@@ -88,14 +94,15 @@ fn without_object(message: &str) -> String {
     }
 }
 
-/// What stands behind the last identifier in the line of one of our messages.
+/// What stands behind the last identifier in the line of one of our messages, but for the server that an error names there.
 fn behind_identifier(line: &str) -> Option<&str> {
     let identifier = |at: usize| line.get(at..at + IDENTIFIER).filter(|word| Form::Guid.fits(word));
     let at = line.match_indices('-').rev().find_map(|(at, _)| {
         let from = at.checked_sub(FIRST_GROUP)?;
         identifier(from).map(|_| from + IDENTIFIER)
     })?;
-    line.get(at..).filter(|rest| rest.contains(char::is_alphabetic))
+    let names_server = |rest: &str| rest.trim_start().to_ascii_lowercase().starts_with("server name:");
+    line.get(at..).filter(|rest| rest.contains(char::is_alphabetic) && !names_server(rest))
 }
 
 /// The length of a GUID's digits before the first hyphen.

@@ -116,3 +116,64 @@ fn a_reason_names_the_event_that_raised_it_and_a_restart_raises_none() {
     let start = of_manager(601, "10:11", "Password Hash Synchronization Manager is starting.");
     remedied(&[&(code_90(CODE_90) + &stop + &start)]);
 }
+
+#[test]
+fn a_list_that_a_narrow_console_broke_anywhere_is_read_with_what_the_program_handed_over() {
+    let text = format!(
+        "{CODE_90} Tracking ID: dacf8568-4a7c-426f-8237-41f1c1fed25f Server Name: AM4GR2BBA011. ---> \
+         System.ServiceModel.FaultException`1[Microsoft.Online.Coexistence.Schema.AdminWebServiceFault]: \
+         Password Synchronization has not been activated for this company. (Fault Detail is equal to \
+         Microsoft.Online.Coexistence.Schema.AdminWebServiceFault)."
+    );
+    for room in [30, 37, 59, 99] {
+        let broken = |text: &str| {
+            let letters: Vec<char> = text.chars().collect();
+            let lines: Vec<String> = letters.chunks(room).map(|line| line.iter().collect()).collect();
+            lines.join("\n                     ")
+        };
+        let listed = |said: &str| {
+            format!(
+                "Index              : 9576\nEntryType          : Error\nInstanceId         : 655\nMessage            : {}\n{said}\
+                 ReplacementStrings : {}\nSource             : Directory Synchronization\nTimeGenerated      : 2026-11-22 10:00:00\n\n",
+                broken(&text),
+                broken(&format!("{{{text}}}")),
+            )
+        };
+        remedied(&[&listed("")]);
+        // What is not indented is no part of the value.
+        doubted(&[&listed("old server, powered off\n")], "talk-not-understood");
+    }
+}
+
+#[test]
+fn below_an_event_of_another_program_in_a_list_only_what_is_indented_is_its_message() {
+    let noise = |said: &str| {
+        entry("Windows Update Agent", 1500, "10:05", &["The settings were processed."]) + said + "\n\n"
+    };
+    let error =
+        entry("Directory Synchronization", 655, "10:00", &[CODE_90, "<forest-info>", "</forest-info>"]);
+    remedied(&[&(error.clone() + &noise(""))]);
+    doubted(
+        &[&(error
+            + noise("from here on passwords arrive").trim_start().replace("\n\nfrom", "\nfrom").as_str())],
+        "talk-not-understood",
+    );
+}
+
+#[test]
+fn another_program_that_quotes_code_90_says_nothing_new() {
+    let quote = copied(
+        "PRTG Remote Probe",
+        100,
+        "10:07",
+        "Check: WARNING - found event 655: Failed credential provisioning ping. Error Code: 90",
+    );
+    remedied(&[&(code_90(CODE_90) + &quote)]);
+    let other = copied(
+        "PRTG Remote Probe",
+        100,
+        "10:07",
+        "Check: WARNING - found event 654: Provision credentials ping end.",
+    );
+    doubted(&[&(code_90(CODE_90) + &other)], "events-skipped");
+}

@@ -138,11 +138,14 @@ impl Reader {
             return None;
         }
         self.pending = None;
-        let (value, rest) = next_label(value);
+        // What a program handed over may hold anything, labels too.
+        let is_data = known.forms.contains(&Form::Data);
+        let (value, rest) = if is_data { (value, None) } else { next_label(value) };
         self.header.push((Some(known.label), value.to_owned()));
-        if known.forms.contains(&Form::Data) {
+        self.hands_over = is_data && !Form::Data.fits(value);
+        if is_data {
             let data = value.trim_matches(['{', '}']);
-            self.raw.data.extend((!Form::Data.fits(value)).then(|| data.to_owned()));
+            self.raw.data.extend(self.hands_over.then(|| data.to_owned()));
         } else if known.label != Label::Provider {
             // A guess may be the label of something else.
             let forms = if known.guessed { &[Form::Id, Form::Guid] } else { known.forms };
@@ -180,6 +183,10 @@ impl Reader {
 
     /// What a list's value goes on with, where it does not matter: what PowerShell wraps there has a form, or is an event's data.
     pub(super) fn goes_on(&mut self, line: &str) {
+        if let Some(data) = self.raw.data.last_mut().filter(|_| self.hands_over) {
+            append(data, line);
+            return;
+        }
         if Form::Object.fits(line) || Form::Bytes.fits(line) || fields::is_plain(line) {
             return;
         }

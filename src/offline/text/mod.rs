@@ -8,12 +8,14 @@
 //! - `header`: labels with their values
 //! - `below`: what stands below an event's message
 //! - `whole`: what an event's lines make together
+//! - `wrapped`: lines of a list that a console's edge broke
 //! - `paste`: what people put around events
 
 mod below;
 mod header;
 mod paste;
 mod whole;
+mod wrapped;
 
 use std::io::BufRead;
 
@@ -150,6 +152,8 @@ struct Reader {
     has_message_label: bool,
     /// A list's label came that does not matter, and its value may go on.
     aside: bool,
+    /// That label's value is what a program handed over, in words.
+    hands_over: bool,
     /// A blank line came since the last label.
     blank: bool,
     /// The tab "Details": the message follows `EventData` and nothing else.
@@ -165,6 +169,10 @@ struct Reader {
     day_first: Option<bool>,
     /// Where the colons of a list stand.
     column: Option<usize>,
+    /// How wide the widest line of such a list is.
+    widest: usize,
+    /// Whether the further lines of its values are indented.
+    indents: bool,
     /// The label that the events of such a list begin with.
     first: Option<String>,
     /// Events are lines that somebody typed.
@@ -192,12 +200,18 @@ impl Reader {
     }
 
     fn read_line(&mut self, line: &str, sink: &mut dyn FnMut(Raw)) {
-        // A quotation in chat or mail; within XML, the end of an element's name.
-        let unquoted = line.trim_start().strip_prefix('>').filter(|_| self.xml.is_empty());
+        // A quotation in chat or mail; within XML, and where a list goes on, the end of an element's name.
+        let begins = line.len() - line.trim_start().len();
+        let is_element = !self.xml.is_empty() || self.column.is_some_and(|column| begins > column);
+        let unquoted = line.trim_start().strip_prefix('>').filter(|_| !is_element);
         let line = unquoted.unwrap_or(line);
         let trimmed = line
             .trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}'));
         let indent = line.len() - line.trim_start().len();
+        if let Some(column) = self.column {
+            self.widest = self.widest.max(wrapped::width(line));
+            self.indents |= self.place == Place::Body && indent > column && !trimmed.is_empty();
+        }
         if let Some(word) = numbered(trimmed).filter(|_| self.indent.is_none_or(|first| indent <= first)) {
             self.finish(sink);
             self.indent = self.indent.or(Some(indent));

@@ -12,7 +12,7 @@ use super::super::talk;
 use super::super::wording::{known_by_words, says_code_90, sentences};
 use super::super::wrapper::is_wrapper;
 use super::super::xml;
-use super::{Place, Reader, append, below};
+use super::{Place, Reader, append, below, wrapped};
 use crate::report::EVENT_IDS;
 
 impl Reader {
@@ -80,6 +80,9 @@ impl Reader {
             sink(Raw { broken: true, ..Raw::default() });
         }
         append(&mut self.body, &xml);
+        if let Some(column) = self.column {
+            self.body = wrapped::joined(&self.body, column, self.widest);
+        }
         let unknown_header = self.take_unknown_header();
         let mut raw = std::mem::take(&mut self.raw);
         if raw.id.is_none() && !self.names_id {
@@ -159,15 +162,19 @@ impl Reader {
         }
         if raw.is_event() {
             let listed = self.column.is_some() || self.columns.is_some() || self.table.is_some();
-            let place = below::Standing { last: self.ends, listed };
+            let place = below::Standing { last: self.ends, listed, indents: self.indents };
             match below::read(&raw, place) {
                 below::Below::Said(below) => said.push_str(&below),
                 below::Below::Wording => raw.broken = true,
             }
             raw.judged = true;
-            // The sentence of another event, below one that says nothing.
+            // The sentence of another event, below one that says nothing; a code 90 that is quoted says nothing new.
             let is_other = raw.id.is_some_and(|id| !EVENT_IDS.contains(&id));
-            raw.broken |= is_other && !sentences(&raw.message.to_lowercase()).is_empty();
+            let mut others = sentences(&raw.message.to_lowercase());
+            if says_code_90(&raw.message) {
+                others.retain(|id| !matches!(id, 652 | 655 | 6900));
+            }
+            raw.broken |= is_other && !others.is_empty();
         }
         raw.said = said;
         // A header that names no usable id was an event's all the same, and so was an entry of a list.
@@ -182,6 +189,8 @@ impl Reader {
             numbered: self.numbered,
             day_first: self.day_first,
             column: self.column,
+            widest: self.widest,
+            indents: self.indents,
             first: self.first.take(),
             indent: self.indent,
             typed: self.typed,

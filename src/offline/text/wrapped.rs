@@ -1,0 +1,184 @@
+//! The lines of a list that PowerShell broke at the console's edge, put together again.
+//!
+//! `Format-List` pads its labels and breaks what is too long for the console: between words where the language is English,
+//! French, German, Italian, Portuguese or Spanish, and anywhere in all others; a word that is longer than the room is broken
+//! anywhere. Each further line begins where the value began. Source: PowerShell's `StringManipulationHelper`.
+
+use super::super::line::COLON;
+
+/// A value whose further lines are indented, as it was before; lines that were its own keep their indent.
+///
+/// `column` is where the list's colons stand, `edge` the width of the widest line that was seen.
+pub(super) fn joined(body: &str, column: usize, edge: usize) -> String {
+    let room_from = column + COLON.len();
+    let lines: Vec<Line<'_>> = body
+        .split('\n')
+        .enumerate()
+        .map(|(at, text)| match at {
+            0 => Line { text, ends: room_from + width(text), is_first: true },
+            _ => Line { text, ends: width(text), is_first: false },
+        })
+        .collect();
+    let edge = lines.iter().map(|line| line.ends).max().unwrap_or_default().max(edge);
+    let edges = Edges { edge, room: edge.saturating_sub(room_from), anywhere: false };
+    let pairs = || lines.iter().zip(lines.iter().skip(1)).map(|(line, next)| (line, next.text.trim_start()));
+    let within =
+        pairs().filter(|(line, next)| edges.is_full(line, next) && !edges.is_long(line, next)).count();
+    let between =
+        pairs().filter(|(line, next)| !edges.is_full(line, next) && edges.had_no_room(line, next)).count();
+    let edges = Edges { anywhere: within > between, ..edges };
+    let mut out = String::with_capacity(body.len());
+    let mut before: Option<&Line<'_>> = None;
+    for line in &lines {
+        let Some(last) = before.replace(line) else {
+            out.push_str(line.text);
+            continue;
+        };
+        let inner = line.text.get(room_from..).filter(|_| is_blank(line.text, room_from));
+        match inner.filter(|_| !last.text.trim().is_empty()) {
+            Some(inner) => match edges.between(last, inner) {
+                Some(between) => out.extend([between, inner]),
+                None => out.extend(["\n", line.text]),
+            },
+            None => out.extend(["\n", line.text]),
+        }
+    }
+    out
+}
+
+struct Line<'a> {
+    text: &'a str,
+    /// The column behind its last character.
+    ends: usize,
+    /// It stands beside the label.
+    is_first: bool,
+}
+
+/// How a console breaks its lines.
+struct Edges {
+    edge: usize,
+    /// The columns that a value has.
+    room: usize,
+    /// Within words that there is room for.
+    anywhere: bool,
+}
+
+impl Edges {
+    /// Whether a line reaches the edge; a wide character that does not fit leaves one column free.
+    fn is_full(&self, line: &Line<'_>, next: &str) -> bool {
+        line.ends == self.edge || line.ends + 1 == self.edge && next.starts_with(is_wide)
+    }
+
+    /// Whether the break would stand in a word that is longer than the room, which begins on a line of its own.
+    fn is_long(&self, line: &Line<'_>, next: &str) -> bool {
+        let text = line.text.trim_start();
+        !text.contains(' ')
+            && !text.ends_with([':', ',', ';'])
+            && width(text) + width(first_word(next)) > self.room
+    }
+
+    /// Whether the next word did not fit behind a line.
+    fn had_no_room(&self, line: &Line<'_>, next: &str) -> bool {
+        line.ends + 1 + width(first_word(next)) > self.edge
+    }
+
+    /// What stood between a line and the next where the edge broke them; `None`: a line's end.
+    fn between(&self, line: &Line<'_>, next: &str) -> Option<&'static str> {
+        let is_full = self.is_full(line, next);
+        if self.anywhere {
+            // A value's first line lost the space at its end.
+            return match is_full {
+                true => Some(""),
+                false => (line.is_first && line.ends + 1 == self.edge).then_some(" "),
+            };
+        }
+        if is_full && (next.starts_with(' ') || self.is_long(line, next)) {
+            return Some("");
+        }
+        let broken = !next.is_empty() && self.had_no_room(line, next);
+        broken.then_some(if line.text.ends_with(' ') { "" } else { " " })
+    }
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or_default()
+}
+
+fn is_blank(text: &str, until: usize) -> bool {
+    text.bytes().take(until).all(|byte| byte == b' ')
+}
+
+/// How many columns a console needs for a line.
+pub(super) fn width(line: &str) -> usize {
+    line.chars().map(|c| 1 + usize::from(is_wide(c))).sum()
+}
+
+/// Whether a character takes two columns. Source: Unicode's East Asian Width, the blocks that are wide throughout.
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What PowerShell makes of a value: breaks it at the edge, anywhere or between words.
+    fn listed(value: &str, column: usize, edge: usize, anywhere: bool) -> String {
+        let room = edge - column - COLON.len();
+        let indent = " ".repeat(column + COLON.len());
+        let mut lines = Vec::new();
+        for line in value.split('\n') {
+            let mut current = String::new();
+            for word in line.split_inclusive(' ') {
+                if !anywhere && width(&current) + width(word.trim_end()) > room && !current.is_empty() {
+                    lines.push(std::mem::take(&mut current).trim_end().to_owned());
+                }
+                for c in word.chars() {
+                    if width(&current) + width(&c.to_string()) > room {
+                        lines.push(std::mem::take(&mut current));
+                        if c == ' ' && !anywhere {
+                            continue;
+                        }
+                    }
+                    current.push(c);
+                }
+            }
+            lines.push(current);
+        }
+        lines.join(&format!("\n{indent}"))
+    }
+
+    const VALUE: &str = "Failed credential provisioning ping. Error: Microsoft.Online.Coexistence.ProvisionException: An error occurred. \
+        Error Code: 90. Error Description: Password Synchronization has not been activated for this company. Tracking ID: \
+        31489d2c-303c-46e0-8490-1268b0f5c47d Server Name: AM4GR2BBA011. ---> \
+        System.ServiceModel.FaultException`1[Microsoft.Online.Coexistence.Schema.AdminWebServiceFault]: no\n<forest-info>\n</forest-info>";
+
+    #[test]
+    fn what_a_consoles_edge_broke_is_whole_again_at_any_width_and_its_own_lines_stay() {
+        for anywhere in [true, false] {
+            for edge in 60..200 {
+                let listed = listed(VALUE, 19, edge, anywhere);
+                let whole = joined(&listed, 19, edge);
+                let (wanted, _) = VALUE.split_once('\n').expect("its own lines");
+                assert!(whole.starts_with(wanted), "{edge} {anywhere}\n{listed}\n{whole}");
+                // A line that ends at the very edge may go on.
+                let own = format!("\n{}</forest-info>", " ".repeat(22));
+                assert!(whole.ends_with(&own), "{edge} {anywhere}\n{whole}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_that_the_edge_broke_is_one_number() {
+        let body = "Error Code: 90\n       12. Error Desc\n       ription: Passw\n       ord";
+        assert_eq!(joined(body, 4, 21), "Error Code: 9012. Error Description: Password");
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        let value = "パスワード変更通知の処理中にサーバーで予期しないエラーが発生しました: Error Code: 90. Error Description: x";
+        for edge in 30..80 {
+            assert_eq!(joined(&listed(value, 8, edge, true), 8, edge), value, "{edge}");
+        }
+    }
+}
