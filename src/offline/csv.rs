@@ -1,6 +1,6 @@
 //! `Export-Csv` of `Get-WinEvent` and `Get-EventLog`, and Event Viewer's own exports as CSV and text.
 //!
-//! Event Viewer names five columns and writes six: the last one, without a name, is the message.
+//! Event Viewer names five columns and writes six: the last one, without a name, is the message. Excel gives it an empty one.
 
 use std::io::BufRead;
 
@@ -41,7 +41,9 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
         }
         match &columns {
             // Files that were joined repeat their header.
-            Some(Columns { header, .. }) if *header == row => (part, forms) = (part + 1, Forms::default()),
+            Some(Columns { header, .. }) if names(&row) == names(header) => {
+                (part, forms) = (part + 1, Forms::default());
+            }
             Some(_) if is_header(&row) => {
                 return Err(Fault::new(rows.lines.place(), words!("fault-other-table")));
             }
@@ -55,7 +57,7 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
                 raw.broken |= rows.malformed || row.len() < known.header.len();
                 sink(raw);
             }
-            None => columns = Some(Columns::read(row)),
+            None => columns = Some(Columns::read(names(&row).to_vec())),
         }
     }
     Ok(())
@@ -65,6 +67,12 @@ pub(super) fn read(input: impl BufRead, delimiter: char, sink: &mut dyn FnMut(Ra
 fn is_delimiter_line(row: &[String]) -> bool {
     let line = row.first().map(|cell| cell.trim().to_ascii_lowercase()).unwrap_or_default();
     line.starts_with("sep=") && line.len() <= 5 && row.iter().skip(1).all(String::is_empty)
+}
+
+/// A header without the empty names at its end.
+fn names(header: &[String]) -> &[String] {
+    let named = header.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
+    &header[..named]
 }
 
 /// Whether a row names columns instead of holding an event.

@@ -210,3 +210,16 @@ fn what_divides_the_events_of_a_wrapper_is_not_kept_and_what_it_says_beside_them
     remedied(&wrapped(3 << 20, ""));
     test_kit::doubted(&[&wrapped(1, r#""note":"switched on, all of it","#)], "talk-not-understood");
 }
+
+#[test]
+fn event_viewers_table_is_read_with_or_without_an_empty_name_for_its_message() {
+    for delimiter in [",", ";", "\t"] {
+        for end in ["", delimiter] {
+            let header = ["Level", "Date and Time", "Source", "Event ID", "Task Category"].join(delimiter);
+            let quoted = CODE_90.replace('"', "\"\"");
+            let row = ["Error", "22/11/2026 10:00:00", OURS, "655", "None", &format!("\"{quoted}\"")]
+                .join(delimiter);
+            remedied(&format!("{header}{end}\n{row}\n{header}{end}\n{row}\n"));
+        }
+    }
+}
