@@ -76,7 +76,10 @@ pub fn diagnose_events(
     if printed.channel_closed && matches!(verdict.cause, Cause::Healthy | Cause::HeartbeatMissing) {
         verdict = told_instead(Cause::ForestChannelDisabled, verdict, knowledge);
         verdict.evidence.insert(0, stated(words!("evidence-printed-closed")));
-    } else if verdict.cause == Cause::HeartbeatMissing && !holds_heartbeats {
+    } else if verdict.cause == Cause::HeartbeatMissing
+        && !holds_heartbeats
+        && verdict.evidence.iter().all(|it| it.events.is_none())
+    {
         verdict.summary = words!("sum-nothing-told", server = &verdict.server);
         verdict.warnings.push(finding("log-tells-nothing", words!("warn-log-tells-nothing")));
         verdict = ServerDiagnosis {

@@ -369,8 +369,9 @@ fn quiet(case: &Case<'_>) -> Verdict {
     }
     let foreign = || case.timeline.foreign.iter().filter(|it| it.signature.cause == Cause::PhsNotActivated);
     if foreign().next().is_some() {
-        let mut verdict = Verdict::new(Cause::Unknown6900, Confidence::Possible, None, of_faults(foreign()));
-        verdict.summary = Some(words!("sum-foreign"));
+        // What doesn't count is shown, and is no fault of the product's.
+        let mut verdict = Verdict::nothing_known(words!("sum-foreign"));
+        verdict.evidence = of_faults(foreign());
         return verdict;
     }
     let mut verdict = Verdict::nothing_known(words!("sum-no-sign", server = &case.report.server));

@@ -159,7 +159,7 @@ proptest! {
         let mut ours = without.clone();
         ours.events.retain(Event::counts);
         let (with, without, ours) = (judge_one(report), judge_one(without), judge_one(ours));
-        let foreign = without.cause == Cause::Unknown6900 && ours.cause != without.cause;
+        let foreign = !without.evidence.is_empty() && ours.evidence.is_empty();
         let good = matches!(without.cause, Cause::Healthy | Cause::Recovered);
         let unsure = without.cause == Cause::HeartbeatMissing && without.forests.iter().all(|it| it.level != HeartbeatLevel::Missing);
         let named = with.cause == Cause::ForestChannelDisabled && (good || unsure || foreign);
