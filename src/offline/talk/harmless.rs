@@ -1,6 +1,6 @@
 //! The clauses and lines that say nothing against a remedy: `harmless.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet, RegexSetBuilder};
@@ -26,12 +26,15 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Language {
+    /// Words of which a clause is made that only points to what stands beside it.
+    pointing: String,
     greeting: Vec<String>,
     signoff: Vec<String>,
     sentences: Vec<String>,
 }
 
 struct Harmless {
+    pointing: Vec<HashSet<String>>,
     greetings: RegexSet,
     sign_offs: RegexSet,
     sentences: RegexSet,
@@ -47,7 +50,9 @@ static HARMLESS: LazyLock<Harmless> = LazyLock::new(|| {
             let patterns = file.language.values().flat_map(of);
             whole(patterns.map(|pattern| with_parts(pattern, &file.parts)))
         };
+        let words = |it: &Language| it.pointing.split_whitespace().map(str::to_owned).collect();
         Ok(Harmless {
+            pointing: file.language.values().map(words).collect(),
             greetings: all(|it| &it.greeting)?,
             sign_offs: all(|it| &it.signoff)?,
             sentences: all(|it| &it.sentences)?,
@@ -89,7 +94,9 @@ pub(super) fn is_sign_off(clause: &str) -> bool {
 
 /// Whether a clause asks, complains, points to what stands beside it, or names it.
 pub(super) fn is_sentence(clause: &str) -> bool {
-    HARMLESS.sentences.is_match(clause)
+    let points =
+        |words: &HashSet<String>| clause.contains(' ') && clause.split(' ').all(|word| words.contains(word));
+    HARMLESS.sentences.is_match(clause) || HARMLESS.pointing.iter().any(points)
 }
 
 /// Whether a program writes this line, and it says nothing.

@@ -23,6 +23,12 @@ fn greetings_questions_and_complaints_say_nothing_against_a_remedy() {
             "Ciao a tutti, gli utenti non riescono ad accedere con la password nuova. Cosa facciamo?",
             "Cześć, użytkownicy nie mogą się zalogować. Co robimy?",
             "Beste collega's, gebruikers kunnen niet inloggen. Wat nu?\nMet vriendelijke groet",
+            "Hallo zusammen,\nanbei die Ereignisse vom AAD-Connect-Server, wie telefonisch besprochen:",
+            "anbei der Auszug aus der Ereignisanzeige unseres Servers",
+            "Hola, adjunto los eventos del servidor de sincronización",
+            "Voici ce que je trouve dans l'observateur d'événements :",
+            "Hierbij de gebeurtenissen van onze server, zoals besproken",
+            "W załączniku zdarzenia z serwera synchronizacji",
         ],
         true,
     );
