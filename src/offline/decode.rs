@@ -9,6 +9,7 @@ use std::io::{self, BufRead, Read};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use super::code_page::CodePage;
 use super::fault::spoken;
 use crate::words;
 
@@ -24,7 +25,7 @@ pub struct Utf8<R> {
     given: usize,
     decoder: Option<Decoder>,
     /// What a byte is read as that is no UTF-8.
-    stray: &'static Encoding,
+    stray: CodePage,
     /// Every byte is such a one.
     alone: bool,
     /// What is in `input` has been decoded as far as it can be.
@@ -79,7 +80,7 @@ impl<R: Read> Utf8<R> {
             }
             None if self.input.contains(&0) => return Err(mixed_encodings()),
             None if self.alone => {
-                let (text, _) = self.stray.decode_without_bom_handling(&self.input);
+                let text = self.stray.decode(&self.input);
                 self.output.extend_from_slice(text.as_bytes());
                 self.input.clear();
             }
@@ -192,9 +193,9 @@ fn likely(head: &[u8]) -> &'static Encoding {
 }
 
 /// The code page of single bytes that a text is likely in where it is no UTF-8.
-fn single_bytes(head: &[u8]) -> &'static Encoding {
+fn single_bytes(head: &[u8]) -> CodePage {
     let likely = likely(head);
-    if likely.is_single_byte() { likely } else { WINDOWS_1252 }
+    CodePage::of(head, if likely.is_single_byte() { likely } else { WINDOWS_1252 })
 }
 
 /// Whether bytes that are no UTF-8 are more than characters that are: what looks like one of these is none then.
@@ -208,7 +209,7 @@ fn is_rarely_utf8(head: &[u8]) -> bool {
 }
 
 /// Decodes UTF-8 with stray bytes of another encoding; gives how much of the input was used.
-fn mixed(input: &[u8], stray: &'static Encoding, last: bool, output: &mut Vec<u8>) -> usize {
+fn mixed(input: &[u8], stray: CodePage, last: bool, output: &mut Vec<u8>) -> usize {
     let mut at = 0;
     while at < input.len() {
         match std::str::from_utf8(&input[at..]) {
@@ -222,7 +223,7 @@ fn mixed(input: &[u8], stray: &'static Encoding, last: bool, output: &mut Vec<u8
                 if error.error_len().is_none() && !last {
                     return valid;
                 }
-                let (text, _) = stray.decode_without_bom_handling(&input[valid..=valid]);
+                let text = stray.decode(&input[valid..=valid]);
                 output.extend_from_slice(text.as_bytes());
                 at = valid + 1;
             }

@@ -23,6 +23,7 @@
 pub mod answer;
 mod bounded;
 mod calendar;
+mod code_page;
 mod columns;
 mod computers;
 mod csv;
