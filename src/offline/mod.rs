@@ -14,6 +14,7 @@
 //! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell; `wrapper`: the
 //!   sentence around the inner text of 6900
 //! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
+//! - `clocks`: clocks that were set back, by the records' numbers; `extent`: how far the files reach in time
 //! - `order`: what came last, where its times can be read in several ways; `rows`: the order of a file's rows
 //! - `computers`: whose log it is, and whether the sync product still speaks in it
 //! - `holds`: whether one event's text holds more than that event
@@ -23,12 +24,14 @@
 pub mod answer;
 mod bounded;
 mod calendar;
+mod clocks;
 mod columns;
 mod computers;
 mod csv;
 pub mod decode;
 mod doubt;
 mod evtx;
+mod extent;
 mod fault;
 mod fields;
 mod form;
