@@ -286,6 +286,18 @@ fn dates_that_may_be_two_are_read_as_the_numbers_rise() {
     doubted_or_mixed(&csv(&rows(30, 40)).replace("RecordId", "Version"));
 }
 
+#[test]
+fn the_last_records_of_a_clock_that_was_set_back_are_kept_among_any_number() {
+    let time = |at: u64| format!("2026-06-02 {:02}:{:02}:{:02}", 10 + at / 3600, at / 60 % 60, at % 60);
+    let times: Vec<String> = (0..5000).map(time).collect();
+    let mut rows: Vec<Row<'_>> =
+        (1001..).zip(&times).map(|(at, time)| (at, time.as_str(), 654, ALIVE)).collect();
+    rows.push((6001, "2026-06-02 11:30:00", 655, CODE_90));
+    remedied(&[&csv(&rows)]);
+    rows.push((6002, "2026-06-02 09:30:00", 654, ALIVE));
+    assert_eq!(told(&[&csv(&rows)]).0, None);
+}
+
 #[track_caller]
 fn doubted_or_mixed(file: &str) {
     let (remedy, why_not) = told(&[file]);

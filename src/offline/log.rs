@@ -1,10 +1,10 @@
 //! The log that several files make together: any order, duplicates, any size; only what matters is kept.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::bounds::{self, MAX_BYTES, MAX_EVENTS};
 use super::clocks::{self, Clocks, Logs};
 use super::doubt::Doubt;
 use super::extent::Extent;
@@ -15,22 +15,14 @@ use super::rows::{Rows, shares_our_log};
 use super::wording::behind_code_90;
 use super::{printed, talk};
 use crate::diagnosis::{Finding, names_the_product, says_more};
-use crate::report::{EVENT_IDS, Event, PROVIDERS};
+use crate::report::{EVENT_IDS, PROVIDERS};
 use crate::words;
 use crate::words::Text;
 
-/// The most events of a kind that are kept.
-const MAX_EVENTS: usize = 4000;
-/// The most bytes of text that are kept before the oldest go.
-const MAX_BYTES: usize = 32 << 20;
 /// The most bytes of what stands beside the events that are looked at.
 const MAX_SAID: usize = 256 << 10;
 /// The most bytes of one event's text that are kept: its head and its tail.
 const MAX_TEXT: usize = 16 << 10;
-
-/// Events of every day, of which one tells as much as the next.
-const CHATTER: &[u32] =
-    &[601, 602, 605, 606, 617, 618, 619, 620, 650, 651, 653, 654, 656, 657, 658, 663, 664, 668];
 
 /// A bounded log.
 #[derive(Debug, Default)]
@@ -227,51 +219,11 @@ impl Log {
         }
     }
 
-    /// Drops duplicates, and the oldest beyond the bounds; the newest of each id and connector stays.
+    /// Keeps to the bounds.
     fn trim(&mut self) {
-        self.kept.sort_by_key(|kept| (kept.moment.at, kept.event.record));
-        let (mut seen, texts) = (HashSet::new(), RandomState::new());
-        self.kept.retain(|kept| {
-            let event = &kept.event;
-            let text = texts.hash_one(&event.text);
-            // Two servers may give one number at one time.
-            let place = (kept.computer.clone(), event.provider.clone(), event.record);
-            seen.insert((event.id, kept.moment.at, place, text))
-        });
-        let kind = |event: &Event| (event.id, event.connector.clone(), event.counts(), succeeded(event));
-        // A clock that was set back makes the last records seem old.
-        let mut last = BTreeMap::new();
-        for Kept { event, moment, .. } in &self.kept {
-            let Some(number) = moment.number else { continue };
-            let highest = last.entry((number.series(), kind(event))).or_insert(number.record());
-            *highest = number.record().max(*highest);
-        }
-        let is_last = |kept: &Kept| {
-            let number = kept.moment.number.filter(|_| last.len() < MAX_EVENTS);
-            number.is_some_and(|it| last.get(&(it.series(), kind(&kept.event))) == Some(&it.record()))
-        };
-        let mut newest = HashSet::new();
-        let (mut chatter, mut signs, mut bytes) = (0, 0, 0);
-        let mut keep: Vec<bool> = Vec::with_capacity(self.kept.len());
-        for kept in self.kept.iter().rev() {
-            let event = &kept.event;
-            let is_chatter = CHATTER.contains(&event.id) || !EVENT_IDS.contains(&event.id);
-            let count = if is_chatter { &mut chatter } else { &mut signs };
-            let first = newest.len() < MAX_EVENTS && newest.insert(kind(event));
-            let first = first || is_last(kept);
-            let fits = *count < MAX_EVENTS && bytes + event.text.len() <= MAX_BYTES / 2;
-            if first || fits {
-                *count += 1;
-                bytes += event.text.len();
-            }
-            keep.push(first || fits);
-        }
-        keep.reverse();
-        let before = self.kept.len();
-        let mut keep = keep.into_iter();
-        self.kept.retain(|_| keep.next().unwrap_or(true));
-        self.left_out += (before - self.kept.len()) as u64;
+        let (bytes, left_out) = bounds::trim(&mut self.kept);
         self.bytes = bytes;
+        self.left_out += left_out;
     }
 
     /// What the log says. It is judged as of `now`, else of its newest event, else (without any date) of `clock`;
@@ -391,9 +343,4 @@ fn shorten(text: &mut String) -> bool {
     let (head, tail) = (floor(MAX_TEXT / 4 * 3), floor(text.len() - MAX_TEXT / 4));
     *text = format!("{}\n…\n{}", &text[..head], &text[tail..]);
     true
-}
-
-/// Whether an event of one user tells that the password arrived: a sign of life among any number of failures.
-fn succeeded(event: &Event) -> bool {
-    event.id == 657 && event.text.to_ascii_lowercase().contains("success")
 }

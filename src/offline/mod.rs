@@ -13,7 +13,7 @@
 //! - `labels`, `levels`, `time`, `calendar`: the labels, levels and dates that they share; `times`: those of one record; `form`: how a column's dates are written
 //! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell; `wrapper`: the
 //!   sentence around the inner text of 6900
-//! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
+//! - [`log`]: the bounded log that several files make together; `bounds`: which events it keeps; `reading`: what it says, and the ways to read its times
 //! - `clocks`: clocks that were set back, by the records' numbers; `extent`: how far the files reach in time
 //! - `order`: what came last, where its times can be read in several ways; `rows`: the order of a file's rows
 //! - `computers`: whose log it is, and whether the sync product still speaks in it
@@ -23,6 +23,7 @@
 
 pub mod answer;
 mod bounded;
+mod bounds;
 mod calendar;
 mod clocks;
 mod columns;
