@@ -1,5 +1,6 @@
 //! The verdict on a log from files, for programs and for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -65,7 +66,10 @@ pub struct Answer {
 pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result<Answer, InvalidId> {
     let server = reading.server.as_deref();
     let (events, now) = reading.events();
-    let explained = explain.then(|| explain_events(&events, knowledge));
+    let mut explained = explain.then(|| explain_events(&events, knowledge));
+    for (event, kept) in explained.iter_mut().flatten().zip(&reading.kept) {
+        event.at = if kept.moment.moved.is_zero() { event.at } else { kept.moment.written() };
+    }
     let events_relevant = events.len();
     let mut verdict = diagnose_events(events, server, reading.printed, now, knowledge)?;
     if let Some((events, now)) = reading.other_order() {
@@ -87,6 +91,7 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
     }
     let unknown = reading.unknown.as_deref();
     reading.doubts.iter().for_each(|doubt| doubt.withhold(&mut verdict, unknown));
+    as_written(&mut verdict, &reading.written());
     let told = knowledge.explain(verdict.cause);
     let mut warnings = verdict.warnings;
     warnings.extend(reading.notes.iter().cloned());
@@ -110,6 +115,16 @@ pub fn answer(reading: &Reading, explain: bool, knowledge: &Knowledge) -> Result
         warnings,
         explain: explained,
     })
+}
+
+/// Shows times as they were written, where clocks were set back since.
+fn as_written(verdict: &mut ServerDiagnosis, written: &BTreeMap<Timestamp, Timestamp>) {
+    let events = verdict.evidence.iter_mut().filter_map(|it| it.events.as_mut());
+    let times = events.flat_map(|events| [&mut events.first, &mut events.last]);
+    let action = verdict.last_action.iter_mut().map(|action| &mut action.at);
+    for at in times.chain(action).chain(&mut verdict.since) {
+        *at = written.get(at).copied().unwrap_or(*at);
+    }
 }
 
 /// The files' times leave open what came after what, and so what is wrong.

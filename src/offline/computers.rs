@@ -33,9 +33,13 @@ pub(super) fn doubts(
         return Ok(doubts);
     }
     let tries = |event: &EventReading| event.counts && (event.heartbeat || event.code_90());
-    let at_once = |event: &EventReading| event.at.duration_since(last.at).abs() <= AT_ONCE;
+    // Whether the other's clock was set back too, nothing tells.
+    let at_once = |event: &EventReading, place: &Place<'_>| {
+        let near = |at: Timestamp| at.duration_since(last.at).abs() <= AT_ONCE;
+        near(event.at) || near(place.kept.moment.written())
+    };
     let mut others = events.iter().zip(places).filter(|(_, place)| is_other(place));
-    if others.any(|(event, _)| tries(event) && at_once(event)) {
+    if others.any(|(event, place)| tries(event) && at_once(event, place)) {
         doubts.push(Doubt::TwoActive);
     }
     let own = |(event, place): (Event, &Place<'_>)| (!is_other(place)).then_some(event);

@@ -227,6 +227,7 @@ fn event(row: &[String], columns: &Columns, forms: &mut Forms) -> Raw {
         provider: provider.or(cell(Label::ProviderId)).map(str::to_owned),
         level,
         record: cell(Label::Record).and_then(number),
+        log: cell(Label::Log).map(str::to_owned),
         when,
         also,
         several,

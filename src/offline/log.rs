@@ -1,11 +1,13 @@
 //! The log that several files make together: any order, duplicates, any size; only what matters is kept.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::bounds::{self, MAX_BYTES, MAX_EVENTS};
+use super::clocks::{self, Clocks, Logs};
 use super::doubt::Doubt;
+use super::extent::Extent;
 use super::holds::{holds_others, says_what_ours_says};
 use super::raw::{MAX_DATA, Raw, When, id_by_text};
 use super::reading::{Kept, Moment, Reading, Stamp};
@@ -13,22 +15,14 @@ use super::rows::{Rows, shares_our_log};
 use super::wording::behind_code_90;
 use super::{printed, talk};
 use crate::diagnosis::{Finding, names_the_product, says_more};
-use crate::report::{EVENT_IDS, Event, PROVIDERS};
+use crate::report::{EVENT_IDS, PROVIDERS};
 use crate::words;
 use crate::words::Text;
 
-/// The most events of a kind that are kept.
-const MAX_EVENTS: usize = 4000;
-/// The most bytes of text that are kept before the oldest go.
-const MAX_BYTES: usize = 32 << 20;
 /// The most bytes of what stands beside the events that are looked at.
 const MAX_SAID: usize = 256 << 10;
 /// The most bytes of one event's text that are kept: its head and its tail.
 const MAX_TEXT: usize = 16 << 10;
-
-/// Events of every day, of which one tells as much as the next.
-const CHATTER: &[u32] =
-    &[601, 602, 605, 606, 617, 618, 619, 620, 650, 651, 653, 654, 656, 657, 658, 663, 664, 668];
 
 /// A bounded log.
 #[derive(Debug, Default)]
@@ -36,11 +30,12 @@ pub struct Log {
     kept: Vec<Kept>,
     /// The oldest and the newest event of the product's daily work.
     work: Option<(Kept, Kept)>,
-    /// The newest moments of all events, also of those that are not kept: with a zone, without, and of the two
-    /// readings of dates that may be two.
-    newest: [Option<Moment>; 4],
-    /// The oldest and the newest of each file's events of the log that the sync product writes to.
-    spans: BTreeMap<u32, (Timestamp, Timestamp)>,
+    /// How far the events reach, also those that are not kept.
+    extent: Extent,
+    /// The logs whose numbers the records bear.
+    logs: Logs,
+    /// The files whose numbers count their rows.
+    numbered_rows: BTreeSet<u32>,
     bytes: usize,
     read: u64,
     left_out: u64,
@@ -82,32 +77,24 @@ impl Log {
     /// Dates that may be two are read as the same file's others must be.
     pub(super) fn end_source(&mut self) {
         let source = self.source;
-        let order = self.orders.first().copied().filter(|_| self.orders.len() == 1);
+        let order = match self.orders.len() {
+            0 => self.rows.order().filter(|_| !self.joined.contains(&source)),
+            _ => self.orders.first().copied().filter(|_| self.orders.len() == 1),
+        };
+        if self.rows.are_numbered() {
+            self.numbered_rows.insert(source);
+        }
         let newest_first = self.rows.newest_first(order).filter(|_| !self.joined.contains(&source));
         self.newest_first.extend(newest_first.map(|it| (source, it)));
         let Some(order) = order else { return };
-        let work = self.work.iter_mut().flat_map(|(oldest, newest)| [oldest, newest]);
-        self.kept.iter_mut().chain(work).for_each(|kept| kept.moment.resolve(source, order));
-        let newest = std::mem::take(&mut self.newest);
-        for mut moment in newest.into_iter().flatten() {
-            moment.resolve(source, order);
-            self.note_newest(moment);
-        }
+        self.resolve(source, order);
     }
 
-    fn note_newest(&mut self, moment: Moment) {
-        let places = match moment.stamp {
-            Stamp::Unknown => return,
-            Stamp::Known => [usize::from(moment.zoneless); 2],
-            Stamp::Or { .. } => [2, 3],
-        };
-        for place in places {
-            let at = |moment: &Moment| moment.read_as(place == 3);
-            let slot = &mut self.newest[place];
-            if slot.as_ref().is_none_or(|known| at(known) < at(&moment)) {
-                *slot = Some(moment);
-            }
-        }
+    /// Dates of a file that may be two are read in one order.
+    fn resolve(&mut self, source: u32, order: bool) {
+        let work = self.work.iter_mut().flat_map(|(oldest, newest)| [oldest, newest]);
+        let moments = self.kept.iter_mut().chain(work).map(|kept| &mut kept.moment);
+        moments.chain(self.extent.each()).for_each(|moment| moment.resolve(source, order));
     }
 
     /// Takes an event if it matters.
@@ -128,10 +115,13 @@ impl Log {
         }
         // A number that stands everywhere is none.
         raw.record = raw.record.filter(|record| *record > 0);
-        if shares_our_log(raw.provider.as_deref()) {
+        let is_of_our_log = shares_our_log(raw.provider.as_deref());
+        self.rows.note_number(raw.record);
+        if is_of_our_log {
             self.rows.note(raw.when);
         }
-        let (at, row) = (raw.when.likely(), self.read);
+        let at = raw.when.likely();
+        let computer = raw.computer.as_deref().and_then(short_name);
         let stamp = match raw.when {
             When::Either { day_first, month_first, suggests_day_first } => {
                 let is_day_first = suggests_day_first.unwrap_or(false);
@@ -146,12 +136,12 @@ impl Log {
             stamp: if at.is_some() { stamp } else { Stamp::Unknown },
             zoneless: !with_zone,
             source: self.source,
+            row: self.read,
+            number: self.logs.number(&raw, computer.as_ref(), self.source, !with_zone),
+            moved: SignedDuration::ZERO,
+            unsure: false,
         };
-        self.note_newest(moment);
-        if moment.stamp == Stamp::Known && shares_our_log(raw.provider.as_deref()) {
-            let (oldest, newest) = self.spans.entry(moment.source).or_insert((moment.at, moment.at));
-            (*oldest, *newest) = (moment.at.min(*oldest), moment.at.max(*newest));
-        }
+        self.extent.note(moment, is_of_our_log);
         let of_product =
             |name: &String| PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(name.trim()));
         let is_work = !is_ours && raw.provider.as_ref().is_some_and(of_product);
@@ -159,8 +149,6 @@ impl Log {
         if !is_ours && !is_work && !may_be_work && !raw.names_the_product() {
             return;
         }
-        let computer =
-            raw.computer.as_deref().map(|name| name.split('.').next().unwrap_or(name).trim().to_uppercase());
         let also = raw.also.iter().filter_map(|(name, when)| Some((name.clone(), when.likely()?))).collect();
         let (several, part) = (raw.several, raw.part);
         let judged = raw.judged;
@@ -174,13 +162,12 @@ impl Log {
         // say more.
         if is_work && !says_more(&event) {
             if at.is_some() {
-                self.note_work(Kept { event, moment, row, computer: None, also, several });
+                self.note_work(Kept { event, moment, computer, also, several });
             }
             return;
         }
         self.with_zone |= with_zone;
         self.without_zone |= !with_zone && at.is_some();
-        let computer = computer.filter(|name| !name.is_empty() && name.len() <= 64);
         if let Some(name) = &computer
             && self.computers.len() < 2
         {
@@ -203,7 +190,7 @@ impl Log {
         if part > 0 {
             self.joined.insert(self.source);
         }
-        self.kept.push(Kept { event, moment, row, computer, also, several });
+        self.kept.push(Kept { event, moment, computer, also, several });
         if self.kept.len() > 3 * MAX_EVENTS || self.bytes > MAX_BYTES {
             self.trim();
         }
@@ -232,39 +219,11 @@ impl Log {
         }
     }
 
-    /// Drops duplicates, and the oldest beyond the bounds; the newest of each id and connector stays.
+    /// Keeps to the bounds.
     fn trim(&mut self) {
-        self.kept.sort_by_key(|kept| (kept.moment.at, kept.event.record));
-        let (mut seen, texts) = (HashSet::new(), RandomState::new());
-        self.kept.retain(|kept| {
-            let event = &kept.event;
-            let text = texts.hash_one(&event.text);
-            // Two servers may give one number at one time.
-            let place = (kept.computer.clone(), event.provider.clone(), event.record);
-            seen.insert((event.id, kept.moment.at, place, text))
-        });
-        let mut newest = HashSet::new();
-        let (mut chatter, mut signs, mut bytes) = (0, 0, 0);
-        let mut keep: Vec<bool> = Vec::with_capacity(self.kept.len());
-        for kept in self.kept.iter().rev() {
-            let event = &kept.event;
-            let is_chatter = CHATTER.contains(&event.id) || !EVENT_IDS.contains(&event.id);
-            let count = if is_chatter { &mut chatter } else { &mut signs };
-            let first = newest.len() < MAX_EVENTS
-                && newest.insert((event.id, event.connector.clone(), event.counts(), succeeded(event)));
-            let fits = *count < MAX_EVENTS && bytes + event.text.len() <= MAX_BYTES / 2;
-            if first || fits {
-                *count += 1;
-                bytes += event.text.len();
-            }
-            keep.push(first || fits);
-        }
-        keep.reverse();
-        let before = self.kept.len();
-        let mut keep = keep.into_iter();
-        self.kept.retain(|_| keep.next().unwrap_or(true));
-        self.left_out += (before - self.kept.len()) as u64;
+        let (bytes, left_out) = bounds::trim(&mut self.kept);
         self.bytes = bytes;
+        self.left_out += left_out;
     }
 
     /// What the log says. It is judged as of `now`, else of its newest event, else (without any date) of `clock`;
@@ -272,9 +231,14 @@ impl Log {
     pub fn finish(mut self, now: Option<Timestamp>, clock: Timestamp) -> Reading {
         self.kept.extend(self.work.take().into_iter().flat_map(|(oldest, newest)| [oldest, newest]));
         self.trim();
+        for (source, order) in clocks::orders(&self.kept, &self.logs, &self.numbered_rows) {
+            self.resolve(source, order);
+        }
+        let set_back = self.set_clocks();
         let undated = self.kept.iter().filter(|kept| kept.moment.stamp == Stamp::Unknown).count();
         let ambiguous = self.kept.iter().any(|kept| matches!(kept.moment.stamp, Stamp::Or { .. }));
-        if undated > 0 && self.newest.iter().flatten().next().is_some() {
+        let newest = self.extent.newest();
+        if undated > 0 && !newest.is_empty() {
             self.doubts.insert(Doubt::Undated);
         }
         let ids: BTreeSet<u32> = self.kept.iter().map(|kept| kept.event.id).collect();
@@ -283,13 +247,13 @@ impl Log {
         if unknown.is_some() {
             self.doubts.insert(Doubt::Talk);
         }
-        let newest = self.newest.iter().flatten().filter_map(|it| it.read_as(false)).max();
-        if now.zip(newest).is_some_and(|(now, newest)| newest.duration_since(now) > SLACK) {
+        let last = newest.iter().filter_map(|it| it.read_as(false)).max();
+        if now.zip(last).is_some_and(|(now, last)| last.duration_since(now) > SLACK) {
             self.doubts.insert(Doubt::Future);
         }
         Reading {
             printed: printed::read(&self.said),
-            notes: self.notes(undated, ambiguous),
+            notes: self.notes(undated, ambiguous, set_back),
             ambiguous,
             joined: self.joined,
             newest_first: self.newest_first,
@@ -300,12 +264,29 @@ impl Log {
             doubts: self.doubts,
             unknown,
             kept: self.kept,
-            spans: self.spans,
-            newest: self.newest.into_iter().flatten().collect(),
+            spans: self.extent.spans(),
+            newest,
         }
     }
 
-    fn notes(&self, undated: usize, ambiguous: bool) -> Vec<Finding> {
+    /// Moves what was written before a clock was set back. Says whether one was.
+    fn set_clocks(&mut self) -> bool {
+        for (source, newest_first) in &self.newest_first {
+            self.logs.number_rows(&mut self.kept, *source, *newest_first);
+        }
+        let [likely, other] =
+            [false, true].map(|order| Clocks::read(&self.kept, &self.logs, &self.numbered_rows, order));
+        if likely.is_empty() && other.is_empty() {
+            return false;
+        }
+        for Kept { moment, computer, .. } in &mut self.kept {
+            Clocks::set(&likely, &other, moment, computer.as_deref());
+        }
+        self.extent.each().for_each(|moment| Clocks::set(&likely, &other, moment, None));
+        self.kept.iter().any(|kept| !kept.moment.moved.is_zero())
+    }
+
+    fn notes(&self, undated: usize, ambiguous: bool, set_back: bool) -> Vec<Finding> {
         let mut notes = Vec::new();
         let mut note = |code: &str, text: Text| notes.push(Finding { code: code.into(), text });
         if undated > 0 {
@@ -323,6 +304,9 @@ impl Log {
                 },
             );
         }
+        if set_back {
+            note("clock-set-back", words!("note-clock-set-back"));
+        }
         if self.computers.len() > 1 {
             note("servers-many", words!("note-servers-many"));
         }
@@ -339,6 +323,12 @@ fn may_be_the_products(id: u32) -> bool {
     matches!(id, 100..=134 | 600..=668 | 900..=910 | 2500..=2699 | 6000..=6999)
 }
 
+/// A computer's name without its domain, in capitals.
+fn short_name(name: &str) -> Option<String> {
+    let name = name.split('.').next().unwrap_or(name).trim().to_uppercase();
+    Some(name).filter(|name| !name.is_empty() && name.len() <= 64)
+}
+
 /// Keeps head and tail: what an error is stands at the head, what it is about at the tail. Says whether it cut.
 fn shorten(text: &mut String) -> bool {
     if text.len() <= MAX_TEXT {
@@ -353,9 +343,4 @@ fn shorten(text: &mut String) -> bool {
     let (head, tail) = (floor(MAX_TEXT / 4 * 3), floor(text.len() - MAX_TEXT / 4));
     *text = format!("{}\n…\n{}", &text[..head], &text[tail..]);
     true
-}
-
-/// Whether an event of one user tells that the password arrived: a sign of life among any number of failures.
-fn succeeded(event: &Event) -> bool {
-    event.id == 657 && event.text.to_ascii_lowercase().contains("success")
 }

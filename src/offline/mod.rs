@@ -2,7 +2,7 @@
 //!
 //! Pure: readers take anything that can be read, keep bounded memory, and never panic on what they are given.
 //!
-//! - [`decode`]: bytes of any usual encoding become UTF-8 as they stream by
+//! - [`decode`]: bytes of any usual encoding become UTF-8 as they stream by; `code_page`: those of single bytes
 //! - `bounded`: no token, line or record may grow without end
 //! - `format`: which format it is, by its content, never by its name
 //! - `xml`, `evtx`, `json`, `csv`, `text`: one reader a format; each gives `raw::Raw` events
@@ -13,7 +13,8 @@
 //! - `labels`, `levels`, `time`, `calendar`: the labels, levels and dates that they share; `times`: those of one record; `form`: how a column's dates are written
 //! - `raw`: an event as it was written, and what it becomes; `wording`: the event that nothing but its words tell; `wrapper`: the
 //!   sentence around the inner text of 6900
-//! - [`log`]: the bounded log that several files make together; `reading`: what it says, and the ways to read its times
+//! - [`log`]: the bounded log that several files make together; `bounds`: which events it keeps; `reading`: what it says, and the ways to read its times
+//! - `clocks`: clocks that were set back, by the records' numbers; `extent`: how far the files reach in time
 //! - `order`: what came last, where its times can be read in several ways; `rows`: the order of a file's rows
 //! - `computers`: whose log it is, and whether the sync product still speaks in it
 //! - `holds`: whether one event's text holds more than that event
@@ -22,7 +23,9 @@
 
 pub mod answer;
 mod bounded;
+mod bounds;
 mod calendar;
+mod clocks;
 mod code_page;
 mod columns;
 mod computers;
@@ -30,6 +33,7 @@ mod csv;
 pub mod decode;
 mod doubt;
 mod evtx;
+mod extent;
 mod fault;
 mod fields;
 mod form;

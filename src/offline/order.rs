@@ -7,6 +7,7 @@ use jiff::civil::{DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::clocks::Number;
 use super::doubt::Doubt;
 use super::reading::Place;
 use super::rows::shares_our_log;
@@ -20,6 +21,7 @@ pub(super) fn doubts(readings: &[Vec<EventReading>], places: &[Place<'_>]) -> Ve
     if records_contradict_times(likely, places)
         || rows_contradict_times(likely, places)
         || clocks_went_back(likely, places)
+        || moved_apart(likely, places)
     {
         doubts.push(Doubt::ClockMoved);
     }
@@ -68,7 +70,7 @@ fn rows_contradict_times(events: &[EventReading], places: &[Place<'_>]) -> bool 
         let Some(newest_first) = place.newest_first else { return false };
         let stands_newer = |(last, at): &Given<'_, '_>| {
             let told = event.record.is_some() && last.record.is_some();
-            let (row, last_row) = (place.kept.row, at.kept.row);
+            let (row, last_row) = (place.kept.moment.row, at.kept.moment.row);
             !told
                 && of_one_log((event, place), (last, at))
                 && if newest_first { row < last_row } else { row > last_row }
@@ -76,6 +78,21 @@ fn rows_contradict_times(events: &[EventReading], places: &[Place<'_>]) -> bool 
         let mut here = lasts.iter().filter(|(_, at)| at.source == place.source).peekable();
         here.peek().is_some() && here.all(stands_newer)
     })
+}
+
+/// Whether what came last rests on more than the records of the log with the last code 90, where a clock was set back: on the rows
+/// of a file, on a code 90 without a number, or on the times of another computer.
+fn moved_apart(events: &[EventReading], places: &[Place<'_>]) -> bool {
+    let last = code_90(events, places).max_by_key(|(event, _)| (event.at, event.record));
+    let Some((last, at)) = last else { return false };
+    let mark = at.kept.moment;
+    let by_rows = |number: Option<Number>| number.is_some_and(|number| number.is_row());
+    mark.unsure
+        || against(events, places).any(|(_, place)| {
+            let moment = place.kept.moment;
+            let elsewhere = place.computer() != at.computer() && moment.written() >= last.at;
+            moment.moved > mark.moved && (by_rows(moment.number) || by_rows(mark.number) || elsewhere)
+        })
 }
 
 /// Whether two events may stand in one log of one computer.
@@ -90,8 +107,8 @@ fn of_one_log((event, place): Given<'_, '_>, (other, at): Given<'_, '_>) -> bool
 fn clocks_went_back(events: &[EventReading], places: &[Place<'_>]) -> bool {
     let last = code_90(events, places).max_by_key(|(event, _)| event.at);
     let Some((last, at)) = last.filter(|(_, at)| at.zone.is_some()) else { return false };
-    against(events, places).filter(|(_, place)| place.zone == at.zone).any(|(event, _)| {
-        let told = event.record.is_some() && last.record.is_some();
+    against(events, places).filter(|(_, place)| place.zone == at.zone).any(|(event, place)| {
+        let told = Number::are_of_one_log(place.kept.moment.number, at.kept.moment.number);
         let apart = last.at.duration_since(event.at);
         !told
             && may_come_twice(event.at.to_zoned(TimeZone::UTC).datetime())
@@ -121,7 +138,7 @@ struct Night {
 }
 
 /// Whether an hour of a server's own time may come twice somewhere.
-fn may_come_twice(at: DateTime) -> bool {
+pub(super) fn may_come_twice(at: DateTime) -> bool {
     NIGHTS.iter().any(|night| {
         night.weekday == at.weekday()
             && night.months.contains(&at.month())

@@ -21,6 +21,8 @@ pub(super) struct Raw {
     pub(super) provider: Option<String>,
     pub(super) level: Option<Level>,
     pub(super) record: Option<u64>,
+    /// The log that its record counts in.
+    pub(super) log: Option<String>,
     pub(super) when: When,
     /// Other times that its fields name, by these names.
     pub(super) also: Vec<(String, When)>,

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::clocks::Number;
 use super::doubt::Doubt;
 use crate::diagnosis::{Finding, Printed};
 use crate::report::Event;
+
+/// Windows names the time that an event was made and the time that it was written; they lie no farther apart.
+const ONCE_MORE: SignedDuration = SignedDuration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
     pub(super) event: Event,
     pub(super) moment: Moment,
-    /// How many events were read until it.
-    pub(super) row: u64,
     /// The short name of the computer in capitals, where it is told.
     pub(super) computer: Option<String>,
     /// Other times that its record names, by the names of the fields.
@@ -26,7 +28,9 @@ impl Kept {
     /// The time by a field's name, else the event's own.
     pub(super) fn by(&self, name: &str) -> Timestamp {
         let also = self.also.iter().find(|(known, _)| known == name);
-        also.map_or(self.moment.at, |(_, at)| *at)
+        // What names the event's own time once more is moved with it.
+        let is_own = |at: &Timestamp| at.duration_since(self.moment.written()).abs() <= ONCE_MORE;
+        also.map(|(_, at)| *at).filter(|at| !is_own(at)).unwrap_or(self.moment.at)
     }
 
     /// Whether it stands for several events and doesn't tell when the last was.
@@ -64,9 +68,22 @@ pub(super) struct Moment {
     /// It names no zone.
     pub(super) zoneless: bool,
     pub(super) source: u32,
+    /// How many events were read until it.
+    pub(super) row: u64,
+    /// Its number in its log.
+    pub(super) number: Option<Number>,
+    /// How far `at` was moved back, since the clock was set back after it.
+    pub(super) moved: SignedDuration,
+    /// It may be from before the clock was set back, or from after that.
+    pub(super) unsure: bool,
 }
 
 impl Moment {
+    /// The likelier reading as it was written, whatever was done to the clock.
+    pub(super) fn written(&self) -> Timestamp {
+        self.at.checked_add(self.moved).unwrap_or(self.at)
+    }
+
     /// Read in one of the ways it can be; `None` if it is not known.
     pub(super) fn read_as(&self, other_order: bool) -> Option<Timestamp> {
         match self.stamp {
@@ -74,6 +91,12 @@ impl Moment {
             Stamp::Or { other, .. } if other_order => Some(other),
             _ => Some(self.at),
         }
+    }
+
+    /// Read day first or month first.
+    pub(super) fn in_order(&self, day_first: bool) -> Option<Timestamp> {
+        let is_other = matches!(self.stamp, Stamp::Or { is_day_first, .. } if is_day_first != day_first);
+        self.read_as(is_other)
     }
 
     /// Reads it as the dates of its source must be read.
@@ -163,6 +186,18 @@ impl Reading {
     /// The events with those dates that may be two read the other way.
     pub fn other_order(&self) -> Option<(Vec<Event>, Timestamp)> {
         self.ambiguous.then(|| self.read_as(true))
+    }
+
+    /// The times as they were written, by those that stand for them since a clock was set back.
+    pub(super) fn written(&self) -> BTreeMap<Timestamp, Timestamp> {
+        let moments = || self.kept.iter().map(|kept| kept.moment);
+        let mut written: BTreeMap<_, _> =
+            moments().filter(|it| !it.moved.is_zero()).map(|it| (it.at, it.written())).collect();
+        if !written.is_empty() {
+            // A time that some event does have stands for itself.
+            written.retain(|at, _| !moments().any(|it| it.moved.is_zero() && it.at == *at));
+        }
+        written
     }
 
     fn read_as(&self, other_order: bool) -> (Vec<Event>, Timestamp) {

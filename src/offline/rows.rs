@@ -6,7 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::raw::When;
 
 /// The most that a clock is thought to be set; what lies farther apart, and nowhere overlaps, was joined.
-const MOST_SET: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const MOST_SET: SignedDuration = SignedDuration::from_hours(24);
+
+/// So many must agree before rows tell how dates are to be read.
+const MANY: u32 = 4;
 
 /// So many steps must agree before an order counts.
 const SEVERAL: u32 = 2;
@@ -51,6 +54,11 @@ impl Steps {
 pub(super) struct Rows {
     by_order: [Steps; 2],
     suggested: Option<bool>,
+    read: i128,
+    /// How far all record numbers are above those of their rows.
+    above: Option<i128>,
+    numbers: u64,
+    differ: bool,
 }
 
 impl Rows {
@@ -65,6 +73,35 @@ impl Rows {
         };
         for (steps, when) in self.by_order.iter_mut().zip(ways) {
             when.likely().into_iter().for_each(|at| steps.note(at));
+        }
+    }
+
+    /// Takes the record number of the next row, of any log.
+    pub(super) fn note_number(&mut self, record: Option<u64>) {
+        self.read += 1;
+        let Some(record) = record else { return };
+        let above = i128::from(record) - self.read;
+        self.numbers += 1;
+        self.differ |= *self.above.get_or_insert(above) != above;
+    }
+
+    /// Whether what stands for record numbers counts the rows: somebody numbered them.
+    pub(super) fn are_numbered(&self) -> bool {
+        self.numbers > 1 && !self.differ && self.above.is_some_and(|above| (-1..=1).contains(&above))
+    }
+
+    /// The one reading of dates that may be two in which the rows are in order: day first, or month first. Text that was sorted
+    /// is in order when it is read month first, unless the hours are counted to twelve.
+    pub(super) fn order(&self) -> Option<bool> {
+        let in_order = |steps: &Steps| {
+            let (agree, differ) = (steps.up.max(steps.down), steps.up.min(steps.down));
+            (agree >= MANY && differ == 0, differ > 0)
+        };
+        let [month_first, day_first] = [0, 1].map(|order| in_order(&self.by_order[order]));
+        match (month_first, day_first) {
+            ((true, _), (_, true)) if self.suggested == Some(false) => Some(false),
+            ((_, true), (true, _)) => Some(true),
+            _ => None,
         }
     }
 

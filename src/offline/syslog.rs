@@ -62,6 +62,7 @@ fn snare(line: &str) -> Option<Raw> {
         level: field(9).and_then(levels::level),
         // Snare's own counter stands before, and the log's behind the message.
         record: field(14).and_then(|text| text.parse().ok()),
+        log: field(2).map(str::to_owned),
         when: field(4).map_or(When::Unknown, |text| written(text, "%a %b %d %H:%M:%S %Y")),
         computer: field(10).map(str::to_owned),
         message: field(13)?.to_owned(),

@@ -447,6 +447,7 @@ file-formats = Was gelesen werden kann
 file-formats-more = `.evtx`; XML oder Text von `wevtutil qe`; JSON oder CSV von `Get-WinEvent`; Exporte der Ereignisanzeige; aus der Ereignisanzeige kopierter Text.
 note-dates-missing = Ereignisse ohne lesbares Datum: { $count }; sie gelten als die neuesten.
 note-dates-ambiguous = Manche Datumsangaben lassen sich als Tag/Monat oder als Monat/Tag lesen, und die Dateien sagen nicht, was gemeint ist.
+note-clock-set-back = Die Uhr des Servers wurde zurückgestellt: Was zuletzt kam, sagen die Nummern der Einträge oder die Zeilen; Zeiten stehen hier, wie sie geschrieben wurden.
 note-zone-missing = Manche Zeiten nennen keine Zeitzone und werden als UTC gelesen.
 note-zones-mixed = Manche Zeiten nennen keine Zeitzone und werden als UTC gelesen. Andere nennen ihre: Die Reihenfolge der beiden kann falsch sein.
 note-servers-many = Die Ereignisse stammen von mehr als einem Server und werden als ein Protokoll beurteilt.

@@ -447,6 +447,7 @@ file-formats = What can be read
 file-formats-more = `.evtx`; XML or text of `wevtutil qe`; JSON or CSV of `Get-WinEvent`; Event Viewer's exports; text copied from Event Viewer.
 note-dates-missing = { $count } of the events have no date that could be read; they count as the newest.
 note-dates-ambiguous = Some dates may be read as day/month or as month/day, and the files don't tell which.
+note-clock-set-back = The server's clock was set back: what came last is told by the numbers of the records, or by the rows, and times are shown as they were written.
 note-zone-missing = Some times name no time zone and are read as UTC.
 note-zones-mixed = Some times name no time zone and are read as UTC. Others name theirs: the order of the two may be wrong.
 note-servers-many = The events come from more than one server and are judged as one log.

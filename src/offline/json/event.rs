@@ -260,6 +260,7 @@ fn fill(raw: &mut Raw, times: &mut Times, value: &Value, depth: usize) {
             // Taken above, by its name.
             Label::Level => {}
             Label::Record if raw.record.is_none() => raw.record = text().and_then(|text| text.parse().ok()),
+            Label::Log if raw.log.is_none() => raw.log = text(),
             Label::Computer if raw.computer.is_none() => raw.computer = text(),
             Label::Message if raw.message.is_empty() => raw.message = text().unwrap_or_default(),
             // A rule's description beside the event's message: both may tell.

@@ -175,6 +175,7 @@ impl Reader {
             }
             Label::Level => levels::note(&mut self.raw.level, value),
             Label::Record if self.raw.record.is_none() => self.raw.record = number(),
+            Label::Log if self.raw.log.is_none() => self.raw.log = Some(one_line(value)),
             Label::Computer if self.raw.computer.is_none() => self.raw.computer = Some(one_line(value)),
             _ => {}
         }

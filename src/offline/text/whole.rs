@@ -60,6 +60,7 @@ impl Reader {
             Some(exact) if same(&exact) => {
                 self.raw.provider = exact.provider;
                 self.raw.record = exact.record;
+                self.raw.log = exact.log;
                 self.raw.when = exact.when;
                 self.raw.data = exact.data;
                 let computers = exact.computer.as_deref().zip(self.raw.computer.as_deref());

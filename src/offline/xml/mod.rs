@@ -267,6 +267,7 @@ impl State {
             }
             ([Element::System, Element::Level], 2) => self.raw.level = labels::level(&self.value),
             ([Element::System, Element::RecordId], 2) => self.raw.record = self.value.trim().parse().ok(),
+            ([Element::System, Element::Channel], 2) => self.raw.log = Some(std::mem::take(&mut self.value)),
             ([Element::System, Element::Computer], 2) => {
                 self.raw.computer = Some(std::mem::take(&mut self.value));
             }
