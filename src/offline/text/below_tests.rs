@@ -92,6 +92,22 @@ fn a_forest_that_a_console_broke_or_cut_belongs_to_code_90() {
 }
 
 #[test]
+fn a_head_as_long_as_a_record_is_read_once() {
+    // Were what stands before the labels judged with each line, this would take hours.
+    let lines = |line: &str, bytes: usize| line.repeat(bytes / line.len());
+    for file in [
+        format!(
+            "{}Event ID: 655\nSource: ADSync\n\n{}",
+            lines("Thanks\n", 300 << 10),
+            lines("Foo: bar\n", 300 << 10)
+        ),
+        format!("{}plain\n{}", lines("a: b\n", 300 << 10), lines("Level:\n", 300 << 10)),
+    ] {
+        drop(judged(&[&file]));
+    }
+}
+
+#[test]
 fn talk_that_is_not_understood_is_quoted_and_not_where_names_are_masked() {
     let file = format!("Max ticked the box in the wizard.\n\n{}", code_90(CODE_90));
     let mut log = Log::new();

@@ -6,6 +6,7 @@
 
 mod element;
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use quick_xml::errors::SyntaxError;
@@ -112,14 +113,20 @@ fn resolve(name: &str) -> String {
     character.map_or_else(|| format!("&{name};"), String::from)
 }
 
+/// The most bytes of a reference between its marks, and the last mark.
+const LONGEST_REFERENCE: usize = 11;
+
 /// An attribute's value with its references resolved.
-fn unescape(value: &str) -> String {
+fn unescape(value: Cow<'_, str>) -> Cow<'_, str> {
+    if !value.contains('&') {
+        return value;
+    }
     let mut out = String::with_capacity(value.len());
-    let mut rest = value;
+    let mut rest = value.as_ref();
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
-        match after.find(';').filter(|end| *end <= 10) {
+        match after.bytes().take(LONGEST_REFERENCE).position(|byte| byte == b';') {
             Some(end) => {
                 out.push_str(&resolve(&after[..end]));
                 rest = &after[end + 1..];
@@ -131,7 +138,7 @@ fn unescape(value: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 #[derive(Default)]
@@ -181,17 +188,18 @@ impl State {
             self.raw.broken |= start.local_name().as_ref().eq_ignore_ascii_case("event");
         }
         self.path.push(name);
+        let attributes: Vec<_> =
+            start.attributes().flatten().map(|it| (it.key, unescape(it.value))).collect();
         let attribute = |wanted: &str| {
-            let found = start.attributes().flatten().find(|it| it.key.local_name().as_ref() == wanted);
-            found.map(|it| unescape(&it.value))
+            let found = attributes.iter().find(|(key, _)| key.local_name().as_ref() == wanted);
+            found.map(|(_, value)| value.as_ref())
         };
         let (within, depth) = (self.within(), self.depth());
         // What the program handed over may be of any shape.
         if within[0] != Element::Data {
-            for it in start.attributes().flatten() {
-                let value = unescape(&it.value);
-                if !self.seen.is_attribute(name, it.key.as_ref(), &value) {
-                    self.beside.push(format!("{}: {value}", it.key.as_ref()));
+            for (key, value) in &attributes {
+                if !self.seen.is_attribute(key.as_ref(), value) {
+                    self.beside.push(format!("{}: {value}", key.as_ref()));
                 }
             }
             // What an element is called that Windows does not write says something, too.
@@ -204,7 +212,7 @@ impl State {
                 self.beside.extend((!known).then(|| talk::apart(name.as_ref())));
             }
         } else {
-            self.names.extend(attribute("Name").filter(|name| !is_of_param(name)));
+            self.names.extend(attribute("Name").filter(|name| !is_of_param(name)).map(str::to_owned));
         }
         let part = match within {
             [Element::System, part] if depth == 2 => part,
@@ -221,10 +229,10 @@ impl State {
             Element::Provider => {
                 let names = ["Name", "EventSourceName", "Guid"];
                 let mut names = names.into_iter().filter_map(attribute);
-                self.raw.provider = names.find(|name| !name.trim().is_empty());
+                self.raw.provider = names.find(|name| !name.trim().is_empty()).map(str::to_owned);
             }
             Element::TimeCreated => {
-                self.raw.when = attribute("SystemTime").map_or(When::Unknown, |text| time::read(&text, None));
+                self.raw.when = attribute("SystemTime").map_or(When::Unknown, |text| time::read(text, None));
             }
             _ => {}
         }
