@@ -129,6 +129,10 @@ impl Reader {
         self.day_first = self.day_first.or(known.day_first);
         self.blank = false;
         if known.label == Label::Message {
+            if !self.has_message_label {
+                // What stands among the labels is no message.
+                self.said.push_str(&std::mem::take(&mut self.body));
+            }
             self.has_message_label = true;
             self.place = Place::Body;
             append(&mut self.body, value);

@@ -152,6 +152,8 @@ struct State {
     told: Vec<Element>,
     /// The text of the innermost element so far.
     value: String,
+    /// It stands behind an element.
+    mixed: bool,
     /// Bytes of text of this event so far.
     size: usize,
     events: u64,
@@ -168,6 +170,11 @@ fn is_of_param(name: &str) -> bool {
     name.is_empty() || name.strip_prefix("param").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
+/// Whether an element of an event's data is called as Windows calls it where the program gave no other name.
+fn is_data(name: &str) -> bool {
+    matches!(name, "Data" | "Binary")
+}
+
 /// The marks of a tree are no text.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{feff}' | '\0' | '-' | '+')
@@ -175,7 +182,7 @@ fn is_blank(c: char) -> bool {
 
 impl State {
     fn open(&mut self, start: &BytesStart<'_>) {
-        self.value.clear();
+        self.say_value();
         let name = Element::of(start.local_name().as_ref());
         if self.inside.is_none() && name == Element::Event {
             self.inside = Some(self.path.len());
@@ -213,6 +220,9 @@ impl State {
             }
         } else {
             self.names.extend(attribute("Name").filter(|name| !is_of_param(name)).map(str::to_owned));
+            // The data of our events are called so and no other way.
+            let name = start.local_name();
+            self.names.extend((depth > 1 && !is_data(name.as_ref())).then(|| name.as_ref().to_owned()));
         }
         let part = match within {
             [Element::System, part] if depth == 2 => part,
@@ -257,12 +267,25 @@ impl State {
         }
     }
 
+    /// Windows writes no text before an element or behind one within the same: it is somebody's.
+    fn say_value(&mut self) {
+        let value = self.value.trim_matches(is_blank);
+        if self.inside.is_some() && !value.is_empty() {
+            self.raw.said.push_str(value);
+            self.raw.said.push('\n');
+        }
+        self.value.clear();
+        self.mixed = false;
+    }
+
     fn close(&mut self, sink: &mut dyn FnMut(Raw)) {
         let last = self.path.last().copied().unwrap_or(Element::Other);
         let (within, depth) = (self.within(), self.depth());
         let is_read = within[0] == Element::Data && last != Element::Binary
             || within[1] == Element::Message && depth == 2;
-        if self.inside.is_some() && !is_read {
+        if self.mixed {
+            self.say_value();
+        } else if self.inside.is_some() && !is_read {
             let value = self.value.trim_matches(is_blank);
             if !value.is_empty() && !self.seen.fits(last, value) {
                 self.raw.said.push_str(value);
@@ -288,6 +311,7 @@ impl State {
             _ => {}
         }
         self.value.clear();
+        self.mixed = true;
         self.path.pop();
         if self.inside == Some(self.path.len()) {
             self.inside = None;
