@@ -187,7 +187,7 @@ impl Columns {
 
 fn event(row: &[String], columns: &Columns, forms: &mut Forms) -> Raw {
     let cell = |label| columns.cells(row, label).next();
-    let beyond = row.get(columns.header.len()..).unwrap_or_default().join(" ");
+    let beyond = row.get(columns.header.len()..).unwrap_or_default();
     let number = |text: &str| text.trim().parse::<u64>().ok();
     let ids: Vec<u32> = columns.cells(row, Label::Id).filter_map(number).filter_map(event_id).collect();
     let mut providers = columns.cells(row, Label::Provider);
@@ -214,9 +214,10 @@ fn event(row: &[String], columns: &Columns, forms: &mut Forms) -> Raw {
             said.extend(talk::of_field(name, cell));
         }
     }
-    if cell(Label::Message).is_some() && !beyond.trim().is_empty() {
-        said.push_str(&beyond);
-    }
+    // Behind the named columns stands the message, where none of them is, and nothing else.
+    let others = beyond.get(usize::from(cell(Label::Message).is_none())..).unwrap_or_default();
+    others.iter().filter(|cell| !cell.trim().is_empty()).for_each(|cell| said.extend([cell, "\n"]));
+    let beyond = beyond.join(" ");
     // Where one program rewrote some of a column's dates, none of these is sure.
     let (when, also) = if is_odd { Default::default() } else { times.settle() };
     let cells = columns.header.iter().zip(row);

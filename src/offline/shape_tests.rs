@@ -363,6 +363,11 @@ fn what_xml_says_in_places_that_windows_does_not_write_keeps_the_remedy_away() {
         xml("", " note='staging server SYNC02'", "", ""),
         xml("", "", " note='resolved'", ""),
         xml("", "", "", "<Note>closed</Note>"),
+        // Text before an element or behind one, and data that our events do not have.
+        xml("", "", "", "").replace("<System>", "closed<System>"),
+        xml("", "", "", "").replace("<Data>", "closed<Data>"),
+        xml("", "", "", "").replace("</Data>", "</Data>closed"),
+        xml("", "", "", "").replace("<Data>", "<Note>closed</Note><Data>"),
     ] {
         doubted(&file, "talk-not-understood");
     }

@@ -18,6 +18,10 @@ pub(super) fn read(text: &str, day_first: Option<bool>) -> When {
 }
 
 fn written(text: &str, day_first: Option<bool>) -> When {
+    // As most logs write it.
+    if let Some(at) = exact(text) {
+        return at;
+    }
     let text = super::raw::one_line(text);
     if ["...", "…"].iter().any(|cut| text.contains(cut)) {
         // What a table cut off may have been the afternoon.

@@ -131,16 +131,18 @@ fn behind(text: &str) -> Option<String> {
 
 /// Without the forest at its end, however its lines are broken and wherever it is cut.
 fn without_forest(text: &str) -> &str {
-    static FOREST: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            "(?i)^<forest-info>(?:<partition-name>[\\w.-]*(?:</partition-name>)?)?(?:<connector-id>[0-9a-f-]*(?:</[a-z-]*>?)?)?\
-             (?:</?[a-z-]*>?)?[\\s\"'.…}]*$",
-        )
+    const BEGINS: &str = "(?i)^<forest-info>(?:<partition-name>[\\w.-]*</partition-name>)?(?:<connector-id>[0-9a-f-]*</connector-id>)?";
+    static WHOLE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(&format!("{BEGINS}(?:</forest-info>?)?[\"'.…}}]*$")));
+    static CUT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!("{BEGINS}(?:<(?:partition-name|connector-id)>[\\w.-]*)?(?:</?[a-z-]*)?[\"'.…}}]*$"))
     });
     let at = text.to_ascii_lowercase().find("<forest-info>").unwrap_or(text.len());
     let (message, forest) = text.split_at_checked(at).unwrap_or((text, ""));
     let squeezed: String = forest.chars().filter(|c| !c.is_whitespace()).collect();
-    if FOREST.is_match(&squeezed) { message } else { text }
+    // Words behind what was cut are somebody's.
+    let is_last = || forest.split_whitespace().next_back().is_some_and(|last| last.contains('<'));
+    if WHOLE.is_match(&squeezed) || is_last() && CUT.is_match(&squeezed) { message } else { text }
 }
 
 /// What stands behind the message that begins there.

@@ -90,8 +90,10 @@ impl Shapes {
 /// How large a pattern may grow, in bytes.
 const SIZE: usize = 64 << 20;
 
-/// A number of so many digits needs no second look.
-const SHORT: usize = 9;
+/// Whether a value is a number of few digits, as most values of most logs are: where one fits, any does.
+pub(in crate::offline) fn is_short_number(value: &str) -> bool {
+    (1..=9).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit())
+}
 
 /// The longest value that is looked at, in bytes.
 const LONGEST: usize = 4096;
@@ -103,8 +105,8 @@ impl Form {
         match self {
             _ if value.is_empty() => true,
             _ if value.len() > LONGEST => false,
-            // Most values of most logs: no pattern is needed.
-            Form::Number if value.len() <= SHORT && value.bytes().all(|b| b.is_ascii_digit()) => true,
+            // No pattern is needed.
+            Form::Number if is_short_number(value) => true,
             Form::Date => is_date(value),
             Form::Level => {
                 levels::level(value).is_some() || Form::Number.fits(value) || Form::Account.is_known(value)

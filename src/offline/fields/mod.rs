@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-pub(super) use form::Form;
+pub(super) use form::{Form, is_short_number};
 
 use super::labels::{Label, fold};
 use crate::report::PROVIDERS;

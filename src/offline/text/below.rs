@@ -5,7 +5,7 @@ use super::super::line::label_like;
 use super::super::over::says_over;
 use super::super::raw::{Raw, one_line};
 use super::super::talk;
-use super::super::wording::{behind_code_90, says_code_90};
+use super::super::wording::{behind_code_90, says_code_90, sentences};
 use crate::report::{EVENT_IDS, PROVIDERS};
 
 /// What stands below a message.
@@ -31,14 +31,17 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
             return Below::Said(String::new());
         }
     }
-    let audited;
-    let mut message = raw.message.trim_start();
-    if raw.id.is_some_and(|id| AUDITS.contains(&id)) {
-        audited = without_object(message);
-        message = &audited;
+    let message = raw.message.trim_start();
+    if raw.id.is_some_and(|id| AUDITS.contains(&id))
+        && let Some(around) = around_object(message)
+    {
+        return Below::Said(around);
     }
     if is_ours && talk::is_daily(message) {
         return Below::Said(String::new());
+    }
+    if is_ours && let Some(above) = raw.id.and_then(|id| above(message, id)) {
+        return Below::Said(above);
     }
     let first = message.lines().next().filter(|_| is_ours).and_then(behind_identifier);
     let mut said: String = first.into_iter().flat_map(|line| [line, "\n"]).collect();
@@ -66,6 +69,17 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
     Below::Said(said)
 }
 
+/// What stands above the sentence of our event, where that begins further down.
+fn above(message: &str, id: u32) -> Option<String> {
+    let lines: Vec<&str> = message.lines().take(MOST_ABOVE).collect();
+    let begins = |line: &&str| sentences(&line.to_lowercase()).contains(&id);
+    let at = lines.iter().position(begins).filter(|at| *at > 0)?;
+    Some(lines[..at].join("\n"))
+}
+
+/// The most lines that are looked at in search of an event's own sentence.
+const MOST_ABOVE: usize = 32;
+
 /// Where an event stands in its file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing {
@@ -86,12 +100,10 @@ fn is_object(line: &str) -> bool {
 /// The ids of the product's own audit, whose messages are JSON.
 const AUDITS: std::ops::RangeInclusive<u32> = 2500..=2699;
 
-/// A message without the object in it.
-fn without_object(message: &str) -> String {
-    match (message.find('{'), message.rfind('}')) {
-        (Some(from), Some(to)) if from < to => format!("{}{}", &message[..from], &message[to + 1..]),
-        _ => message.to_owned(),
-    }
+/// What stands around the object in a message.
+fn around_object(message: &str) -> Option<String> {
+    let (from, to) = (message.find('{')?, message.rfind('}')?);
+    (from < to).then(|| format!("{}{}", &message[..from], &message[to + 1..]))
 }
 
 /// What stands behind the last identifier in the line of one of our messages, but for the server that an error names there.

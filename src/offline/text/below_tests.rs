@@ -92,6 +92,60 @@ fn a_forest_that_a_console_broke_or_cut_belongs_to_code_90() {
 }
 
 #[test]
+fn words_behind_a_forest_are_no_part_of_it() {
+    const FOREST: &str = "<forest-info> <partition-name>CORP.EXAMPLE</partition-name> <connector-id>11111111-1111-4111-8111-\
+        111111111111</connector-id> </forest-info>";
+    for cut in [
+        FOREST.len(),
+        FOREST.len() - 1,
+        FOREST.find("</conn").expect("one"),
+        FOREST.find("</part").expect("one"),
+    ] {
+        let text = format!("{CODE_90} {}", &FOREST[..cut]);
+        remedied(&[&code_90(&text)]);
+        let answer = judged(&[&code_90(&format!("{text}\nWe switched it on yesterday."))]).expect("reads");
+        assert_eq!(answer.remedy, None, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_among_the_labels_of_an_event_or_above_its_message_is_talk() {
+    let ping = copied("Directory Synchronization", 654, "09:00", "Provision credentials ping end.");
+    let numbered = |file: &str| file.replace("Log Name", "Event[0]:\n  Log Name");
+    for (file, line) in [
+        (ping.clone(), "Description"),
+        (numbered(&ping), "Level"),
+        (numbered(&ping), "Provision"),
+        (entry("Directory Synchronization", 654, "09:00", &["ping end"]), "ProviderName"),
+        (
+            "TimeCreated: 2026-11-22T09:00:00Z\nId: 654\nProviderName: ADSync\nMessage: ping end\n\n".into(),
+            "ProviderName",
+        ),
+        (copied("Entra Connect Admin Actions", 2506, "09:00", "{\"ActionType\": \"Disable\"}"), "{\"Action"),
+    ] {
+        let told = file.replacen(line, &format!("Max ticked the box yesterday\n{line}"), 1);
+        let answer = judged(&[&(told + &code_90(CODE_90))]).expect("reads");
+        assert_eq!(answer.remedy, None, "{line} in {file}");
+    }
+}
+
+#[test]
+fn a_head_as_long_as_a_record_is_read_once() {
+    // Were what stands before the labels judged with each line, this would take hours.
+    let lines = |line: &str, bytes: usize| line.repeat(bytes / line.len());
+    for file in [
+        format!(
+            "{}Event ID: 655\nSource: ADSync\n\n{}",
+            lines("Thanks\n", 300 << 10),
+            lines("Foo: bar\n", 300 << 10)
+        ),
+        format!("{}plain\n{}", lines("a: b\n", 300 << 10), lines("Level:\n", 300 << 10)),
+    ] {
+        drop(judged(&[&file]));
+    }
+}
+
+#[test]
 fn talk_that_is_not_understood_is_quoted_and_not_where_names_are_masked() {
     let file = format!("Max ticked the box in the wizard.\n\n{}", code_90(CODE_90));
     let mut log = Log::new();

@@ -88,9 +88,10 @@ impl Reader {
         }
         // What ends with a colon leads to the event, and talk is no message before its labels.
         let is_next = self.raw.id.is_some()
-            && !self.before.trim().is_empty()
-            && !self.before.trim_end().ends_with([':', '：'])
-            && !talk::is_harmless(&self.before, &[]);
+            && !*self.leads.get_or_init(|| {
+                let before = self.before.trim();
+                before.is_empty() || before.ends_with([':', '：']) || talk::is_harmless(before, &[])
+            });
         if is_next && self.blank {
             // The labels came after their message: this is the next one's.
             self.finish(sink);
@@ -128,6 +129,10 @@ impl Reader {
         self.day_first = self.day_first.or(known.day_first);
         self.blank = false;
         if known.label == Label::Message {
+            if !self.has_message_label {
+                // What stands among the labels is no message.
+                self.said.push_str(&std::mem::take(&mut self.body));
+            }
             self.has_message_label = true;
             self.place = Place::Body;
             append(&mut self.body, value);
@@ -219,7 +224,8 @@ impl Reader {
     /// Lines before the first known label that look like labels too: a header in a language that is not known.
     fn take_unknown_labels(&mut self) {
         let lines = || self.before.lines().map(str::trim).filter(|line| !line.is_empty());
-        if !self.header.is_empty() || !lines().all(|line| label_like(line).is_some()) {
+        let looked = std::mem::replace(&mut self.looked, true);
+        if looked || !self.header.is_empty() || !lines().all(|line| label_like(line).is_some()) {
             return;
         }
         self.header = lines().filter_map(label_like).map(|(_, value)| (None, value.to_owned())).collect();

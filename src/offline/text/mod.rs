@@ -17,6 +17,7 @@ mod paste;
 mod whole;
 mod wrapped;
 
+use std::cell::OnceCell;
 use std::io::BufRead;
 
 use super::bounded::{Lines, MAX_RECORD};
@@ -144,6 +145,10 @@ struct Reader {
     names_id: bool,
     provider_id: Option<String>,
     before: String,
+    /// Whether it leads to the event, or says nothing; it is looked at once.
+    leads: OnceCell<bool>,
+    /// Whether it was looked at for labels that are not known.
+    looked: bool,
     /// Where in it something begins behind a blank line.
     paragraphs: Vec<usize>,
     /// Lines of the header that may belong to the message.

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::super::fields;
 use super::super::labels::Label;
-use super::super::line::label_like;
+use super::super::line::{label_like, labelled};
 use super::super::raw::{Raw, named_by_windows, one_line, same_name};
 use super::super::talk;
 use super::super::wording::{known_by_words, says_code_90, sentences};
@@ -162,7 +162,11 @@ impl Reader {
             raw = raw.known_by_words();
         }
         if raw.is_event() {
-            let listed = self.column.is_some() || self.columns.is_some() || self.table.is_some();
+            let in_rows = self.columns.is_some() || self.table.is_some();
+            if !self.has_message_label && !in_rows {
+                said.push_str(above_label(&self.body));
+            }
+            let listed = self.column.is_some() || in_rows;
             let place = below::Standing { last: self.ends, listed, indents: self.indents };
             match below::read(&raw, place) {
                 below::Below::Said(below) => said.push_str(&below),
@@ -203,6 +207,19 @@ impl Reader {
             self.place = Place::Header;
         }
     }
+}
+
+/// What stands above the label of a message within what was taken for the message.
+fn above_label(body: &str) -> &str {
+    let is_label = |line: &str| labelled(line.trim()).is_some_and(|(known, _)| known.label == Label::Message);
+    let mut at = 0;
+    for line in body.split_inclusive('\n') {
+        if is_label(line) {
+            return &body[..at];
+        }
+        at += line.len();
+    }
+    ""
 }
 
 /// Where event XML begins in a text or a line, whatever the prefix of its names.

@@ -1,8 +1,8 @@
 //! The elements and attributes of an event, and the forms of what stands in them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::super::fields::{self, Form};
+use super::super::fields::{self, Form, is_short_number};
 
 /// The elements that matter; a name is compared once, when its element opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,44 +79,57 @@ impl Element {
 
 /// Values that were looked at before and have their form: a log repeats most of them.
 #[derive(Default)]
-pub(super) struct Seen(HashSet<(Element, String)>);
+pub(super) struct Seen {
+    texts: HashMap<Element, HashSet<String>>,
+    /// By the attributes' names.
+    attributes: HashMap<String, HashSet<String>>,
+}
 
 impl Seen {
-    /// The most values that are remembered.
-    const MOST: usize = 1024;
+    /// The most values of an element or an attribute that are remembered, and the most names.
+    const MOST: usize = 256;
+    /// The longest value that is remembered, in bytes, and the longest name.
+    const LONGEST: usize = 256;
 
     /// Whether an element's text has its form.
     pub(super) fn fits(&mut self, element: Element, value: &str) -> bool {
-        let seen = (element, alike(value).to_owned());
-        if self.0.contains(&seen) {
+        let value = alike(value);
+        if self.texts.get(&element).is_some_and(|values| values.contains(value)) {
             return true;
         }
         let fits = element.forms().iter().any(|form| form.fits(value));
-        if fits && self.0.len() < Self::MOST {
-            self.0.insert(seen);
+        if fits {
+            remember(self.texts.entry(element).or_default(), value);
         }
         fits
     }
 
-    /// Whether Windows writes such an attribute there.
-    pub(super) fn is_attribute(&mut self, element: Element, name: &str, value: &str) -> bool {
-        let seen = (element, format!("{name}={}", alike(value)));
-        if self.0.contains(&seen) {
+    /// Whether Windows writes such an attribute.
+    pub(super) fn is_attribute(&mut self, name: &str, value: &str) -> bool {
+        let value = alike(value);
+        if self.attributes.get(name).is_some_and(|values| values.contains(value)) {
             return true;
         }
         let known = is_known_attribute(name, value);
         // A time comes once.
-        if known && name != "SystemTime" && self.0.len() < Self::MOST {
-            self.0.insert(seen);
+        let is_kept =
+            name != "SystemTime" && name.len() <= Self::LONGEST && self.attributes.len() < Self::MOST;
+        if known && is_kept {
+            remember(self.attributes.entry(name.to_owned()).or_default(), value);
         }
         known
     }
 }
 
+fn remember(values: &mut HashSet<String>, value: &str) {
+    if values.len() < Seen::MOST && value.len() <= Seen::LONGEST {
+        values.insert(value.to_owned());
+    }
+}
+
 /// Any short number is as good as another.
 fn alike(value: &str) -> &str {
-    const SHORT: usize = 9;
-    if value.len() <= SHORT && value.bytes().all(|b| b.is_ascii_digit()) { "0" } else { value }
+    if is_short_number(value) { "0" } else { value }
 }
 
 /// Whether Windows writes such an attribute somewhere in an event.

@@ -6,6 +6,7 @@
 
 mod element;
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use quick_xml::errors::SyntaxError;
@@ -112,14 +113,20 @@ fn resolve(name: &str) -> String {
     character.map_or_else(|| format!("&{name};"), String::from)
 }
 
+/// The most bytes of a reference between its marks, and the last mark.
+const LONGEST_REFERENCE: usize = 11;
+
 /// An attribute's value with its references resolved.
-fn unescape(value: &str) -> String {
+fn unescape(value: Cow<'_, str>) -> Cow<'_, str> {
+    if !value.contains('&') {
+        return value;
+    }
     let mut out = String::with_capacity(value.len());
-    let mut rest = value;
+    let mut rest = value.as_ref();
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
-        match after.find(';').filter(|end| *end <= 10) {
+        match after.bytes().take(LONGEST_REFERENCE).position(|byte| byte == b';') {
             Some(end) => {
                 out.push_str(&resolve(&after[..end]));
                 rest = &after[end + 1..];
@@ -131,7 +138,7 @@ fn unescape(value: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 #[derive(Default)]
@@ -145,6 +152,8 @@ struct State {
     told: Vec<Element>,
     /// The text of the innermost element so far.
     value: String,
+    /// It stands behind an element.
+    mixed: bool,
     /// Bytes of text of this event so far.
     size: usize,
     events: u64,
@@ -161,6 +170,11 @@ fn is_of_param(name: &str) -> bool {
     name.is_empty() || name.strip_prefix("param").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
+/// Whether an element of an event's data is called as Windows calls it where the program gave no other name.
+fn is_data(name: &str) -> bool {
+    matches!(name, "Data" | "Binary")
+}
+
 /// The marks of a tree are no text.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{feff}' | '\0' | '-' | '+')
@@ -168,7 +182,7 @@ fn is_blank(c: char) -> bool {
 
 impl State {
     fn open(&mut self, start: &BytesStart<'_>) {
-        self.value.clear();
+        self.say_value();
         let name = Element::of(start.local_name().as_ref());
         if self.inside.is_none() && name == Element::Event {
             self.inside = Some(self.path.len());
@@ -181,17 +195,18 @@ impl State {
             self.raw.broken |= start.local_name().as_ref().eq_ignore_ascii_case("event");
         }
         self.path.push(name);
+        let attributes: Vec<_> =
+            start.attributes().flatten().map(|it| (it.key, unescape(it.value))).collect();
         let attribute = |wanted: &str| {
-            let found = start.attributes().flatten().find(|it| it.key.local_name().as_ref() == wanted);
-            found.map(|it| unescape(&it.value))
+            let found = attributes.iter().find(|(key, _)| key.local_name().as_ref() == wanted);
+            found.map(|(_, value)| value.as_ref())
         };
         let (within, depth) = (self.within(), self.depth());
         // What the program handed over may be of any shape.
         if within[0] != Element::Data {
-            for it in start.attributes().flatten() {
-                let value = unescape(&it.value);
-                if !self.seen.is_attribute(name, it.key.as_ref(), &value) {
-                    self.beside.push(format!("{}: {value}", it.key.as_ref()));
+            for (key, value) in &attributes {
+                if !self.seen.is_attribute(key.as_ref(), value) {
+                    self.beside.push(format!("{}: {value}", key.as_ref()));
                 }
             }
             // What an element is called that Windows does not write says something, too.
@@ -204,7 +219,10 @@ impl State {
                 self.beside.extend((!known).then(|| talk::apart(name.as_ref())));
             }
         } else {
-            self.names.extend(attribute("Name").filter(|name| !is_of_param(name)));
+            self.names.extend(attribute("Name").filter(|name| !is_of_param(name)).map(str::to_owned));
+            // The data of our events are called so and no other way.
+            let name = start.local_name();
+            self.names.extend((depth > 1 && !is_data(name.as_ref())).then(|| name.as_ref().to_owned()));
         }
         let part = match within {
             [Element::System, part] if depth == 2 => part,
@@ -221,10 +239,10 @@ impl State {
             Element::Provider => {
                 let names = ["Name", "EventSourceName", "Guid"];
                 let mut names = names.into_iter().filter_map(attribute);
-                self.raw.provider = names.find(|name| !name.trim().is_empty());
+                self.raw.provider = names.find(|name| !name.trim().is_empty()).map(str::to_owned);
             }
             Element::TimeCreated => {
-                self.raw.when = attribute("SystemTime").map_or(When::Unknown, |text| time::read(&text, None));
+                self.raw.when = attribute("SystemTime").map_or(When::Unknown, |text| time::read(text, None));
             }
             _ => {}
         }
@@ -249,12 +267,25 @@ impl State {
         }
     }
 
+    /// Windows writes no text before an element or behind one within the same: it is somebody's.
+    fn say_value(&mut self) {
+        let value = self.value.trim_matches(is_blank);
+        if self.inside.is_some() && !value.is_empty() {
+            self.raw.said.push_str(value);
+            self.raw.said.push('\n');
+        }
+        self.value.clear();
+        self.mixed = false;
+    }
+
     fn close(&mut self, sink: &mut dyn FnMut(Raw)) {
         let last = self.path.last().copied().unwrap_or(Element::Other);
         let (within, depth) = (self.within(), self.depth());
         let is_read = within[0] == Element::Data && last != Element::Binary
             || within[1] == Element::Message && depth == 2;
-        if self.inside.is_some() && !is_read {
+        if self.mixed {
+            self.say_value();
+        } else if self.inside.is_some() && !is_read {
             let value = self.value.trim_matches(is_blank);
             if !value.is_empty() && !self.seen.fits(last, value) {
                 self.raw.said.push_str(value);
@@ -281,6 +312,7 @@ impl State {
             _ => {}
         }
         self.value.clear();
+        self.mixed = true;
         self.path.pop();
         if self.inside == Some(self.path.len()) {
             self.inside = None;
