@@ -59,6 +59,10 @@ struct Service {
     manager: String,
     #[serde(deserialize_with = "pattern")]
     names: Option<Regex>,
+    /// Who tells of programs that crashed.
+    crash: Vec<String>,
+    #[serde(deserialize_with = "pattern")]
+    crashed: Option<Regex>,
     /// Events of a service that ended or did not start.
     down: Vec<u32>,
     /// "Entered the … state", in the system's language.
@@ -131,9 +135,14 @@ pub(super) fn staging(event: &Event) -> Option<bool> {
     }
 }
 
-/// Whether an event is the service manager's word on the sync service.
+/// Whether an event is the service manager's word on the sync service, or the crash of its program.
 pub(super) fn is_of_service(event: &Event) -> bool {
-    is_of(event, &PRODUCTS.service.manager) && says(&event.text, &PRODUCTS.service.names)
+    is_of(event, &PRODUCTS.service.manager) && says(&event.text, &PRODUCTS.service.names) || is_crash(event)
+}
+
+fn is_crash(event: &Event) -> bool {
+    let service = &PRODUCTS.service;
+    service.crash.iter().any(|name| is_of(event, name)) && says(&event.text, &service.crashed)
 }
 
 /// Whether the sync service runs since an event of the service manager's; `None` if that does not tell.
@@ -143,6 +152,7 @@ pub(super) fn service_runs(event: &Event) -> Option<bool> {
     }
     let service = &PRODUCTS.service;
     match event.id {
+        _ if is_crash(event) => Some(false),
         id if service.down.contains(&id) => Some(false),
         id if id != service.entered => None,
         _ => match (says(&event.text, &service.stopped), says(&event.text, &service.running)) {

@@ -179,3 +179,56 @@ fn one_record_given_twice_is_one_event() {
         server.evidence.iter().filter_map(|it| it.events.as_ref()).map(|it| it.count).collect();
     assert_eq!(counts, [1, 1, 1]);
 }
+
+#[test]
+fn answers_of_the_cloud_that_ask_to_wait_are_a_busy_cloud() {
+    for (id, text) in [
+        (655, "System.Net.WebException: The remote server returned an error: (429) Too Many Requests."),
+        (652, "The remote server returned an error: (503) Server Unavailable."),
+        (906, "GetSecurityToken: AADSTS90033: A transient error has occurred. Please try again."),
+    ] {
+        assert_eq!(judged(vec![event(id, 5, text)]).cause, Cause::CloudBusy, "{text}");
+    }
+    assert_eq!(
+        judged(vec![event(906, 5, "AADSTS90094: Admin consent is required")]).cause,
+        Cause::CloudCredential
+    );
+}
+
+#[test]
+fn a_program_that_crashed_takes_the_service_with_it_until_it_shows_that_it_runs() {
+    let crash = |provider: &str| Event {
+        provider: Some(provider.into()),
+        ..event(
+            1026,
+            5,
+            "Application: miiserver.exe\nThe process was terminated due to an unhandled exception.",
+        )
+    };
+    for provider in [".NET Runtime", "Application Error"] {
+        let server = judged(vec![ping(CORP, 30), crash(provider)]);
+        assert_eq!((server.cause, server.remedy), (Cause::ServiceStopped, None));
+        assert_eq!(judged(vec![ping(CORP, 30), crash(provider), ping(CORP, 2)]).cause, Cause::Healthy);
+        assert_eq!(then(vec![crash(provider)]).remedy, None);
+    }
+    let other = Event { text: "Application: w3wp.exe".into(), ..crash(".NET Runtime") };
+    assert_eq!(judged(vec![ping(CORP, 30), other]).cause, Cause::Healthy);
+}
+
+#[test]
+fn staging_mode_that_is_said_to_be_off_on_this_server_is_over() {
+    let on = || event(904, 40, "StagingModeEnabled = True. Skipping export steps.");
+    let then = |text: &str| judged(vec![on(), event(904, 30, text), event(655, 5, CODE_90)]);
+    assert!(
+        then("Staging mode is disabled on this server. Export run profiles are resumed.").remedy.is_some()
+    );
+    assert!(codes(&then("Staging mode is disabled on the other server.")).contains(&"staging-since"));
+}
+
+#[test]
+fn the_health_agent_and_the_service_accounts_profile_say_nothing() {
+    let of = |provider: &str, id, text: &str| Event { provider: Some(provider.into()), ..event(id, 5, text) };
+    named(vec![of("ADHealth-AadSync", 2000, "Monitoring Agent: health data upload completed.")]);
+    let hive = r"The access history in hive \??\C:\Windows\ServiceProfiles\ADSync\NTUSER.DAT was cleared updating 120 keys.";
+    named(vec![of("Microsoft-Windows-Kernel-General", 16, hive)]);
+}

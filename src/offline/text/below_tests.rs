@@ -231,3 +231,17 @@ fn another_program_that_quotes_code_90_says_nothing_new() {
     );
     doubted(&[&(code_90(CODE_90) + &other)], "events-skipped");
 }
+
+#[test]
+fn a_message_that_looks_like_a_label_stays_the_message_of_its_event() {
+    let general = |id: u32, time: &str, text: &str| {
+        format!(
+            "{text}\n\nLog Name:\tApplication\nSource:\tDirectory Synchronization\tLogged:\t22.11.2026 {time}:00\nEvent ID:\t{id}\t\
+             Task Category:\tManagement Agent Run Profile\nLevel:\tInformation\tKeywords:\tClassic\n\n\n"
+        )
+    };
+    let file = general(904, "09:00", "Starting: Export")
+        + &general(653, "09:30", "Provision credentials ping start.")
+        + &general(655, "09:31", CODE_90);
+    remedied(&[&file]);
+}

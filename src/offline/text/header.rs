@@ -221,8 +221,12 @@ impl Reader {
         }
     }
 
-    /// Lines before the first known label that look like labels too: a header in a language that is not known.
+    /// Lines before the first known label that look like labels too: a header in a language that is not known. Behind a blank
+    /// line, they are the message: `Starting: Export`.
     fn take_unknown_labels(&mut self) {
+        if self.blank {
+            return;
+        }
         let lines = || self.before.lines().map(str::trim).filter(|line| !line.is_empty());
         let looked = std::mem::replace(&mut self.looked, true);
         if looked || !self.header.is_empty() || !lines().all(|line| label_like(line).is_some()) {

@@ -174,8 +174,8 @@ struct Reader {
     day_first: Option<bool>,
     /// Where the colons of a list stand.
     column: Option<usize>,
-    /// How wide the widest line of such a list is.
-    widest: usize,
+    /// How the console breaks such a list's lines.
+    console: wrapped::Console,
     /// Whether the further lines of its values are indented.
     indents: bool,
     /// The label that the events of such a list begin with.
@@ -214,7 +214,7 @@ impl Reader {
             .trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}'));
         let indent = line.len() - line.trim_start().len();
         if let Some(column) = self.column {
-            self.widest = self.widest.max(wrapped::width(line));
+            self.console.see(line);
             self.indents |= self.place == Place::Body && indent > column && !trimmed.is_empty();
         }
         if let Some(word) = numbered(trimmed).filter(|_| self.indent.is_none_or(|first| indent <= first)) {

@@ -49,6 +49,7 @@ impl Reader {
         if self.body.get(last..).is_some_and(|line| line.to_lowercase().contains("xml")) {
             let line = self.body.split_off(last);
             self.said.push_str(&line);
+            self.said.push('\n');
         }
         let only = found.pop().filter(|_| found.is_empty() && read.is_ok());
         let same = |exact: &Raw| {
@@ -82,7 +83,7 @@ impl Reader {
         }
         append(&mut self.body, &xml);
         if let Some(column) = self.column {
-            self.body = wrapped::joined(&self.body, column, self.widest);
+            self.body = self.console.joined(&self.body, column);
         }
         let unknown_header = self.take_unknown_header();
         let mut raw = std::mem::take(&mut self.raw);
@@ -194,7 +195,7 @@ impl Reader {
             numbered: self.numbered,
             day_first: self.day_first,
             column: self.column,
-            widest: self.widest,
+            console: self.console,
             indents: self.indents,
             first: self.first.take(),
             indent: self.indent,

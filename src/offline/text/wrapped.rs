@@ -6,44 +6,47 @@
 
 use super::super::line::COLON;
 
-/// A value whose further lines are indented, as it was before; lines that were its own keep their indent.
-///
-/// `column` is where the list's colons stand, `edge` the width of the widest line that was seen.
-pub(super) fn joined(body: &str, column: usize, edge: usize) -> String {
-    let room_from = column + COLON.len();
-    let lines: Vec<Line<'_>> = body
-        .split('\n')
-        .enumerate()
-        .map(|(at, text)| match at {
-            0 => Line { text, ends: room_from + width(text), is_first: true },
-            _ => Line { text, ends: width(text), is_first: false },
-        })
-        .collect();
-    let edge = lines.iter().map(|line| line.ends).max().unwrap_or_default().max(edge);
-    let edges = Edges { edge, room: edge.saturating_sub(room_from), anywhere: false };
-    let pairs = || lines.iter().zip(lines.iter().skip(1)).map(|(line, next)| (line, next.text.trim_start()));
-    let within =
-        pairs().filter(|(line, next)| edges.is_full(line, next) && !edges.is_long(line, next)).count();
-    let between =
-        pairs().filter(|(line, next)| !edges.is_full(line, next) && edges.had_no_room(line, next)).count();
-    let edges = Edges { anywhere: within > between, ..edges };
-    let mut out = String::with_capacity(body.len());
-    let mut before: Option<&Line<'_>> = None;
-    for line in &lines {
-        let Some(last) = before.replace(line) else {
-            out.push_str(line.text);
-            continue;
-        };
-        let inner = line.text.get(room_from..).filter(|_| is_blank(line.text, room_from));
-        match inner.filter(|_| !last.text.trim().is_empty()) {
-            Some(inner) => match edges.between(last, inner) {
-                Some(between) => out.extend([between, inner]),
-                None => out.extend(["\n", line.text]),
-            },
-            None => out.extend(["\n", line.text]),
-        }
+/// What is known of a console by the list that it printed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Console {
+    /// The width of its widest line.
+    widest: usize,
+    /// So many lines were broken within a word, and so many between two.
+    within: usize,
+    between: usize,
+}
+
+impl Console {
+    /// Looks at a line of the list.
+    pub(super) fn see(&mut self, line: &str) {
+        self.widest = self.widest.max(width(line));
     }
-    out
+
+    /// A value whose further lines are indented, as it was before; lines that were its own keep their indent. `column` is where
+    /// the list's colons stand.
+    pub(super) fn joined(&mut self, body: &str, column: usize) -> String {
+        let room_from = column + COLON.len();
+        let lines: Vec<Line<'_>> = body
+            .split('\n')
+            .enumerate()
+            .map(|(at, text)| match at {
+                0 => Line { text, ends: room_from + width(text), is_first: true },
+                _ => Line { text, ends: width(text), is_first: false },
+            })
+            .collect();
+        let edge = lines.iter().map(|line| line.ends).max().unwrap_or_default().max(self.widest);
+        let edges = Edges { edge, room: edge.saturating_sub(room_from), anywhere: false };
+        for (line, next) in lines.iter().zip(lines.iter().skip(1)) {
+            let next = next.text.trim_start();
+            match edges.is_full(line, next) {
+                true => self.within += usize::from(!edges.is_long(line, next)),
+                false => self.between += usize::from(edges.had_no_room(line, next)),
+            }
+        }
+        // One full line may be full by chance.
+        let edges = Edges { anywhere: self.within > self.between && self.within > 1, ..edges };
+        edges.join(&lines, room_from)
+    }
 }
 
 struct Line<'a> {
@@ -64,6 +67,24 @@ struct Edges {
 }
 
 impl Edges {
+    fn join(&self, lines: &[Line<'_>], room_from: usize) -> String {
+        let mut out = String::new();
+        let mut before: Option<&Line<'_>> = None;
+        for line in lines {
+            let Some(last) = before.replace(line) else {
+                out.push_str(line.text);
+                continue;
+            };
+            let inner = line.text.get(room_from..).filter(|_| is_blank(line.text, room_from));
+            let inner = inner.filter(|_| !last.text.trim().is_empty());
+            match inner.and_then(|inner| Some([self.between(last, inner)?, inner])) {
+                Some(goes_on) => out.extend(goes_on),
+                None => out.extend(["\n", line.text]),
+            }
+        }
+        out
+    }
+
     /// Whether a line reaches the edge; a wide character that does not fit leaves one column free.
     fn is_full(&self, line: &Line<'_>, next: &str) -> bool {
         line.ends == self.edge || line.ends + 1 == self.edge && next.starts_with(is_wide)
@@ -73,6 +94,7 @@ impl Edges {
     fn is_long(&self, line: &Line<'_>, next: &str) -> bool {
         let text = line.text.trim_start();
         !text.contains(' ')
+            && !text.contains(is_wide)
             && !text.ends_with([':', ',', ';'])
             && width(text) + width(first_word(next)) > self.room
     }
@@ -92,7 +114,13 @@ impl Edges {
                 false => (line.is_first && line.ends + 1 == self.edge).then_some(" "),
             };
         }
-        if is_full && (next.starts_with(' ') || self.is_long(line, next)) {
+        let within_number = || {
+            let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+            is_digit(line.text.chars().next_back()) && is_digit(next.chars().next())
+        };
+        let within_wide = || line.text.ends_with(is_wide) || next.starts_with(is_wide);
+        if is_full && (next.starts_with(' ') || within_wide() || self.is_long(line, next) || within_number())
+        {
             return Some("");
         }
         let broken = !next.is_empty() && self.had_no_room(line, next);
@@ -158,7 +186,7 @@ mod tests {
         for anywhere in [true, false] {
             for edge in 60..200 {
                 let listed = listed(VALUE, 19, edge, anywhere);
-                let whole = joined(&listed, 19, edge);
+                let whole = Console { widest: edge, ..Console::default() }.joined(&listed, 19);
                 let (wanted, _) = VALUE.split_once('\n').expect("its own lines");
                 assert!(whole.starts_with(wanted), "{edge} {anywhere}\n{listed}\n{whole}");
                 // A line that ends at the very edge may go on.
@@ -171,14 +199,21 @@ mod tests {
     #[test]
     fn a_number_that_the_edge_broke_is_one_number() {
         let body = "Error Code: 90\n       12. Error Desc\n       ription: Passw\n       ord";
-        assert_eq!(joined(body, 4, 21), "Error Code: 9012. Error Description: Password");
+        assert_eq!(
+            Console { widest: 21, ..Console::default() }.joined(body, 4),
+            "Error Code: 9012. Error Description: Password"
+        );
     }
 
     #[test]
     fn wide_characters_take_two_columns() {
         let value = "パスワード変更通知の処理中にサーバーで予期しないエラーが発生しました: Error Code: 90. Error Description: x";
         for edge in 30..80 {
-            assert_eq!(joined(&listed(value, 8, edge, true), 8, edge), value, "{edge}");
+            assert_eq!(
+                Console { widest: edge, ..Console::default() }.joined(&listed(value, 8, edge, true), 8),
+                value,
+                "{edge}"
+            );
         }
     }
 }
