@@ -11,17 +11,13 @@ use super::raw::When;
 
 /// Reads a time; before the first program that synchronised passwords it is none. `day_first` is what the surroundings (the language of the labels) say of slashed dates.
 pub(super) fn read(text: &str, day_first: Option<bool>) -> When {
-    match written(text, day_first) {
+    match exact(text).unwrap_or_else(|| written(text, day_first)) {
         When::At(at) if at.to_zoned(jiff::tz::TimeZone::UTC).year() < *YEARS.start() => When::Unknown,
         when => when,
     }
 }
 
 fn written(text: &str, day_first: Option<bool>) -> When {
-    // As most logs write it.
-    if let Some(at) = exact(text) {
-        return at;
-    }
     let text = super::raw::one_line(text);
     if ["...", "…"].iter().any(|cut| text.contains(cut)) {
         // What a table cut off may have been the afternoon.

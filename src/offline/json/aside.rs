@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::MAX_DEPTH;
-use super::event::{PARTS, is_data};
+use super::parts::{MAX_DEPTH, PARTS, is_data};
 use crate::offline::fields::{self, Form};
 use crate::offline::labels::{self, Label};
 use crate::offline::talk;

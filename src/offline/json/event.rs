@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{MAX_DEPTH, aside};
+use super::aside;
+use super::parts::{MAX_DEPTH, PARTS, is_data};
 use crate::offline::fields::Form;
 use crate::offline::labels::{self, Known, Label};
 use crate::offline::levels;
@@ -150,9 +151,6 @@ fn rows(fields: &Map<String, Value>) -> Option<(Value, String)> {
     Some((rows.iter().map(|row| Value::Object(object(row))).collect(), said))
 }
 
-/// The parts that one event has.
-pub(super) const PARTS: &[&str] = &["Event", "System", "winlog", "event", "log"];
-
 /// Whether an object or one of its parts names an id.
 fn names_its_id(value: &Value, depth: usize) -> bool {
     value.as_object().is_some_and(|fields| {
@@ -284,21 +282,6 @@ fn fill(raw: &mut Raw, times: &mut Times, value: &Value, depth: usize) {
             _ => {}
         }
     }
-}
-
-/// Whether a field holds what the program handed over.
-pub(super) fn is_data(key: &str) -> bool {
-    const DATA: &[&str] = &[
-        "Properties",
-        "ReplacementStrings",
-        "InsertionStrings",
-        "EventData",
-        "UserData",
-        "Data",
-        "event_data",
-        "winlog.event_data",
-    ];
-    DATA.contains(&key)
 }
 
 /// A text or number, also where PowerShell wrapped it in an object.

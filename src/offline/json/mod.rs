@@ -3,10 +3,11 @@
 //! Each object is taken out of the stream by itself and parsed alone, so that memory is bounded by one event.
 
 //! - here: objects taken out of the stream
-//! - `event`: what of them is an event; `aside`: what stands beside one
+//! - `event`: what of them is an event; `aside`: what stands beside one; `parts`: what an event's fields hold
 
 mod aside;
 mod event;
+mod parts;
 
 use std::io::BufRead;
 
@@ -16,9 +17,8 @@ use super::raw::Raw;
 use super::unique;
 use crate::words;
 use crate::words::Text;
+use parts::MAX_DEPTH;
 
-/// How deep an event's own structure is followed.
-const MAX_DEPTH: usize = 6;
 /// A wrapper's beginning is no longer than this.
 const MAX_WRAPPER: usize = 64;
 
