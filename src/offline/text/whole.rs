@@ -12,7 +12,7 @@ use super::super::talk;
 use super::super::wording::{known_by_words, says_code_90, sentences};
 use super::super::wrapper::is_wrapper;
 use super::super::xml;
-use super::{Place, Reader, append, below, wrapped};
+use super::{Place, Reader, append, below};
 use crate::report::EVENT_IDS;
 
 impl Reader {
