@@ -29,6 +29,12 @@ fn greetings_questions_and_complaints_say_nothing_against_a_remedy() {
             "Voici ce que je trouve dans l'observateur d'événements :",
             "Hierbij de gebeurtenissen van onze server, zoals besproken",
             "W załączniku zdarzenia z serwera synchronizacji",
+            "Hola, os paso lo que aparece en el visor de eventos del servidor de sincronización",
+            "Hej, her er loggen fra synkserveren:\nMvh",
+            "Hej, här loggen från synkservern. Tack!",
+            "Добрый день, вот события с сервера синхронизации. С уважением, Анна",
+            "Dobrý den, v příloze události ze serveru.",
+            "Merhaba, ekte sunucudan olaylar",
         ],
         true,
     );

@@ -93,12 +93,14 @@ impl Beside {
 
 /// Reads the events of a text that holds nothing else.
 fn read_plain(
-    input: impl BufRead,
+    mut input: impl BufRead,
     seen: &mut dyn FnMut(&str),
     sink: &mut dyn FnMut(Raw),
 ) -> Result<(), Fault> {
+    let head = input.fill_buf().map(String::from_utf8_lossy).unwrap_or_default();
+    let mut reader = Reader { console: wrapped::Console::of(&head), ..Reader::default() };
+    drop(head);
     let mut lines = Lines::new(input);
-    let mut reader = Reader::default();
     while let Some(line) = lines.next()? {
         reader.size += line.len() + 1;
         if reader.size > MAX_RECORD {

@@ -4,7 +4,7 @@
 //! French, German, Italian, Portuguese or Spanish, and anywhere in all others; a word that is longer than the room is broken
 //! anywhere. Each further line begins where the value began. Source: PowerShell's `StringManipulationHelper`.
 
-use super::super::line::COLON;
+use super::super::line::{self, COLON};
 
 /// What is known of a console by the list that it printed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,6 +17,25 @@ pub(super) struct Console {
 }
 
 impl Console {
+    /// What the beginning of a list tells: which of its first lines are full by chance, only the others can.
+    pub(super) fn of(head: &str) -> Console {
+        let mut console = Console::default();
+        let Some(column) = head.lines().find_map(line::column) else { return console };
+        let room_from = column + COLON.len();
+        let is_listed = |line: &&str| line::column(line) == Some(column) || is_blank(line, room_from);
+        head.lines().filter(is_listed).for_each(|line| console.see(line));
+        let mut value = String::new();
+        for line in head.lines() {
+            if is_blank(line, room_from) && !value.is_empty() {
+                value.extend(["\n", line]);
+            } else {
+                console.joined(&value, column);
+                value = line.get(room_from..).unwrap_or_default().to_owned();
+            }
+        }
+        console
+    }
+
     /// Looks at a line of the list.
     pub(super) fn see(&mut self, line: &str) {
         self.widest = self.widest.max(width(line));
