@@ -130,9 +130,10 @@ fn log_of(raw: &Raw) -> Option<String> {
     };
     let told = raw.log.as_deref().map(|log| log.trim().to_ascii_lowercase());
     let is_name = |log: &String| !log.is_empty() && log.len() <= 128 && !log.contains(['\\', '/', '.']);
-    match is_ours {
-        true => Some("application".to_owned()),
-        false => told.filter(is_name).filter(|log| log != "forwardedevents"),
+    match told {
+        Some(log) if log == "forwardedevents" => None,
+        _ if is_ours => Some("application".to_owned()),
+        told => told.filter(is_name),
     }
 }
 
@@ -146,6 +147,8 @@ struct Step {
     after: Timestamp,
     /// How far what came before is to be moved back.
     by: SignedDuration,
+    /// In a night in which clocks go back; at any other time two computers without names may look so, or a log that was cleared.
+    sure: bool,
 }
 
 /// What the numbers of the logs say of their clocks.
@@ -167,6 +170,11 @@ impl Clocks {
     /// Whether no clock was set back.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether each step is one that a remedy may rest on.
+    pub(super) fn are_sure(&self) -> bool {
+        self.0.iter().flat_map(|(.., steps)| steps).all(|step| step.sure)
     }
 
     /// How far a moment is to be moved back; `None` if it may be before a step or after it.
@@ -309,7 +317,7 @@ fn step((before, after): (&[&[Point]], &[&[Point]]), series: &Series, go_on: boo
     // Zones lie whole hours apart, most of them; a clock with a zone is set by little.
     let by = set + SignedDuration::from_secs(1);
     let by = if series.zoneless { whole_hours(by) } else { by };
-    (follows && is_set).then_some(Step { number, before: left, after: right, by })
+    (follows && is_set).then_some(Step { number, before: left, after: right, by, sure: in_autumn })
 }
 
 /// The next whole hours.

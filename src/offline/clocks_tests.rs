@@ -134,7 +134,8 @@ fn a_clock_with_a_zone_that_was_set_back_is_told_by_records() {
     };
     for format in [xml as Format, json, csv] {
         recovers(&format(&rows((654, ALIVE), (655, CODE_90))));
-        remedied(&[&format(&rows((655, CODE_90), (654, ALIVE)))]);
+        // Two computers without names may look so: it names the cause and gives no remedy.
+        doubted(&[&format(&rows((655, CODE_90), (654, ALIVE)))], "clock-moved");
     }
 }
 
@@ -221,12 +222,12 @@ fn numbers_of_another_log_do_not_count_in_ours() {
         ];
         format!("[{}]", events.join(","))
     };
-    for log in ["Application", "ForwardedEvents"] {
-        // Before the clock was set back; in the hour that came twice; after it.
-        remedied(&[&file("01:30:00", log)]);
-        assert_eq!(told(&[&file("02:30:00", log)]).0, None);
-        assert_eq!(told(&[&file("03:30:00", log)]).0, None);
-    }
+    // Before the clock was set back; in the hour that came twice; after it.
+    remedied(&[&file("01:30:00", "Application")]);
+    assert_eq!(told(&[&file("02:30:00", "Application")]).0, None);
+    assert_eq!(told(&[&file("03:30:00", "Application")]).0, None);
+    // What is forwarded has the numbers of the computer that collects it.
+    assert_eq!(told(&[&file("01:30:00", "ForwardedEvents")]).0, None);
 }
 
 #[test]

@@ -12,7 +12,8 @@ pub(super) enum Doubt {
     Undated,
     /// Something lies among the events that looks like one and could not be read as one.
     Skipped,
-    /// A record that was written after the last code 90 has an earlier time: the clock was set back.
+    /// A record that was written after the last code 90 has an earlier time, or the clock was set back at another time than
+    /// all are.
     ClockMoved,
     /// An event's text holds what looks like another event.
     HoldsOthers,

@@ -283,6 +283,9 @@ impl Log {
             Clocks::set(&likely, &other, moment, computer.as_deref());
         }
         self.extent.each().for_each(|moment| Clocks::set(&likely, &other, moment, None));
+        if !(likely.are_sure() && other.are_sure()) {
+            self.doubts.insert(Doubt::ClockMoved);
+        }
         self.kept.iter().any(|kept| !kept.moment.moved.is_zero())
     }
 

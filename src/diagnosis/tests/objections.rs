@@ -92,6 +92,8 @@ fn a_script_that_loads_the_module_and_runs_another_is_not_known_to_only_read() {
         "Import-Module ADSync\n. C:\\Tools\\switch-on.ps1",
         "Import-Module -Name 'ADSync'; $c = Get-ADSyncConnector; & $fix $c",
         "Get-CimInstance Win32_Product | ? Name -match 'Connect Health|Azure AD Connect' | Invoke-CimMethod -MethodName Uninstall",
+        "Import-Module ADSync; Invoke-Command -ScriptBlock $fix",
+        "Import-Module ADSync\npowershell -File C:\\fix.ps1",
         "Update-MgDomain -DomainId contoso.com -AuthenticationType Federated",
         "Convert-MsolDomainToFederated -DomainName contoso.com",
         "Invoke-MgGraphRequest -Method PATCH -Body '{\"onPremisesSyncEnabled\":false}'",

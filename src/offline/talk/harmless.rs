@@ -94,8 +94,12 @@ pub(super) fn is_sign_off(clause: &str) -> bool {
 
 /// Whether a clause asks, complains, points to what stands beside it, or names it.
 pub(super) fn is_sentence(clause: &str) -> bool {
-    let points =
-        |words: &HashSet<String>| clause.contains(' ') && clause.split(' ').all(|word| words.contains(word));
+    let points = |words: &HashSet<String>| {
+        let several = words.iter().filter(|word| word.contains('_'));
+        let joined =
+            several.fold(clause.to_owned(), |clause, word| clause.replace(&word.replace('_', " "), word));
+        joined.contains(' ') && joined.split(' ').all(|word| words.contains(word))
+    };
     HARMLESS.sentences.is_match(clause) || HARMLESS.pointing.iter().any(points)
 }
 

@@ -45,6 +45,16 @@ fn a_sentence_that_may_say_it_is_over_or_elsewhere_is_never_harmless() {
     all(
         &[
             "Max switched it on at 10:15.",
+            "It is in sync.",
+            "It does sync.",
+            "We are in sync with the following server.",
+            "We do sync from the following server.",
+            "We have sync.",
+            "La sincronización va.",
+            "Tenemos sincronización.",
+            "Temos sincronização.",
+            "Nous avons vu la synchronisation.",
+            "Máme synchronizace.",
             "Passwords arrive since 10:30",
             "We can sign in.",
             "No sign-in errors since 11:00.",

@@ -1,5 +1,7 @@
 //! What somebody wrote below an event, where nothing marks the end of its message.
 
+use serde_json::Value;
+
 use super::super::fields::Form;
 use super::super::line::label_like;
 use super::super::over::says_over;
@@ -22,14 +24,11 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
     let of_ours = |name: &String| PROVIDERS.iter().any(|ours| one_line(name).eq_ignore_ascii_case(ours));
     let is_ours =
         raw.id.is_some_and(|id| EVENT_IDS.contains(&id)) || raw.provider.as_ref().is_some_and(of_ours);
-    // Another program that quotes it has its own message, and is heard for what it says.
-    if is_ours || raw.provider.is_none() {
-        if let Some(said) = behind_code_90(&text) {
-            return if said.starts_with('\n') { Below::Said(said) } else { Below::Wording };
-        }
-        if says_code_90(&text) {
-            return Below::Said(String::new());
-        }
+    if let Some(said) = behind_code_90(&text) {
+        return if said.starts_with('\n') { Below::Said(said) } else { Below::Wording };
+    }
+    if says_code_90(&text) {
+        return Below::Said(String::new());
     }
     let message = raw.message.trim_start();
     if raw.id.is_some_and(|id| AUDITS.contains(&id))
@@ -40,11 +39,9 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
     if is_ours && talk::is_daily(message) {
         return Below::Said(String::new());
     }
-    if is_ours && let Some(above) = raw.id.and_then(|id| above(message, id)) {
-        return Below::Said(above);
-    }
-    let first = message.lines().next().filter(|_| is_ours).and_then(behind_identifier);
-    let mut said: String = first.into_iter().flat_map(|line| [line, "\n"]).collect();
+    let above = raw.id.filter(|_| is_ours).and_then(|id| above(message, id));
+    let first = message.lines().next().filter(|_| is_ours && above.is_none()).and_then(behind_identifier);
+    let mut said: String = above.as_deref().into_iter().chain(first).flat_map(|line| [line, "\n"]).collect();
     // A message may have any lines but such as say that it is over; people write below a blank one, and last of all.
     let mut lines = message.lines().skip(1).peekable();
     let mut below = false;
@@ -102,8 +99,14 @@ const AUDITS: std::ops::RangeInclusive<u32> = 2500..=2699;
 
 /// What stands around the object in a message.
 fn around_object(message: &str) -> Option<String> {
-    let (from, to) = (message.find('{')?, message.rfind('}')?);
-    (from < to).then(|| format!("{}{}", &message[..from], &message[to + 1..]))
+    let (before, rest) = message.split_at(message.find('{')?);
+    let mut objects = serde_json::Deserializer::from_str(rest).into_iter::<serde_json::Map<String, Value>>();
+    // One that is cut or odd is taken to its last brace.
+    let end = match objects.next()? {
+        Ok(_) => objects.byte_offset(),
+        Err(_) => rest.rfind('}')? + 1,
+    };
+    Some(format!("{before}{}", rest.get(end..)?))
 }
 
 /// What stands behind the last identifier in the line of one of our messages, but for the server that an error names there.
@@ -113,8 +116,17 @@ fn behind_identifier(line: &str) -> Option<&str> {
         let from = at.checked_sub(FIRST_GROUP)?;
         identifier(from).map(|_| from + IDENTIFIER)
     })?;
-    let names_server = |rest: &str| rest.trim_start().to_ascii_lowercase().starts_with("server name:");
-    line.get(at..).filter(|rest| rest.contains(char::is_alphabetic) && !names_server(rest))
+    let rest = without_server(line.get(at..)?);
+    Some(rest).filter(|rest| rest.contains(char::is_alphabetic) && !rest.trim_start().starts_with("--->"))
+}
+
+/// Without the server that an error of the cloud names: `Server Name: AM4GR2BBA011.`
+fn without_server(rest: &str) -> &str {
+    const LABEL: &str = "Server Name:";
+    let label = rest.trim_start().get(..LABEL.len()).filter(|label| label.eq_ignore_ascii_case(LABEL));
+    let Some(name) = label.and_then(|_| rest.trim_start().get(LABEL.len()..)) else { return rest };
+    let name = name.trim_start();
+    name.trim_start_matches(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-')
 }
 
 /// The length of a GUID's digits before the first hyphen.

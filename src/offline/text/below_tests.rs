@@ -215,14 +215,7 @@ fn below_an_event_of_another_program_in_a_list_only_what_is_indented_is_its_mess
 }
 
 #[test]
-fn another_program_that_quotes_code_90_says_nothing_new() {
-    let quote = copied(
-        "PRTG Remote Probe",
-        100,
-        "10:07",
-        "Check: WARNING - found event 655: Failed credential provisioning ping. Error Code: 90",
-    );
-    remedied(&[&(code_90(CODE_90) + &quote)]);
+fn what_another_program_quotes_is_heard_with_what_it_says_of_it() {
     let other = copied(
         "PRTG Remote Probe",
         100,
@@ -230,6 +223,8 @@ fn another_program_that_quotes_code_90_says_nothing_new() {
         "Check: WARNING - found event 654: Provision credentials ping end.",
     );
     doubted(&[&(code_90(CODE_90) + &other)], "events-skipped");
+    let closed = copied("SCOM", 100, "10:07", &format!("Alert closed. Description: {CODE_90}"));
+    doubted(&[&(code_90(CODE_90) + &closed)], "talk-not-understood");
 }
 
 #[test]
@@ -244,4 +239,20 @@ fn a_message_that_looks_like_a_label_stays_the_message_of_its_event() {
         + &general(653, "09:30", "Provision credentials ping start.")
         + &general(655, "09:31", CODE_90);
     remedied(&[&file]);
+}
+
+#[test]
+fn what_stands_above_and_below_a_sentence_of_ours_and_behind_the_clouds_server_is_talk() {
+    let ours = |id, text: &str| copied("Directory Synchronization", id, "09:00", text) + &code_90(CODE_90);
+    let busy = "Failed credential provisioning batch. Error: An error occurred. Error Code: 81. Error Description: Windows \
+        Azure Active Directory is currently busy. Tracking ID: 8526fab4-3979-4ade-86d4-7308a12f099c Server Name: AM4GR2BBA011.";
+    remedied(&[&ours(652, busy)]);
+    doubted(&[&ours(652, &format!("{busy} It works again since Monday."))], "talk-not-understood");
+    let ping = "We see this error in the log:\nProvision credentials ping start.\n \nSolved on Monday, passwords arrive again.";
+    doubted(&[&ours(653, ping)], "talk-not-understood");
+    let audit = "{\"Name\":\"x\"}\n \nIt works again since Monday, see {INC-1}";
+    doubted(
+        &[&copied("Entra Connect Admin Actions", 2505, "09:00", audit), &code_90(CODE_90)],
+        "talk-not-understood",
+    );
 }
