@@ -38,6 +38,11 @@ pub const EVENT_IDS: &[u32] = &[
 pub const PROVIDERS: &[&str] =
     &["ADSync", "FIMSynchronizationService", "Directory Synchronization", ADMIN_ACTIONS];
 
+/// Whether a provider is one of them, in any case of its letters.
+pub fn is_listed(provider: &str) -> bool {
+    PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(provider))
+}
+
 /// The provider of administrators' actions; it writes those events and no others.
 ///
 /// Source: Microsoft, "Audit administrator events": 2503 to 2526, later 2603 to 2626.
@@ -332,8 +337,7 @@ impl Event {
     pub fn counts(&self) -> bool {
         let listed = |name: &String| {
             let of_actions = ADMIN_ACTIONS.eq_ignore_ascii_case(name);
-            PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(name))
-                && (!of_actions || matches!(self.id, 2503..=2526 | 2603..=2626))
+            is_listed(name) && (!of_actions || matches!(self.id, 2503..=2526 | 2603..=2626))
         };
         self.provider.as_ref().is_none_or(listed)
     }

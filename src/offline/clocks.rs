@@ -16,7 +16,7 @@ use super::order::may_come_twice;
 use super::raw::Raw;
 use super::reading::{Kept, Moment, Stamp};
 use super::rows::{MOST_SET, shares_our_log};
-use crate::report::{EVENT_IDS, PROVIDERS};
+use crate::report::{EVENT_IDS, is_listed};
 
 /// Times of events that are written at once may go back so far.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
@@ -125,7 +125,7 @@ impl Logs {
 /// a log of others' numbers.
 fn log_of(raw: &Raw) -> Option<String> {
     let is_ours = match raw.provider.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
-        Some(name) => PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(name)),
+        Some(name) => is_listed(name),
         None => raw.id.is_some_and(|id| EVENT_IDS.contains(&id)),
     };
     let told = raw.log.as_deref().map(|log| log.trim().to_ascii_lowercase());

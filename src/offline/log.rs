@@ -15,7 +15,7 @@ use super::rows::{Rows, shares_our_log};
 use super::wording::behind_code_90;
 use super::{printed, talk};
 use crate::diagnosis::{Finding, names_the_product, says_more};
-use crate::report::{EVENT_IDS, PROVIDERS};
+use crate::report::{EVENT_IDS, is_listed};
 use crate::words;
 use crate::words::Text;
 
@@ -142,8 +142,7 @@ impl Log {
             unsure: false,
         };
         self.extent.note(moment, is_of_our_log);
-        let of_product =
-            |name: &String| PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(name.trim()));
+        let of_product = |name: &String| is_listed(name.trim());
         let is_work = !is_ours && raw.provider.as_ref().is_some_and(of_product);
         let may_be_work = raw.provider.is_none() && raw.id.is_some_and(may_be_the_products);
         if !is_ours && !is_work && !may_be_work && !raw.names_the_product() {

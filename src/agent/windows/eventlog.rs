@@ -22,7 +22,7 @@ use windows::core::{Error, HSTRING, Owned, PCWSTR};
 use crate::agent::eventlog::place::Extent;
 use crate::agent::eventlog::system::{Fault, Source, Take};
 use crate::agent::eventlog::xml::Raw;
-use crate::report::PROVIDERS;
+use crate::report::is_listed;
 
 /// How many handles are taken at once.
 const BATCH: usize = 64;
@@ -99,7 +99,7 @@ impl Channel {
         let xml = self.xml(event)?;
         let raw = Raw::read(&xml)?;
         // Somebody else's event counts for nothing, and its data tells whether it says what ours says.
-        let listed = PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(&raw.provider));
+        let listed = is_listed(&raw.provider);
         let message = if listed { self.message(event, publishers.of(&raw.provider)) } else { None };
         Ok(raw.into_event(message.as_deref()))
     }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub(super) use form::{Form, is_short_number};
 
 use super::labels::{Label, fold};
-use crate::report::PROVIDERS;
+use crate::report::is_listed;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -155,7 +155,8 @@ pub(super) fn is_plain(value: &str) -> bool {
         Form::Account.is_known(value)
             || value.contains('\\') && Form::Account.fits(value)
             || value.contains(|c: char| c.is_ascii_digit() || c == '.') && Form::Host.fits(value)
-            || PROVIDERS.iter().chain(["Application"].iter()).any(|known| known.eq_ignore_ascii_case(value))
+            || is_listed(value)
+            || value.eq_ignore_ascii_case("Application")
     };
     let is_level = || value.trim().len() > 1;
     is_number && !value.trim().eq_ignore_ascii_case("null")

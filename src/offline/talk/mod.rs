@@ -17,7 +17,7 @@ pub(super) use prompt::{acts, command};
 
 use super::fields::{self, Form};
 use super::labels;
-use crate::report::{EVENT_IDS, PROVIDERS};
+use crate::report::{EVENT_IDS, is_listed};
 
 /// Whether all that is said around events of these ids is known to say nothing against a remedy.
 pub(super) fn is_harmless(said: &str, ids: &[u32]) -> bool {
@@ -53,7 +53,7 @@ pub(super) fn of_value(forms: &[Form], value: &str) -> Option<String> {
 fn is_field(line: &str) -> bool {
     let Some((name, value)) = labels::split(line) else { return false };
     let fits = |form: &Form| match form {
-        Form::Provider => PROVIDERS.iter().any(|ours| ours.eq_ignore_ascii_case(value)),
+        Form::Provider => is_listed(value),
         Form::Channel => value.eq_ignore_ascii_case("application"),
         Form::Word | Form::Token => fields::is_plain(value),
         form => form.fits(value),

@@ -8,7 +8,7 @@ use super::super::over::says_over;
 use super::super::raw::{Raw, one_line};
 use super::super::talk;
 use super::super::wording::{behind_code_90, says_code_90, sentences};
-use crate::report::{EVENT_IDS, PROVIDERS};
+use crate::report::{EVENT_IDS, is_listed};
 
 /// What stands below a message.
 pub(super) enum Below {
@@ -21,7 +21,7 @@ pub(super) enum Below {
 /// What of an event's text is no part of its message.
 pub(super) fn read(raw: &Raw, place: Standing) -> Below {
     let text = raw.text();
-    let of_ours = |name: &String| PROVIDERS.iter().any(|ours| one_line(name).eq_ignore_ascii_case(ours));
+    let of_ours = |name: &String| is_listed(&one_line(name));
     let is_ours =
         raw.id.is_some_and(|id| EVENT_IDS.contains(&id)) || raw.provider.as_ref().is_some_and(of_ours);
     if let Some(said) = behind_code_90(&text) {
