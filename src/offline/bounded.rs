@@ -1,5 +1,6 @@
 //! Nothing may grow or last without end: readers that stop at a limit, and lines of bounded length.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
@@ -128,6 +129,13 @@ impl<R: BufRead> Lines<R> {
         }
         // A decoder's output is UTF-8.
         Ok((length > 0).then(|| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// What was read already of what comes next, to be looked at before it.
+    pub(super) fn ahead(&mut self) -> Result<Cow<'_, str>, Fault> {
+        let place = self.place();
+        let read = self.inner.fill_buf().map_err(|error| Fault::io(place, &error))?;
+        Ok(String::from_utf8_lossy(read))
     }
 
     /// The next line without its line break.

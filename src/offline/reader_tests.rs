@@ -223,3 +223,18 @@ fn event_viewers_table_is_read_with_or_without_an_empty_name_for_its_message() {
         }
     }
 }
+
+#[test]
+fn a_text_that_changes_its_encoding_at_its_beginning_is_refused_by_its_reader_too() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let event = copied(655, "2026-11-22T10:00:00Z", CODE_90);
+    let joined = [&b"\xff\xfe"[..], &wide(&event), event.as_bytes()].concat();
+    let mut log = crate::offline::log::Log::new();
+    let read = crate::offline::read_as(
+        crate::offline::format::Format::Text,
+        "joined",
+        std::io::Cursor::new(joined),
+        &mut log,
+    );
+    assert!(read.is_err(), "{read:?}");
+}

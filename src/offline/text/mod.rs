@@ -6,7 +6,7 @@
 //!
 //! - here: what kind of line each is
 //! - `header`: labels with their values
-//! - `rows`: the rows of a table
+//! - `tables`: the rows of a table
 //! - `below`: what stands below an event's message
 //! - `whole`: what an event's lines make together
 //! - `wrapped`: lines of a list that a console's edge broke
@@ -15,7 +15,7 @@
 mod below;
 mod header;
 mod paste;
-mod rows;
+mod tables;
 mod whole;
 mod wrapped;
 
@@ -93,14 +93,13 @@ impl Beside {
 
 /// Reads the events of a text that holds nothing else.
 fn read_plain(
-    mut input: impl BufRead,
+    input: impl BufRead,
     seen: &mut dyn FnMut(&str),
     sink: &mut dyn FnMut(Raw),
 ) -> Result<(), Fault> {
-    let head = input.fill_buf().map(String::from_utf8_lossy).unwrap_or_default();
-    let mut reader = Reader { console: wrapped::Console::of(&head), ..Reader::default() };
-    drop(head);
     let mut lines = Lines::new(input);
+    let console = wrapped::Console::of(&lines.ahead()?);
+    let mut reader = Reader { console, ..Reader::default() };
     while let Some(line) = lines.next()? {
         reader.size += line.len() + 1;
         if reader.size > MAX_RECORD {

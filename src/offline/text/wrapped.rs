@@ -19,7 +19,7 @@ pub(super) struct Console {
 }
 
 impl Console {
-    /// What the beginning of a list tells: which of its first lines are full by chance, only the others can.
+    /// What the beginning of a text tells, so that its first events are read as its others.
     pub(super) fn of(head: &str) -> Console {
         let mut console = Console::default();
         let Some(column) = head.lines().find_map(line::column) else { return console };
@@ -31,10 +31,11 @@ impl Console {
             if is_blank(line, room_from) && !value.is_empty() {
                 value.extend(["\n", line]);
             } else {
-                console.joined(&value, column);
+                console.learn(&lines(&value, room_from), room_from);
                 value = line.get(room_from..).unwrap_or_default().to_owned();
             }
         }
+        console.learn(&lines(&value, room_from), room_from);
         console
     }
 
@@ -47,34 +48,38 @@ impl Console {
     /// the list's colons stand.
     pub(super) fn joined(&mut self, body: &str, column: usize) -> String {
         let room_from = column + COLON.len();
-        let lines: Vec<Line<'_>> = body
-            .split('\n')
-            .enumerate()
-            .map(|(at, text)| match at {
-                0 => Line { text, ends: room_from + width(text), is_first: true },
-                _ => Line { text, ends: width(text), is_first: false },
-            })
-            .collect();
+        let lines = lines(body, room_from);
+        let edges = self.learn(&lines, room_from);
+        // One full line may be full by chance; languages with wide characters have no spaces to break at.
+        let is_told = self.within > 1 || self.full > 2 || body.contains(is_wide);
+        Edges { anywhere: self.within > self.between && is_told, ..edges }.join(&lines, room_from)
+    }
+
+    /// Counts how a value's lines were broken, and gives where the edge is.
+    fn learn(&mut self, lines: &[Line<'_>], room_from: usize) -> Edges {
         let edge = lines.iter().map(|line| line.ends).max().unwrap_or_default().max(self.widest);
         let edges = Edges { edge, room: edge.saturating_sub(room_from), anywhere: false };
         for (line, next) in lines.iter().zip(lines.iter().skip(1)) {
-            let next =
-                next.text.get(room_from..).filter(|_| is_blank(next.text, room_from)).unwrap_or_default();
-            let within = !line.text.ends_with(' ') && !next.starts_with(' ') && !next.is_empty();
-            self.full += usize::from(edges.is_full(line, next) && !next.is_empty());
-            match edges.is_full(line, next) {
-                true => self.within += usize::from(within && !edges.is_long(line, next)),
-                false => self.between += usize::from(edges.had_no_room(line, next) && !begins_a_line(next)),
+            let next = next.inner(room_from).unwrap_or_default();
+            if edges.is_full(line, next) && !next.is_empty() {
+                self.full += 1;
+                let within = !line.text.ends_with(' ') && !next.starts_with(' ');
+                self.within += usize::from(within && !edges.is_long(line, next));
+            } else if edges.had_no_room(line, next) && !begins_a_line(next) {
+                self.between += 1;
             }
         }
-        // One full line may be full by chance; languages with wide characters have no spaces to break at.
-        let edges = Edges {
-            anywhere: self.within > self.between
-                && (self.within > 1 || self.full > 2 || body.contains(is_wide)),
-            ..edges
-        };
-        edges.join(&lines, room_from)
+        edges
     }
+}
+
+/// A value's lines, of which the first begins behind the label.
+fn lines(value: &str, room_from: usize) -> Vec<Line<'_>> {
+    let line = |(at, text)| match at {
+        0 => Line { text, ends: room_from + width(text), is_first: true },
+        _ => Line { text, ends: width(text), is_first: false },
+    };
+    value.split('\n').enumerate().map(line).collect()
 }
 
 struct Line<'a> {
@@ -83,6 +88,13 @@ struct Line<'a> {
     ends: usize,
     /// It stands beside the label.
     is_first: bool,
+}
+
+impl<'a> Line<'a> {
+    /// A further line without its indent, if it has one.
+    fn inner(&self, room_from: usize) -> Option<&'a str> {
+        self.text.get(room_from..).filter(|_| is_blank(self.text, room_from))
+    }
 }
 
 /// How a console breaks its lines.
@@ -103,8 +115,7 @@ impl Edges {
                 out.push_str(line.text);
                 continue;
             };
-            let inner = line.text.get(room_from..).filter(|_| is_blank(line.text, room_from));
-            let inner = inner.filter(|_| !last.text.trim().is_empty());
+            let inner = line.inner(room_from).filter(|_| !last.text.trim().is_empty());
             match inner.and_then(|inner| Some([self.between(last, inner)?, inner])) {
                 Some(goes_on) => out.extend(goes_on),
                 None => out.extend(["\n", line.text]),
