@@ -1,5 +1,7 @@
 //! Which format a file is in, by its first few thousand characters.
 
+use serde::de::IgnoredAny;
+
 use super::fault::Fault;
 use super::labels::{self, Label};
 use super::syslog;
@@ -39,6 +41,9 @@ pub(super) fn detect(head: &[u8]) -> Result<Format, Fault> {
         return Err(Fault::new(words!("place-beginning"), words!("fault-binary")));
     }
     let after_bracket = text.strip_prefix('[').map(str::trim_start);
+    if text.starts_with('{') && leads_text(text) {
+        return Ok(Format::Text);
+    }
     if text.starts_with('{')
         || after_bracket.is_some_and(|rest| rest.is_empty() || rest.starts_with(['{', ']']))
     {
@@ -52,6 +57,17 @@ pub(super) fn detect(head: &[u8]) -> Result<Format, Fault> {
         return Ok(Format::Xml);
     }
     Ok(delimiter(text).map_or(Format::Text, Format::Csv))
+}
+
+/// Whether JSON at the beginning is the message of an event copied from Event Viewer, whose labels follow it: an audit's, with an
+/// office program's quotation marks perhaps.
+fn leads_text(text: &str) -> bool {
+    let Some((object, rest)) = text.split_once('\n') else { return false };
+    let is_one = serde_json::from_str::<IgnoredAny>(object.trim()).is_ok()
+        || object.trim_start_matches(['{', ' ']).starts_with(['“', '”', '„']);
+    let next = rest.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('{'));
+    let label = next.and_then(labels::split);
+    is_one && label.is_some_and(|(label, _)| labels::exactly(label).is_some())
 }
 
 fn is_binary(text: &str) -> bool {

@@ -1,6 +1,8 @@
 //! What one line of text may be: a label with its value, a title, a line of the tab "Details".
 
+use super::fields::Form;
 use super::labels::{self, Known, Label};
+use super::over::says_over;
 use super::raw::{When, clean};
 use super::time;
 use crate::report::{EVENT_IDS, PROVIDERS};
@@ -154,8 +156,12 @@ pub(super) fn column(line: &str) -> Option<usize> {
 
 /// Cuts a value where another known label begins in it: `Application Source: ADSync Date: …`.
 pub(super) fn next_label(value: &str) -> (&str, Option<(Known, &str)>) {
+    if let Some(cut) = dated_cell(value) {
+        return cut;
+    }
     for (colon, mark) in value.match_indices([':', '：']).take(64) {
-        let head = &value[..colon];
+        // In French a space stands before the colon.
+        let head = value[..colon].trim_end();
         let mut starts: Vec<usize> =
             head.match_indices(char::is_whitespace).map(|(at, c)| at + c.len()).collect();
         starts.reverse();
@@ -170,6 +176,15 @@ pub(super) fn next_label(value: &str) -> (&str, Option<(Known, &str)>) {
         }
     }
     (value.trim(), None)
+}
+
+/// Cuts a value where behind a tab, as Event Viewer's tab "General" has them, a label in words that are not known tells a time.
+fn dated_cell(value: &str) -> Option<(&str, Option<(Known, &str)>)> {
+    let (head, next) = value.split_once('\t')?;
+    let (label, rest) = labels::split(next)?;
+    let date = rest.split('\t').next().unwrap_or_default();
+    let is_date = labels::known(label).is_none() && !says_over(label) && Form::Date.fits(date);
+    is_date.then(|| (head.trim(), Some((Known::of(Label::Date), rest))))
 }
 
 /// A number at the beginning of a value, also with separators of thousands (`6,900`); what may be another number

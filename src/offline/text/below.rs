@@ -7,7 +7,7 @@ use super::super::line::label_like;
 use super::super::over::says_over;
 use super::super::raw::{Raw, one_line};
 use super::super::talk;
-use super::super::wording::{behind_code_90, says_code_90, sentences};
+use super::super::wording::{behind_code_90, names_activation, says_code_90, sentences, without_forest};
 use crate::report::{EVENT_IDS, is_listed};
 
 /// What stands below a message.
@@ -24,11 +24,14 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
     let of_ours = |name: &String| is_listed(&one_line(name));
     let is_ours =
         raw.id.is_some_and(|id| EVENT_IDS.contains(&id)) || raw.provider.as_ref().is_some_and(of_ours);
-    if let Some(said) = behind_code_90(&text) {
-        return if said.starts_with('\n') { Below::Said(said) } else { Below::Wording };
-    }
-    if says_code_90(&text) {
-        return Below::Said(String::new());
+    // Another program has errors with this number, too.
+    if is_ours || raw.provider.is_none() || names_activation(&text) {
+        if let Some(said) = behind_code_90(&text) {
+            return if said.starts_with('\n') { Below::Said(said) } else { Below::Wording };
+        }
+        if says_code_90(&text) {
+            return Below::Said(String::new());
+        }
     }
     let message = raw.message.trim_start();
     if raw.id.is_some_and(|id| AUDITS.contains(&id))
@@ -40,7 +43,11 @@ pub(super) fn read(raw: &Raw, place: Standing) -> Below {
         return Below::Said(String::new());
     }
     let above = raw.id.filter(|_| is_ours).and_then(|id| above(message, id));
-    let first = message.lines().next().filter(|_| is_ours && above.is_none()).and_then(behind_identifier);
+    let first = without_forest(message)
+        .lines()
+        .next()
+        .filter(|_| is_ours && above.is_none())
+        .and_then(behind_identifier);
     let mut said: String = above.as_deref().into_iter().chain(first).flat_map(|line| [line, "\n"]).collect();
     // A message may have any lines but such as say that it is over; people write below a blank one, and last of all.
     let mut lines = message.lines().skip(1).peekable();

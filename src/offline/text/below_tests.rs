@@ -256,3 +256,33 @@ fn what_stands_above_and_below_a_sentence_of_ours_and_behind_the_clouds_server_i
         "talk-not-understood",
     );
 }
+
+#[test]
+fn another_programs_error_with_this_number_says_nothing_of_ours() {
+    let tape = "Job failed. Error Code: 90. Error Description: Tape library not ready.";
+    remedied(&[&(code_90(CODE_90) + &copied("Contoso Backup Agent", 90, "11:00", tape))]);
+    let quoted =
+        "Error Code: 90. Password Synchronization has not been activated for this company: done since.";
+    doubted(&[&(code_90(CODE_90) + &copied("Contoso Monitor", 90, "11:00", quoted))], "events-skipped");
+}
+
+#[test]
+fn windows_word_that_it_has_no_text_for_an_event_of_the_daily_work_is_no_talk() {
+    let lead = |id: u32| {
+        format!(
+            "The description for Event ID {id} from source Directory Synchronization cannot be found. Either the component that \
+             raises this event is not installed on your local computer or the installation is corrupted.\n\nThe following \
+             information was included with the event: \n\n"
+        )
+    };
+    let tail = "\n\nThe message resource is present but the message was not found in the message table";
+    let daily = |id, said: &str| {
+        copied("Directory Synchronization", id, "10:10", &format!("{}{said}{tail}", lead(id)))
+    };
+    remedied(&[
+        &(daily(663, "Password Hash Synchronization Manager is alive and running.") + &code_90(CODE_90))
+    ]);
+    remedied(&[&(daily(904, "Finished: Delta Import on contoso.com") + &code_90(CODE_90))]);
+    let alive = judged(&[&(daily(654, "Provision credentials ping end.") + &code_90(CODE_90))]);
+    assert_eq!(alive.expect("an answer").cause, crate::diagnosis::Cause::Recovered);
+}

@@ -23,6 +23,8 @@ impl Reader {
         }
         if trimmed.is_empty() {
             self.blank = true;
+            // Nothing follows a label that does not matter but its message.
+            self.pending = self.pending.take().filter(|known| known.label != Label::Other);
             if self.place == Place::Before {
                 append(&mut self.before, line);
             }

@@ -347,3 +347,6 @@ fn append(to: &mut String, line: &str) {
     }
     to.push_str(line);
 }
+
+#[cfg(test)]
+mod general_tests;

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::super::fields;
 use super::super::labels::Label;
 use super::super::line::{label_like, labelled};
-use super::super::raw::{Raw, named_by_windows, one_line, same_name};
+use super::super::raw::{MAX_DATA, Raw, named_by_windows, one_line, same_name};
 use super::super::talk;
 use super::super::wording::{known_by_words, says_code_90, sentences};
 use super::super::wrapper::is_wrapper;
@@ -29,6 +29,22 @@ impl Reader {
             self.header = header;
         }
         is_header
+    }
+
+    /// The message that stands above its labels. What stands above its own sentence, and a blank line, is talk.
+    fn take_message_above(&mut self, id: Option<u32>, said: &mut String) -> String {
+        let mut message = std::mem::take(&mut self.before);
+        let is_own = |at: &usize| {
+            let known = message.get(*at..).and_then(known_by_words);
+            known.is_some_and(|known| known.by_sentence && Some(known.id) == id)
+        };
+        let from = self.paragraphs.iter().copied().take(MOST_PARAGRAPHS).find(is_own);
+        if let Some(from) = from.filter(|_| known_by_words(&message).is_none_or(|known| !known.by_sentence)) {
+            let own = message.split_off(from);
+            said.push_str(&std::mem::replace(&mut message, own));
+            said.push('\n');
+        }
+        message
     }
 
     /// The XML that Event Viewer copies behind the text: the same event, told exactly.
@@ -121,15 +137,20 @@ impl Reader {
         if !unsure.clone().all(is_harmless) {
             unsure.by_ref().for_each(|(line, _)| said.extend([line, "\n"]));
         }
-        raw.message = std::mem::take(&mut self.before);
-        if !self.has_message_label {
+        raw.message = self.take_message_above(raw.id, &mut said);
+        if !self.has_message_label && raw.message.trim().is_empty() {
             append(&mut raw.message, &self.unsure);
         }
         append(&mut raw.message, &self.body);
         // A list breaks its lines anywhere, and ends what is too long for it with points.
         let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
         let whole = if raw.data.is_empty() { String::new() } else { squeezed(&raw.message) };
+        let mut compared = 0;
         raw.data.retain(|data| {
+            compared += 1;
+            if compared > MAX_DATA {
+                return true;
+            }
             let data = squeezed(data);
             let rest = data.strip_prefix(&whole);
             !whole.contains(data.trim_end_matches(['.', '…', '}', '{']))
@@ -162,6 +183,7 @@ impl Reader {
         } else if raw.id.is_none() && known && !names_id {
             raw = raw.known_by_words();
         }
+        raw = raw.without_wrapper();
         if raw.is_event() {
             let in_rows = self.columns.is_some() || self.table.is_some();
             if !self.has_message_label && !in_rows {
@@ -209,6 +231,9 @@ impl Reader {
         }
     }
 }
+
+/// The most paragraphs among which a message is looked for.
+const MOST_PARAGRAPHS: usize = 16;
 
 /// What stands above the label of a message within what was taken for the message.
 fn above_label(body: &str) -> &str {
