@@ -109,6 +109,7 @@ impl Log {
         if raw.id.is_none() {
             return;
         }
+        let mut raw = raw.without_wrapper();
         self.read += 1;
         if let When::Ordered { day_first, .. } = raw.when {
             self.orders.insert(day_first);

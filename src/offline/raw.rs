@@ -5,8 +5,10 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::bounded::MAX_RECORD;
+use super::fields::Form;
 use super::wording::{Known, PARTS, known_by_words};
 pub(super) use super::wording::{id_by_text, sentences};
+use super::wrapper::handed_over;
 use crate::diagnosis::names_the_product;
 use crate::ids::ConnectorId;
 use crate::report::{Event, Level};
@@ -139,6 +141,14 @@ impl Raw {
         })
     }
 
+    /// Without what Windows says where it has no text of its own for the event.
+    pub(super) fn without_wrapper(mut self) -> Raw {
+        if let Some(handed) = self.id.and_then(|id| handed_over(&self.message, id)) {
+            self.message = handed.to_owned();
+        }
+        self
+    }
+
     /// The message, and what of the event's data it does not hold.
     pub(super) fn text(&self) -> String {
         let mut text = clean(&self.message);
@@ -176,6 +186,13 @@ pub(super) fn one_line(text: &str) -> String {
     let text = clean(text).replace(|c: char| c.is_control() && !c.is_whitespace(), "");
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").trim_matches(['"', '\'', '\u{201c}', '\u{201d}']).to_owned()
+}
+
+/// A provider as a field names it; Splunk's `source` names the log that an event was read from.
+pub(super) fn provider_named(name: &str) -> Option<&str> {
+    let log = ["WinEventLog:", "XmlWinEventLog:"].iter().find_map(|source| name.trim().strip_prefix(source));
+    let is_log = log.is_some_and(|log| Form::Channel.fits(log));
+    Some(name).filter(|name| !name.trim().is_empty() && !is_log)
 }
 
 /// Whether two names are the same, however they are written.
