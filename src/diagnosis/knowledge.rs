@@ -34,7 +34,7 @@ pub struct Knowledge {
     explanations: [BTreeMap<Cause, Explanation>; Language::ALL.len()],
     builds: BTreeMap<Build, BuildFacts>,
     appliances: Vec<ApplianceFacts>,
-    /// The embedded minimum first, then an override's, which is higher.
+    /// The embedded minimum first, then an override's, which is higher, and those of earlier days.
     minimums: Vec<Minimum>,
 }
 
@@ -167,6 +167,9 @@ struct ExplanationOverride {
 #[serde(deny_unknown_fields)]
 struct BuildsText {
     minimum: Option<Minimum>,
+    /// The minimums of earlier days.
+    #[serde(default)]
+    earlier: Vec<Minimum>,
     #[serde(default)]
     build: Vec<BuildFacts>,
     #[serde(default)]
@@ -227,8 +230,9 @@ impl Knowledge {
             toml::from_str(BUILDS).map_err(|error| KnowledgeError::Builds(error.to_string()))?;
         let minimum = builds.minimum.ok_or_else(|| KnowledgeError::Builds("no minimum".into()))?;
         let appliances = builds.appliance;
+        let minimums = std::iter::once(minimum).chain(builds.earlier).collect();
+        let signatures = Arc::new(signatures);
         let builds = builds.build.into_iter().map(|facts| (facts.build, facts)).collect();
-        let (signatures, minimums) = (Arc::new(signatures), vec![minimum]);
         Ok(Knowledge { signatures, explanations, builds, appliances, minimums })
     }
 
@@ -277,6 +281,7 @@ impl Knowledge {
             }
             self.minimums.push(minimum);
         }
+        self.minimums.extend(overrides.earlier);
         for mut facts in overrides.appliance {
             let Some(known) = self.appliances.iter_mut().find(|known| known.kind == facts.kind) else {
                 continue;

@@ -82,6 +82,15 @@ fn an_override_changes_words_and_builds() {
 }
 
 #[test]
+fn builds_that_the_cloud_refused_in_earlier_days_are_refused_from_their_own_day_on() {
+    let knowledge = Knowledge::embedded();
+    let build: Build = "1.6.16.0".parse().expect("a build");
+    assert_eq!(knowledge.refused(build, date("2023-09-30")), None);
+    assert_eq!(knowledge.refused(build, date("2024-02-06")).expect("refused").build.to_string(), "2.0.0.0");
+    assert_eq!(knowledge.refused(build, date("2026-09-30")).expect("refused").build.to_string(), "2.5.79.0");
+}
+
+#[test]
 fn no_override_can_name_a_remedy_a_signature_or_an_unknown_cause() {
     let refused = |text: &str| Knowledge::with_overrides(Some(text), None).expect_err("refused");
     assert!(matches!(
