@@ -10,7 +10,7 @@ use super::fields::{self, Form};
 use super::form::Forms;
 use super::labels::{self, Label};
 use super::levels;
-use super::raw::{Raw, When, event_id, same_name};
+use super::raw::{Raw, When, event_id, provider_named, same_name};
 use super::talk;
 use super::time;
 use super::times::{self, Times, is_count, says_several};
@@ -190,7 +190,7 @@ fn event(row: &[String], columns: &Columns, forms: &mut Forms) -> Raw {
     let beyond = row.get(columns.header.len()..).unwrap_or_default();
     let number = |text: &str| text.trim().parse::<u64>().ok();
     let ids: Vec<u32> = columns.cells(row, Label::Id).filter_map(number).filter_map(event_id).collect();
-    let mut providers = columns.cells(row, Label::Provider);
+    let mut providers = columns.cells(row, Label::Provider).filter_map(provider_named);
     let provider = providers.next();
     // Two columns that name different ids, or providers: which is the event's is not told.
     let broken = ids.iter().any(|id| Some(id) != ids.first())

@@ -13,6 +13,9 @@ use super::reading::Place;
 use super::rows::shares_our_log;
 use crate::diagnosis::EventReading;
 
+/// The hour that comes twice where clocks go back.
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
 /// What of the times keeps a remedy away. `readings` are the events with their dates read in each way they can be, `places`
 /// those of these events.
 pub(super) fn doubts(readings: &[Vec<EventReading>], places: &[Place<'_>]) -> Vec<Doubt> {
@@ -81,7 +84,7 @@ fn rows_contradict_times(events: &[EventReading], places: &[Place<'_>]) -> bool 
 }
 
 /// Whether what came last rests on more than the records of the log with the last code 90, where a clock was set back: on the rows
-/// of a file, on a code 90 without a number, or on the times of another computer.
+/// of a file that its times don't bear out, on a code 90 without a number, or on the times of another computer.
 fn moved_apart(events: &[EventReading], places: &[Place<'_>]) -> bool {
     let last = code_90(events, places).max_by_key(|(event, _)| (event.at, event.record));
     let Some((last, at)) = last else { return false };
@@ -91,7 +94,10 @@ fn moved_apart(events: &[EventReading], places: &[Place<'_>]) -> bool {
         || against(events, places).any(|(_, place)| {
             let moment = place.kept.moment;
             let elsewhere = place.computer() != at.computer() && moment.written() >= last.at;
-            moment.moved > mark.moved && (by_rows(moment.number) || by_rows(mark.number) || elsewhere)
+            // What its times, too, tell to be older by more than the hour that comes twice is older either way.
+            let is_near = moment.written() > mark.written() - HOUR;
+            let rests_on_rows = (by_rows(moment.number) || by_rows(mark.number)) && is_near;
+            moment.moved > mark.moved && (rests_on_rows || elsewhere)
         })
 }
 
@@ -113,7 +119,7 @@ fn clocks_went_back(events: &[EventReading], places: &[Place<'_>]) -> bool {
         !told
             && may_come_twice(event.at.to_zoned(TimeZone::UTC).datetime())
             && apart > SignedDuration::ZERO
-            && apart < SignedDuration::from_hours(1)
+            && apart < HOUR
     })
 }
 

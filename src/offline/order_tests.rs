@@ -235,3 +235,22 @@ fn an_error_of_the_products_ids_without_a_provider_speaks_where_code_90_names_no
         super::test_kit::remedied(&[&table(&row(5, id, level, text))]);
     }
 }
+
+#[test]
+fn rows_that_step_back_in_autumn_and_times_that_agree_leave_nothing_open() {
+    let rows = |last: &str| {
+        let row = |time: &str, id, text| {
+            format!("2026-10-25 {time}:00,{id},Directory Synchronization,A,\"{text}\"\n")
+        };
+        let rows = [
+            row(last, "655", CODE_90),
+            row("02:40", "655", CODE_90),
+            row("02:10", "655", CODE_90),
+            row("02:40", "654", ALIVE),
+            row("02:10", "654", ALIVE),
+        ];
+        format!("{HEAD}\n{}", rows.concat())
+    };
+    remedied(&[&rows("04:10")]);
+    doubted(&[&rows("02:50")], "clock-moved");
+}

@@ -238,3 +238,25 @@ fn a_text_that_changes_its_encoding_at_its_beginning_is_refused_by_its_reader_to
     );
     assert!(read.is_err(), "{read:?}");
 }
+
+#[test]
+fn splunks_name_of_a_log_is_no_provider() {
+    let json = |first: &str, last: &str| {
+        format!(
+            "{{\"result\":{{{first}\"EventCode\":\"655\",\"SourceName\":\"{OURS}\",\"_time\":\"2026-11-22T10:00:00Z\",\"Message\":\"{CODE_90}\"{last}}}}}"
+        )
+    };
+    let source = "\"source\":\"WinEventLog:Application\"";
+    remedied(&json(&format!("{source},"), ""));
+    remedied(&json("", &format!(",{source}")));
+    doubted(&json("", ",\"source\":\"Contoso\""));
+    let csv = |source: &str| {
+        format!(
+            "\"_time\",\"source\",\"EventCode\",\"SourceName\",\"Message\"\n\"2026-11-22T10:00:00Z\",\"{source}\",\"655\",\"{OURS}\",\"{CODE_90}\"\n"
+        )
+    };
+    remedied(&csv("WinEventLog:Application"));
+    remedied(&csv("XmlWinEventLog:Application"));
+    let answer = judged(&csv("WinEventLog:the fault is over, see the ticket")).expect("an answer");
+    assert_eq!(answer.remedy, None);
+}

@@ -130,7 +130,7 @@ fn behind(text: &str) -> Option<String> {
 }
 
 /// Without the forest at its end, however its lines are broken and wherever it is cut.
-fn without_forest(text: &str) -> &str {
+pub(super) fn without_forest(text: &str) -> &str {
     const BEGINS: &str = "(?i)^<forest-info>(?:<partition-name>[\\w.-]*</partition-name>)?(?:<connector-id>[0-9a-f-]*</connector-id>)?";
     static WHOLE: LazyLock<Regex> =
         LazyLock::new(|| pattern(&format!("{BEGINS}(?:</forest-info>?)?[\"'.…}}]*$")));
@@ -178,6 +178,12 @@ fn is_cut(rest: &str) -> bool {
 /// Whether a text says Error Code 90.
 pub(super) fn says_code_90(text: &str) -> bool {
     CODE_90.is_match(&single_spaced(text).to_ascii_lowercase().replace('\n', " "))
+}
+
+/// Whether a text names what code 90 says of the company, or password sync.
+pub(super) fn names_activation(text: &str) -> bool {
+    let text = single_spaced(text).to_lowercase().replace('\n', " ");
+    ["been activated", "password sync", "password hash"].iter().any(|words| text.contains(words))
 }
 
 /// The id, where its message begins, and whether its own sentence tells it.

@@ -118,23 +118,28 @@ fn whatever_an_administrator_did_since_keeps_the_remedy_away() {
     for (id, text) in [
         (2503, r#"{"Name":"Add/Update/Delete Directories","ActionType":"Delete","Status":"Success"}"#),
         (2507, r#"{"ActionType":"Enable","Name":"Staging mode","Status":"Success","Details":""}"#),
-        (2520, r#"{"Details":{"Microsoft.Synchronize.StagingMode":{"Old":"False","New":"True"}}}"#),
         (2621, r#"{"Name":"Transition to Cloud Sync","Status":"Success"}"#),
         (2526, "{"),
     ] {
         withheld(vec![action(id, text)], "changed-since");
-        let says_staging = text.contains("StagingMode");
-        let before = vec![Event { at: ago(15), ..action(id, text) }];
-        if says_staging {
-            withheld(before, "staging-since")
-        } else {
-            named(before)
-        }
+        named(vec![Event { at: ago(15), ..action(id, text) }]);
         let unnamed = Event { provider: None, ..action(id, r#"{"AuditEventType":"2507"}"#) };
         withheld(vec![unnamed], "changed-since");
         let elsewhere = Event { provider: Some("Entra Connect Actions".into()), ..action(id, text) };
         withheld(vec![elsewhere], "foreign-newer");
     }
+    // The old value and the new one tell that the server went into staging mode, which is the cause then.
+    for details in [
+        r#"{"Details":{"Microsoft.Synchronize.StagingMode":{"Old":"False","New":"True"}}}"#,
+        r#"{"Details":{"StagingMode":{"OldValue":"False","NewValue":"True"}}}"#,
+    ] {
+        withheld(vec![action(2520, details)], "staging-mode");
+        withheld(vec![Event { at: ago(15), ..action(2520, details) }], "staging-since");
+    }
+    withheld(
+        vec![action(2520, r#"{"StagingMode":{"OldValue":"True","NewValue":"False"}}"#)],
+        "changed-since",
+    );
     named(vec![action(2503, r#"{"Name":"Directories","ActionType":"Delete","Status":"Failure"}"#)]);
     named(vec![action(2506, r#"{"ActionType":"Disable","Status":"Success"}"#)]);
     let mut report = switched_off();

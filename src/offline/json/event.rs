@@ -7,7 +7,7 @@ use super::parts::{MAX_DEPTH, PARTS, is_data};
 use crate::offline::fields::Form;
 use crate::offline::labels::{self, Known, Label};
 use crate::offline::levels;
-use crate::offline::raw::{Raw, event_id, same_name};
+use crate::offline::raw::{Raw, event_id, provider_named, same_name};
 use crate::offline::times::{self, Times, is_count, says_several};
 use crate::offline::wording::sentences;
 use crate::offline::xml;
@@ -246,7 +246,8 @@ fn fill(raw: &mut Raw, times: &mut Times, value: &Value, depth: usize) {
                 raw.id = raw.id.or(id);
             }
             Label::Provider => {
-                let name = text().filter(|name| !name.trim().is_empty());
+                let text = text();
+                let name = text.as_deref().and_then(provider_named).map(str::to_owned);
                 let known = raw.provider.as_deref().zip(name.as_deref());
                 raw.broken |= known.is_some_and(|(one, other)| !same_name(one, other));
                 raw.provider = raw.provider.take().or(name);
