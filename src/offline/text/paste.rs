@@ -6,7 +6,7 @@
 use super::super::labels::{self, Label};
 use super::super::line::{next_label, typed};
 use super::super::raw::Raw;
-use super::super::wording::sentences;
+use super::super::wording::{known_by_words, sentences};
 use super::append;
 
 /// The longest text that is read so, in bytes; nobody pastes more into a chat.
@@ -23,33 +23,41 @@ struct Block {
 /// The events of a text that as a whole holds none; `read` reads those of a text without talk.
 pub(super) fn read(text: &str, read: impl Fn(&str) -> Vec<Raw>) -> Vec<Raw> {
     let blocks = blocks(text);
-    let mut talk = String::new();
-    let mut events = Vec::new();
-    if let Some((at, from)) = first_head(&blocks) {
-        let first = &blocks[at];
-        let alike = blocks[at..].iter().take_while(|block| !first.set_apart || block.set_apart).count();
-        let head: Vec<&str> = blocks[..at].iter().map(|block| block.text.as_str()).collect();
-        let tail = blocks[at + alike..].iter().map(|block| block.text.as_str());
-        let lead = first.text.get(..from).unwrap_or_default();
-        talk = head.into_iter().chain([lead]).chain(tail).collect::<Vec<_>>().join("\n");
-        let rest = first.text.get(from..).into_iter();
-        let rest = rest.chain(blocks[at + 1..at + alike].iter().map(|block| block.text.as_str()));
-        events = read(&rest.collect::<Vec<_>>().join("\n\n"));
-    } else {
-        for block in &blocks {
-            let raw = Raw { message: block.text.clone(), ..Raw::default() }.known_by_words();
-            match raw.id {
-                Some(_) => events.push(raw),
-                None => append(&mut talk, &block.text),
-            }
-        }
-    }
+    let below_head = below_head(&blocks, read).filter(|(events, _)| events.iter().any(Raw::is_event));
+    let (mut events, talk) = below_head.unwrap_or_else(|| by_words(&blocks));
     let holds_another = !sentences(&talk.to_lowercase()).is_empty();
     events.iter_mut().for_each(|raw| raw.broken |= holds_another);
     if events.iter().any(Raw::is_event) {
         events.push(Raw::beside(talk));
     }
     events
+}
+
+/// The events from the first head on, and what is said around them.
+fn below_head(blocks: &[Block], read: impl Fn(&str) -> Vec<Raw>) -> Option<(Vec<Raw>, String)> {
+    let (at, from) = first_head(blocks)?;
+    let first = &blocks[at];
+    let alike = blocks[at..].iter().take_while(|block| !first.set_apart || block.set_apart).count();
+    let head = blocks[..at].iter().map(|block| block.text.as_str());
+    let tail = blocks[at + alike..].iter().map(|block| block.text.as_str());
+    let (lead, rest) = first.text.split_at_checked(from)?;
+    let talk = head.chain([lead]).chain(tail).collect::<Vec<_>>().join("\n");
+    let rest =
+        std::iter::once(rest).chain(blocks[at + 1..at + alike].iter().map(|block| block.text.as_str()));
+    Some((read(&rest.collect::<Vec<_>>().join("\n\n")), talk))
+}
+
+/// The events whose messages are paragraphs, or end them, and what is said around them.
+fn by_words(blocks: &[Block]) -> (Vec<Raw>, String) {
+    let (mut events, mut talk) = (Vec::new(), String::new());
+    for block in blocks {
+        let (lead, message) = block.text.split_at(message_at(&block.text));
+        let raw = Raw { message: message.to_owned(), ..Raw::default() }.known_by_words();
+        let said = if raw.is_event() { lead } else { &block.text };
+        append(&mut talk, said.trim_end());
+        events.extend(Some(raw).filter(Raw::is_event));
+    }
+    (events, talk)
 }
 
 /// The text's paragraphs, without the marks of quotation and fences.
@@ -74,6 +82,35 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks.retain(|block| !block.text.trim().is_empty());
     blocks
 }
+
+/// Where in a paragraph that as a whole is no event's message one begins: behind the last label of a line, as monitors write it.
+fn message_at(text: &str) -> usize {
+    let is_event =
+        |text: &str| Raw { message: text.to_owned(), ..Raw::default() }.known_by_words().is_event();
+    if is_event(text) {
+        return 0;
+    }
+    let mut at = 0;
+    let lines = text.split_inclusive('\n').take(MOST_LINES).map(|line| {
+        at += line.len();
+        (at - line.len(), line)
+    });
+    let behind_labels = |(at, line): (usize, &str)| {
+        let colons = line.match_indices(": ").take(MOST_LABELS);
+        let mut starts = colons.filter_map(|(colon, mark)| {
+            text.get(at + colon + mark.len()..).map(|rest| (at + colon + mark.len(), rest))
+        });
+        starts
+            .find(|(_, rest)| known_by_words(rest).is_some_and(|known| known.by_sentence))
+            .map(|(from, _)| from)
+    };
+    let mut found = lines.filter_map(behind_labels);
+    found.next().unwrap_or(0)
+}
+
+/// The most lines of a paragraph, and labels of a line, behind which a message is looked for.
+const MOST_LINES: usize = 32;
+const MOST_LABELS: usize = 4;
 
 /// The first paragraph with an event's head or a line that is an event, and where in it that begins.
 fn first_head(blocks: &[Block]) -> Option<(usize, usize)> {
@@ -192,5 +229,16 @@ mod tests {
         let head = "From: Helpdesk <it@fabrikam.example>\nDate: Tue, 17 Nov 2026 09:22:10 +0100\n";
         let mail = format!("{head}\nHi,\n\n{quoted}\nand then\n\n> Provision credentials ping end.\n");
         assert_eq!(told(&mail), [(655, true)]);
+    }
+
+    #[test]
+    fn a_message_behind_a_monitors_labels_is_found() {
+        let mail = format!(
+            "Alert: Directory Synchronization error 655\nSource: SYNC01.contoso.com\nPath: SYNC01.contoso.com\nLast modified time: \
+             11/26/2026 9:41:02 AM\nAlert description: Event Description: {MESSAGE}\n\nNotification subscription ID generating this \
+             message: {{11111111-2222-3333-4444-555555555555}}\n"
+        );
+        let ids: Vec<u32> = told(&mail).into_iter().map(|(id, _)| id).collect();
+        assert_eq!(ids, [655]);
     }
 }
