@@ -1,9 +1,9 @@
 //! Whether one event's text holds more than that event.
 
+use super::fields::our_id;
 use super::labels::Label;
 use super::line::{label_like, labelled};
 use super::raw::sentences;
-use crate::report::EVENT_IDS;
 
 /// Whether a text holds the head of another event, in whatever format.
 pub(super) fn holds_others(text: &str, own: u32) -> bool {
@@ -28,8 +28,7 @@ pub(super) fn holds_others(text: &str, own: u32) -> bool {
 
 /// A line that labels, in whatever language, a number that is another of our ids: the head of an event that was not known.
 fn names_another(line: &str, own: u32) -> bool {
-    let value = label_like(line.trim()).and_then(|(_, value)| value.parse::<u32>().ok());
-    value.is_some_and(|id| id > 99 && id != own && EVENT_IDS.contains(&id))
+    label_like(line.trim()).and_then(|(_, value)| our_id(value)).is_some_and(|id| id != own)
 }
 
 /// Somebody else's event is kept only if it says what ours says, so that it can be shown.

@@ -1,6 +1,6 @@
 //! What one line of text may be: a label with its value, a title, a line of the tab "Details".
 
-use super::fields::Form;
+use super::fields::{Form, our_id};
 use super::labels::{self, Known, Label};
 use super::over::says_over;
 use super::raw::{When, clean};
@@ -138,8 +138,7 @@ pub(super) fn looks_like_row(line: &str) -> bool {
 
 /// Whether a line names one of our ids.
 pub(super) fn names_ours(line: &str) -> bool {
-    let ours = |word: &str| word.parse().is_ok_and(|id: u32| id > 99 && EVENT_IDS.contains(&id));
-    line.split(|c: char| !c.is_alphanumeric()).any(ours)
+    line.split(|c: char| !c.is_alphanumeric()).any(|word| our_id(word).is_some())
 }
 
 /// What stands between the columns of such a line.

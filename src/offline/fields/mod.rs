@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub(super) use form::{Form, is_short_number};
 
 use super::labels::{Label, fold};
-use crate::report::is_listed;
+use crate::report::{EVENT_IDS, is_listed};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,6 +143,11 @@ pub(super) fn is_data(name: &str) -> bool {
 /// Whether a field of this name tells a time.
 pub(super) fn is_time(name: &str) -> bool {
     forms(name).contains(&Form::Date)
+}
+
+/// The id of ours that a word is. Numbers below a hundred are too common to be one.
+pub(super) fn our_id(word: &str) -> Option<u32> {
+    word.trim().parse().ok().filter(|id| *id > 99 && EVENT_IDS.contains(id))
 }
 
 /// Whether a value has a form that tells what it is whatever its field is called: a name in a language that is not known.

@@ -4,14 +4,13 @@ use serde_json::{Map, Value};
 
 use super::aside;
 use super::parts::{MAX_DEPTH, PARTS, is_data};
-use crate::offline::fields::Form;
+use crate::offline::fields::{Form, our_id};
 use crate::offline::labels::{self, Known, Label};
 use crate::offline::levels;
 use crate::offline::raw::{Raw, event_id, provider_named, same_name};
 use crate::offline::times::{self, Times, is_count, says_several};
 use crate::offline::wording::sentences;
 use crate::offline::xml;
-use crate::report::EVENT_IDS;
 
 /// The events in a value; what is none and says something is handed over as such.
 pub(super) fn read(value: &Value) -> Vec<Raw> {
@@ -106,16 +105,12 @@ fn unknown(value: &Value) -> Raw {
 fn says_what_ours_say(value: &Value, depth: usize) -> bool {
     match value {
         _ if depth > MAX_DEPTH => true,
-        Value::String(text) => !sentences(&text.to_lowercase()).is_empty() || is_ours(text),
-        Value::Number(number) => is_ours(&number.to_string()),
+        Value::String(text) => !sentences(&text.to_lowercase()).is_empty() || our_id(text).is_some(),
+        Value::Number(number) => our_id(&number.to_string()).is_some(),
         Value::Array(items) => items.iter().any(|item| says_what_ours_say(item, depth + 1)),
         Value::Object(fields) => fields.values().any(|item| says_what_ours_say(item, depth + 1)),
         _ => false,
     }
-}
-
-fn is_ours(text: &str) -> bool {
-    text.trim().parse::<u32>().is_ok_and(|id| id > 99 && EVENT_IDS.contains(&id))
 }
 
 fn says_anything(value: &Value, depth: usize) -> bool {
@@ -169,7 +164,7 @@ fn holds_another(value: &Value, depth: usize) -> bool {
             .into_iter()
             .flatten()
             .find(|(key, _)| labels::exactly(key).is_some_and(|known| known.label == Label::Id));
-        id.and_then(|(_, value)| scalar(value, 0)).is_some_and(|id| is_ours(&id))
+        id.and_then(|(_, value)| scalar(value, 0)).is_some_and(|id| our_id(&id).is_some())
             || holds_another(value, depth + 1)
     };
     match value {

@@ -17,7 +17,7 @@ pub(super) use prompt::{acts, command};
 
 use super::fields::{self, Form};
 use super::labels;
-use crate::report::{EVENT_IDS, is_listed};
+use crate::report::is_listed;
 
 /// Whether all that is said around events of these ids is known to say nothing against a remedy.
 pub(super) fn is_harmless(said: &str, ids: &[u32]) -> bool {
@@ -89,8 +89,7 @@ fn without_frame(said: &str) -> String {
 
 /// Whether a number in it is the id of an event that is not among these.
 fn names_others(said: &str, ids: &[u32]) -> bool {
-    let number = |word: &str| word.parse::<u32>().ok().filter(|id| EVENT_IDS.contains(id) && *id > 99);
-    said.split(|c: char| !c.is_alphanumeric()).filter_map(number).any(|id| !ids.contains(&id))
+    said.split(|c: char| !c.is_alphanumeric()).filter_map(fields::our_id).any(|id| !ids.contains(&id))
 }
 
 #[cfg(test)]
