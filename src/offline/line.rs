@@ -17,6 +17,13 @@ pub(super) fn numbered(line: &str) -> Option<&str> {
     inner.filter(is_number).map(|(word, _)| word)
 }
 
+/// The record number and the provider with which PsLogList begins an event: `[111850] ADSync`.
+pub(super) fn bracketed(line: &str) -> Option<(u64, &str)> {
+    let (number, provider) = line.strip_prefix('[')?.split_once("] ")?;
+    let is_name = (1..=120).contains(&provider.len()) && Form::Provider.fits(provider);
+    number.parse().ok().filter(|_| is_name).map(|number| (number, provider))
+}
+
 /// The word, the id and the provider in the title of Event Viewer's preview: `Event 6900, ADSync`, with the word in any language.
 pub(super) fn title(line: &str) -> Option<(&str, &str, &str)> {
     let (head, provider) = line.split_once(',')?;

@@ -23,6 +23,11 @@ fn doubted(file: &str) {
     test_kit::doubted(&[file], "events-skipped");
 }
 
+#[track_caller]
+fn doubted_by(file: &str, code: &str) {
+    test_kit::doubted(&[file], code);
+}
+
 /// The text of an event as it is copied.
 fn copied(id: u32, time: &str, text: &str) -> String {
     format!(
@@ -259,4 +264,29 @@ fn splunks_name_of_a_log_is_no_provider() {
     remedied(&csv("XmlWinEventLog:Application"));
     let answer = judged(&csv("WinEventLog:the fault is over, see the ticket")).expect("an answer");
     assert_eq!(answer.remedy, None);
+}
+
+#[test]
+fn events_as_psloglist_writes_them_are_read() {
+    let event = |number: u32, provider: &str, time: &str, id: u32, text: &str| {
+        format!(
+            "[{number}] {provider}\n   Type:     ERROR\n   Computer: SYNC01.contoso.com\n   Time:     26.11.2026 {time}   ID:       \
+             {id}\n{text}\n"
+        )
+    };
+    let head = "\nPsLoglist v2.82 - local and remote event log viewer\nCopyright (C) 2000-2023 Mark Russinovich\nSysinternals - \
+                www.sysinternals.com\n\nApplication log on \\\\SYNC01:\n";
+    let code_90 = event(902, OURS, "10:00:00", 655, CODE_90);
+    let noise = event(
+        903,
+        "PasswordResetService",
+        "10:10:00",
+        31034,
+        "TrackingId: 5b1d4c0a-7c0f-4f5a-8a02-f6b0b4aa9117",
+    );
+    let alive = |time| event(901, OURS, time, 654, ALIVE);
+    remedied(&format!("{head}{noise}{code_90}{}", alive("09:30:00")));
+    let answer = judged(&format!("{head}{}{code_90}", alive("10:30:00"))).expect("an answer");
+    assert_eq!((answer.cause, answer.remedy), (crate::diagnosis::Cause::Recovered, None));
+    doubted_by(&format!("{head}{code_90}\nIt was fixed at noon, Lee\n"), "talk-not-understood");
 }

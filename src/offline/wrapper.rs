@@ -35,7 +35,8 @@ pub(super) fn is_wrapper(text: &str) -> bool {
     static EXCEPTION: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"(?i)(?:[a-z][\w.]*exception[\w`]*\s?:\s*)+["'“„«‘「『\s]*$"#).ok());
     let end = EXCEPTION.as_ref().and_then(|it| it.find(text)).map_or(text.len(), |found| found.start());
-    let lower = lost_letters(text.get(..end).unwrap_or_default()).to_lowercase();
+    // A narrow window breaks the sentence anywhere between its words.
+    let lower = lost_letters(text.get(..end).unwrap_or_default()).to_lowercase().replace('\n', " ");
     let sentence = lower.trim_matches(MARKS);
     // A table has the level's word, or that of the task, before it; the batch's sentence ends with "Error:".
     let (first, rest) = sentence.split_once(char::is_whitespace).unwrap_or((sentence, ""));
@@ -155,6 +156,7 @@ mod tests {
             "Le serveur a rencontré une erreur inattendue lors du traitement d’une notification de modification de mot de passe :",
             "パスワード変更通知の処理中に予期しないエラーが発生しました:",
             "服务器在处理密码更改通知时遇到意外错误:",
+            "Le serveur a rencontré une erreur\ninattendue lors du traitement d'une\nnotification de modification de mot de\npasse :",
         ] {
             assert!(is_wrapper(text), "{text}");
         }

@@ -63,6 +63,10 @@ impl Reader {
                 self.first = labels::split(trimmed).map(|(label, _)| labels::fold(label));
             }
             self.field(known, value);
+            if self.pslog && self.raw.id.is_some() {
+                // The id is the last label there.
+                self.place = Place::Body;
+            }
             return;
         }
         if self.place == Place::Before {

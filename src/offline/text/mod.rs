@@ -26,7 +26,7 @@ use super::bounded::{Lines, MAX_RECORD};
 use super::columns::Layout;
 use super::fault::Fault;
 use super::labels::{self, Known, Label};
-use super::line::{column, equals, labelled, looks_like_row, names_ours, numbered, typed};
+use super::line::{bracketed, column, equals, labelled, looks_like_row, names_ours, numbered, typed};
 use super::raw::{Raw, When};
 use super::{syslog, table, talk, time};
 use crate::words;
@@ -136,6 +136,8 @@ struct Reader {
     start: Option<(Label, bool)>,
     /// Events begin with `Event[n]` and nothing else.
     numbered: bool,
+    /// Or with PsLogList's numbers.
+    pslog: bool,
     /// How far to the right the first event begins.
     indent: Option<usize>,
     raw: Raw,
@@ -220,11 +222,21 @@ impl Reader {
             self.console.see(line);
             self.indents |= self.place == Place::Body && indent > column && !trimmed.is_empty();
         }
-        if let Some(word) = numbered(trimmed).filter(|_| self.indent.is_none_or(|first| indent <= first)) {
+        if let Some(word) =
+            numbered(trimmed).filter(|_| !self.pslog && self.indent.is_none_or(|first| indent <= first))
+        {
             self.finish(sink);
             self.indent = self.indent.or(Some(indent));
             (self.numbered, self.place) = (true, Place::Header);
             self.note_word(word);
+            return;
+        }
+        if let Some((record, provider)) =
+            bracketed(trimmed).filter(|_| self.pslog || self.leads_to_list(line))
+        {
+            self.finish(sink);
+            (self.pslog, self.numbered, self.place) = (true, true, Place::Header);
+            (self.raw.record, self.raw.provider) = (Some(record), Some(provider.to_owned()));
             return;
         }
         let xml = whole::xml_at(line).filter(|at| *at <= indent || self.place == Place::Before);
@@ -322,6 +334,15 @@ impl Reader {
     /// Whether nothing of an event was read yet.
     fn is_untouched(&self) -> bool {
         self.place == Place::Before && self.start.is_none() && self.before.trim().is_empty()
+    }
+
+    /// Whether what was read so far names the log that PsLogList shows: `Application log on \\SYNC01:`.
+    fn leads_to_list(&self, line: &str) -> bool {
+        let last = self.before.trim_end().lines().next_back().unwrap_or_default();
+        self.place == Place::Before
+            && line.starts_with('[')
+            && last.contains(r" log on \\")
+            && last.ends_with(':')
     }
 
     /// Whether a line has the label that events of a list begin with.

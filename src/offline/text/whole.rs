@@ -215,6 +215,7 @@ impl Reader {
         *self = Reader {
             start: self.start,
             numbered: self.numbered,
+            pslog: self.pslog,
             day_first: self.day_first,
             column: self.column,
             console: self.console,
