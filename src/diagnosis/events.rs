@@ -50,6 +50,7 @@ pub fn diagnose_events(
 ) -> Result<ServerDiagnosis, InvalidId> {
     let agent: AgentId = "FILES".parse()?;
     let holds_heartbeats = holds_heartbeats(&events, now);
+    let (appliance, by_word) = appliance(&events, printed, now, knowledge);
     let stopped = printed.stopped.then(|| Service { name: "ADSync".into(), state: ServiceState::Stopped });
     let report = Report {
         v: VERSION,
@@ -58,10 +59,7 @@ pub fn diagnose_events(
         agent_version: String::new(),
         server: server_name.unwrap_or(UNNAMED).to_owned(),
         clock: now,
-        appliance: Appliance {
-            services: stopped.into_iter().collect(),
-            ..appliance(&events, printed, now, knowledge)
-        },
+        appliance: Appliance { services: stopped.into_iter().collect(), ..appliance },
         events_at: Some(now),
         events,
         counts: Vec::new(),
@@ -96,8 +94,9 @@ pub fn diagnose_events(
     }
     verdict.offer = false;
     // How long ago the last code 90 was tells nothing in a file, which ends where somebody cut it; `code-90-stale` says it.
-    // Nor does it tell when something was printed.
-    if verdict.remedy.is_some() || printed.staging || printed.stopped {
+    // Nor does it tell when something was printed, or whether what was said of the product is so.
+    let is_said = by_word && verdict.confidence == Confidence::Certain;
+    if verdict.remedy.is_some() || printed.staging || printed.stopped || is_said {
         verdict.confidence = Confidence::Probable;
     }
     if server_name.is_none() {
@@ -108,8 +107,8 @@ pub fn diagnose_events(
     Ok(verdict)
 }
 
-/// The product that the events tell, else what was said of it, if that is one that no remedy is for.
-fn appliance(events: &[Event], printed: Printed, now: Timestamp, knowledge: &Knowledge) -> Appliance {
+/// The product that the events tell, else what was said of it, if that is one that no remedy is for; and whether it is that.
+fn appliance(events: &[Event], printed: Printed, now: Timestamp, knowledge: &Knowledge) -> (Appliance, bool) {
     let told = product::told_by(events);
     let day = now.to_zoned(TimeZone::UTC).date();
     let is_refused = |(kind, build): &(ApplianceKind, Option<Build>)| {
@@ -117,8 +116,8 @@ fn appliance(events: &[Event], printed: Printed, now: Timestamp, knowledge: &Kno
             || build.is_some_and(|build| knowledge.refused(build, day).is_some())
     };
     match printed.product.filter(is_refused).filter(|_| told.kind == ApplianceKind::Unknown) {
-        Some((kind, build)) => Appliance { kind, build, ..told },
-        None => told,
+        Some((kind, build)) => (Appliance { kind, build, ..told }, true),
+        None => (told, false),
     }
 }
 

@@ -114,7 +114,8 @@ fn a_product_that_is_only_said_names_the_cause_where_nothing_may_be_switched_on_
     let events = || switched_off().events;
     use crate::report::ApplianceKind::{Connect, DirSync};
     assert_eq!(said((DirSync, build("1.0.7020.0")), events()).cause, Cause::ApplianceRetired);
-    assert_eq!(said((Connect, build("2.3.20.0")), events()).cause, Cause::BuildRetired);
+    let refused = said((Connect, build("2.3.20.0")), events());
+    assert_eq!((refused.cause, refused.confidence), (Cause::BuildRetired, Confidence::Probable));
     // A build that is still served is not taken from what somebody says.
     let served = said((Connect, build("2.6.92.0")), events());
     assert!(codes(&served).contains(&"build-unknown") && served.build.is_none());
