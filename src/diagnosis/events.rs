@@ -2,6 +2,7 @@
 //! signature made of each event.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -156,6 +157,12 @@ fn staging(read_at: Timestamp) -> State {
 /// may keep a remedy away.
 pub(crate) fn says_more(event: &Event) -> bool {
     tells_more(event, &EMBEDDED.signatures)
+}
+
+/// Whether the cloud refuses each 1.x of Connect on a day.
+pub(crate) fn refuses_1_x(on: Date) -> bool {
+    const LAST: Build = Build([1, 6, 16, 0]);
+    EMBEDDED.refused(LAST, on).is_some()
 }
 
 /// What the signatures made of one event.

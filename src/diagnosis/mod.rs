@@ -51,8 +51,8 @@ pub use answer::{
     ServerDiagnosis, WhyNot,
 };
 pub use cause::{Cause, Confidence, UnknownCause};
-pub(crate) use events::says_more;
 pub use events::{EventReading, Printed, SignatureReading, diagnose_events, explain_events};
+pub(crate) use events::{refuses_1_x, says_more};
 pub use knowledge::{ApplianceFacts, BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum};
 pub use observation::{Observation, Silence};
 pub(crate) use product::names_the_product;

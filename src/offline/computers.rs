@@ -11,7 +11,7 @@ use crate::report::{EVENT_IDS, Event};
 
 /// A forest without changes sends a ping every half an hour; in this time four are missing. Source: Connect Health's alert
 /// "heartbeat was skipped in last 120 minutes".
-const SILENT: SignedDuration = SignedDuration::from_mins(120);
+pub(super) const SILENT: SignedDuration = SignedDuration::from_mins(120);
 /// Two pings and some slack: computers that both try within this time are active at once.
 const AT_ONCE: SignedDuration = SignedDuration::from_mins(65);
 

@@ -1,5 +1,7 @@
 //! What of the files was not understood or not dated, and keeps a remedy away: it may speak against it.
 
+use jiff::Timestamp;
+
 use super::raw::one_line;
 use crate::diagnosis::{Confidence, ServerDiagnosis, WhyNot};
 use crate::words;
@@ -15,12 +17,16 @@ pub(super) enum Doubt {
     /// A record that was written after the last code 90 has an earlier time, or the clock was set back at another time than
     /// all are.
     ClockMoved,
+    /// Hours go from one to twelve, and may be of the afternoon.
+    HalfOfDay,
     /// An event's text holds what looks like another event.
     HoldsOthers,
     /// An event with code 90 says something that Microsoft's text does not.
     Wording,
     /// What stands beside the events is not known to say nothing against a remedy.
     Talk,
+    /// A command at a prompt shows events and leaves out the newest.
+    WindowPast,
     /// An event's text was so long that its middle was not read.
     Cut,
     /// Times of several zones, or of several files that name none, leave open what came last.
@@ -35,6 +41,10 @@ pub(super) enum Doubt {
     TwoActive,
     /// An event is newer than the time to judge at.
     Future,
+    /// The files say that they were taken over a day after their newest event.
+    TakenLater { newest: Timestamp, taken: Timestamp },
+    /// The server's Windows, or its database, is one on which only builds run that the cloud refuses.
+    WindowsTooOld,
 }
 
 impl Doubt {
@@ -44,6 +54,7 @@ impl Doubt {
             Doubt::Undated => ("events-undated", words!("not-events-undated")),
             Doubt::Skipped => ("events-skipped", words!("not-events-skipped")),
             Doubt::ClockMoved => ("clock-moved", words!("not-clock-moved")),
+            Doubt::HalfOfDay => ("clock-moved", words!("not-half-of-day")),
             Doubt::HoldsOthers => ("text-holds-other-events", words!("not-text-holds-other-events")),
             Doubt::Wording => ("code-90-wording", words!("not-code-90-wording")),
             Doubt::Talk => (
@@ -53,6 +64,7 @@ impl Doubt {
                     None => words!("not-talk-not-understood"),
                 },
             ),
+            Doubt::WindowPast => ("window-past", words!("not-window-past")),
             Doubt::Cut => ("text-too-long", words!("not-text-too-long")),
             Doubt::ZonesMixed => ("zones-mixed", words!("not-zones-mixed")),
             Doubt::TimesDiffer => ("times-differ", words!("not-times-differ")),
@@ -60,6 +72,10 @@ impl Doubt {
             Doubt::ComputersDiffer => ("computers-differ", words!("not-computers-differ")),
             Doubt::TwoActive => ("two-active", words!("not-two-active-told")),
             Doubt::Future => ("events-after-now", words!("not-events-after-now")),
+            Doubt::TakenLater { newest, taken } => {
+                ("taken-later", words!("not-taken-later", newest = newest, taken = taken))
+            }
+            Doubt::WindowsTooOld => ("windows-too-old", words!("not-windows-too-old")),
         };
         WhyNot { code: code.into(), text }
     }

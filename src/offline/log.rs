@@ -12,6 +12,8 @@ use super::holds::{holds_others, says_what_ours_says};
 use super::raw::{MAX_DATA, Raw, When, id_by_text};
 use super::reading::{Kept, Moment, Reading, Stamp};
 use super::rows::{Rows, shares_our_log};
+use super::taken::Taken;
+use super::windows::Windows;
 use super::wording::behind_code_90;
 use super::{printed, talk};
 use crate::diagnosis::{Finding, names_the_product, says_more};
@@ -46,6 +48,8 @@ pub struct Log {
     rows: Rows,
     /// Whether the newest rows come first, of the sources where one step leaves that order.
     newest_first: BTreeMap<u32, bool>,
+    /// The files whose hours may be those of a clock of twelve.
+    of_twelve: BTreeSet<u32>,
     computers: BTreeSet<String>,
     /// The files that hold several tables, one below the other.
     joined: BTreeSet<u32>,
@@ -55,6 +59,10 @@ pub struct Log {
     /// What stands beside the events.
     said: BTreeSet<String>,
     said_bytes: usize,
+    /// When the files say that they were taken.
+    taken: Taken,
+    /// The Windows that they tell of.
+    windows: Windows,
 }
 
 impl Log {
@@ -86,6 +94,7 @@ impl Log {
         }
         let newest_first = self.rows.newest_first(order).filter(|_| !self.joined.contains(&source));
         self.newest_first.extend(newest_first.map(|it| (source, it)));
+        self.of_twelve.extend(Some(source).filter(|_| self.rows.may_be_of_twelve()));
         let Some(order) = order else { return };
         self.resolve(source, order);
     }
@@ -111,6 +120,7 @@ impl Log {
         }
         let mut raw = raw.without_wrapper();
         self.read += 1;
+        self.windows.note(&raw);
         if let When::Ordered { day_first, .. } = raw.when {
             self.orders.insert(day_first);
         }
@@ -210,6 +220,9 @@ impl Log {
         if said.trim().is_empty() || self.doubts.contains(&Doubt::Talk) {
             return;
         }
+        if self.taken.note(&said) {
+            return;
+        }
         let bytes = said.len();
         if self.said.insert(said) {
             self.said_bytes += bytes;
@@ -244,12 +257,18 @@ impl Log {
         let ids: BTreeSet<u32> = self.kept.iter().map(|kept| kept.event.id).collect();
         let ids: Vec<u32> = ids.into_iter().collect();
         let unknown = self.said.iter().find_map(|said| talk::unknown(said, &ids));
-        if unknown.is_some() {
-            self.doubts.insert(Doubt::Talk);
+        if let Some(said) = &unknown {
+            self.doubts.insert(if talk::hides_newest(said) { Doubt::WindowPast } else { Doubt::Talk });
         }
         let last = newest.iter().filter_map(|it| it.read_as(false)).max();
         if now.zip(last).is_some_and(|(now, last)| last.duration_since(now) > SLACK) {
             self.doubts.insert(Doubt::Future);
+        }
+        if let Some((newest, taken)) = self.taken.after(&newest) {
+            self.doubts.insert(Doubt::TakenLater { newest, taken });
+        }
+        if self.windows.is_too_old(&self.said, now.or(last).unwrap_or(clock)) {
+            self.doubts.insert(Doubt::WindowsTooOld);
         }
         Reading {
             printed: printed::read(&self.said),
@@ -257,6 +276,7 @@ impl Log {
             ambiguous,
             joined: self.joined,
             newest_first: self.newest_first,
+            of_twelve: self.of_twelve,
             now,
             clock,
             server: self.computers.first().filter(|_| self.computers.len() == 1).cloned(),

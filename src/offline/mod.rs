@@ -18,6 +18,7 @@
 //! - `order`: what came last, where its times can be read in several ways; `rows`: the order of a file's rows
 //! - `computers`: whose log it is, and whether the sync product still speaks in it
 //! - `holds`: whether one event's text holds more than that event
+//! - `taken`: when a file says that it was taken; `windows`: which Windows it tells of
 //! - `doubt`: what of the files was not understood, and keeps a remedy away; `fault`: why a file is no log, and where
 //! - [`answer`]: the verdict on such a log, for people and for programs
 
@@ -60,6 +61,7 @@ mod rows;
 mod shape_tests;
 mod syslog;
 mod table;
+mod taken;
 mod talk;
 #[cfg(test)]
 mod test_kit;
@@ -67,6 +69,7 @@ mod text;
 mod time;
 mod times;
 mod unique;
+mod windows;
 mod wording;
 mod wrapper;
 mod xml;

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::clocks::Number;
+use super::computers::SILENT;
 use super::doubt::Doubt;
 use super::reading::Place;
 use super::rows::shares_our_log;
@@ -27,6 +28,9 @@ pub(super) fn doubts(readings: &[Vec<EventReading>], places: &[Place<'_>]) -> Ve
         || moved_apart(likely, places)
     {
         doubts.push(Doubt::ClockMoved);
+    }
+    if half_of_day_is_open(likely, places) {
+        doubts.push(Doubt::HalfOfDay);
     }
     if zones_leave_open(readings, places) {
         doubts.push(Doubt::ZonesMixed);
@@ -121,6 +125,32 @@ fn clocks_went_back(events: &[EventReading], places: &[Place<'_>]) -> bool {
             && apart > SignedDuration::ZERO
             && apart < HOUR
     })
+}
+
+/// Half a day, by which a clock of twelve hours may be wrong.
+const HALF_OF_DAY: SignedDuration = SignedDuration::from_hours(12);
+
+/// Whether what speaks against code 90 may be of the afternoon after it, in a file whose hours go from one to twelve and that tells no
+/// order by numbers: the product, which sends a ping every half an hour, was silent for longer if it was not.
+fn half_of_day_is_open(events: &[EventReading], places: &[Place<'_>]) -> bool {
+    let last = code_90(events, places).max_by_key(|(event, _)| event.at).filter(|(_, at)| at.of_twelve);
+    let Some((last, at)) = last else { return false };
+    let told = |place: &Place<'_>| Number::are_of_one_log(place.kept.moment.number, at.kept.moment.number);
+    let would_be_newer = |(event, place): &Given<'_, '_>| {
+        let age = last.at.duration_since(event.at);
+        place.source == at.source && !age.is_negative() && age < HALF_OF_DAY
+    };
+    let here = events.iter().zip(places).filter(|(event, _)| event.counts).filter(would_be_newer);
+    let mut times: Vec<Timestamp> = here.map(|(event, _)| event.at).collect();
+    times.sort_unstable();
+    let Some(first) = times.first() else { return false };
+    let silent_then = HALF_OF_DAY - last.at.duration_since(*first);
+    let gaps = times.windows(2).map(|pair| (pair[1].duration_since(pair[0]), pair[0]));
+    let Some((silent_now, before)) = gaps.max_by_key(|(gap, _)| *gap) else { return false };
+    let mut against = against(events, places).filter(would_be_newer);
+    silent_now > SILENT
+        && silent_then <= SILENT
+        && against.any(|(event, place)| event.at <= before && !told(place))
 }
 
 /// When clocks go back: on a Sunday, in autumn: October and November, in the south March and April. Before midnight on the

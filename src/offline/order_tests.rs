@@ -254,3 +254,48 @@ fn rows_that_step_back_in_autumn_and_times_that_agree_leave_nothing_open() {
     remedied(&[&rows("04:10")]);
     doubted(&[&rows("02:50")], "clock-moved");
 }
+
+/// Rows of somebody's own table, whose hours have two digits.
+fn hours(rows: &[(&str, &str, &str)]) -> String {
+    let row = |(time, id, text): &(&str, &str, &str)| {
+        format!("\"2026-11-{time}:11\",\"Directory Synchronization\",{id},\"{text}\"\n")
+    };
+    format!("Time,Source,Id,Message\n{}", rows.iter().map(row).collect::<String>())
+}
+
+#[test]
+fn hours_of_twelve_that_name_no_half_of_the_day_keep_the_remedy_away() {
+    // The afternoon of the 25th, the 26th until its afternoon.
+    let mut rows = vec![
+        ("25 10:40", "655", CODE_90),
+        ("25 12:10", "655", CODE_90),
+        ("25 01:10", "655", CODE_90),
+        ("25 11:10", "655", CODE_90),
+        ("26 12:40", "655", CODE_90),
+        ("26 01:10", "655", CODE_90),
+        ("26 11:40", "655", CODE_90),
+        ("26 12:40", "655", CODE_90),
+        ("26 01:10", "654", ALIVE),
+        ("26 01:40", "654", ALIVE),
+    ];
+    doubted(&[&hours(&rows)], "clock-moved");
+    rows.reverse();
+    doubted(&[&hours(&rows)], "clock-moved");
+    let mut sorted = vec![
+        ("26 01:10", "654", ALIVE),
+        ("26 01:40", "654", ALIVE),
+        ("26 11:10", "655", CODE_90),
+        ("26 11:40", "655", CODE_90),
+    ];
+    doubted(&[&hours(&sorted)], "clock-moved");
+    // An hour that a clock of twelve does not have.
+    sorted.insert(0, ("25 13:40", "654", ALIVE));
+    remedied(&[&hours(&sorted)]);
+    // An ordinary morning.
+    remedied(&[&hours(&[
+        ("26 08:10", "654", ALIVE),
+        ("26 08:40", "654", ALIVE),
+        ("26 09:10", "655", CODE_90),
+        ("26 09:40", "655", CODE_90),
+    ])]);
+}

@@ -50,6 +50,8 @@ pub(super) struct Place<'a> {
     pub(super) zone: Option<(u32, Option<&'a str>)>,
     /// Whether its file's newest rows come first, where one step leaves that order.
     pub(super) newest_first: Option<bool>,
+    /// Whether its file's hours may be those of a clock of twelve.
+    pub(super) of_twelve: bool,
 }
 
 impl<'a> Place<'a> {
@@ -137,6 +139,8 @@ pub struct Reading {
     pub(super) joined: BTreeSet<u32>,
     /// Whether the newest rows come first, of the files where one step leaves that order.
     pub(super) newest_first: BTreeMap<u32, bool>,
+    /// The files whose hours go from one to twelve: their clock may have no more, and name no half of the day.
+    pub(super) of_twelve: BTreeSet<u32>,
     /// The time to judge at, where it was given.
     pub(super) now: Option<Timestamp>,
     pub(super) clock: Timestamp,
@@ -178,7 +182,14 @@ impl Reading {
             let joined = self.joined.contains(&moment.source);
             let zone = (moment.source, computer.as_deref().filter(|_| joined));
             let newest_first = self.newest_first.get(&moment.source).copied();
-            Place { kept, source: moment.source, zone: moment.zoneless.then_some(zone), newest_first }
+            let of_twelve = self.of_twelve.contains(&moment.source);
+            Place {
+                kept,
+                source: moment.source,
+                zone: moment.zoneless.then_some(zone),
+                newest_first,
+                of_twelve,
+            }
         };
         self.kept.iter().map(place).collect()
     }

@@ -1,6 +1,8 @@
 //! The order of a file's rows: exports are written newest first or oldest first, so that a row at the wrong place tells of a
 //! clock that was set. Files that were shuffled, or joined of several, tell nothing by their order.
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::raw::When;
@@ -14,6 +16,9 @@ const MANY: u32 = 4;
 /// So many steps must agree before an order counts.
 const SEVERAL: u32 = 2;
 
+/// How far a clock of twelve hours goes back at least where it begins anew, between rows that lie no farther apart than four.
+const TURN: SignedDuration = SignedDuration::from_hours(8);
+
 /// The steps from row to row, with the dates read in one way.
 #[derive(Debug, Clone, Copy, Default)]
 struct Steps {
@@ -24,6 +29,9 @@ struct Steps {
     /// The widest step to a newer row, and to an older one.
     rise: SignedDuration,
     fall: SignedDuration,
+    /// The steps to a newer row, and to an older one, that a clock of twelve hours makes at noon, and at one in the night.
+    turns_up: u32,
+    turns_down: u32,
 }
 
 impl Steps {
@@ -34,18 +42,24 @@ impl Steps {
             self.down += u32::from(step.is_negative());
             self.rise = self.rise.max(step);
             self.fall = self.fall.max(-step);
+            let date = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+            let turns = step.abs() >= TURN && date(at) == date(last);
+            self.turns_up += u32::from(turns && step.is_positive());
+            self.turns_down += u32::from(turns && step.is_negative());
         }
         self.first = self.first.or(Some(at));
     }
 
-    /// Whether the newest come first, in rows that are in one order but for a single step.
-    fn newest_first(&self) -> Option<bool> {
+    /// Whether the newest come first, in rows that are in one order but for a single step, or for those of a clock of `twelve` hours.
+    fn newest_first(&self, twelve: bool) -> Option<bool> {
         let newest_first = self.down > self.up;
-        let (agree, differ, step, apart) = match newest_first {
-            true => (self.down, self.up, self.rise, self.last > self.first),
-            false => (self.up, self.down, self.fall, self.last < self.first),
+        let (agree, differ, step, apart, turns) = match newest_first {
+            true => (self.down, self.up, self.rise, self.last > self.first, self.turns_up),
+            false => (self.up, self.down, self.fall, self.last < self.first, self.turns_down),
         };
-        (agree >= SEVERAL && differ == 1 && (!apart || step <= MOST_SET)).then_some(newest_first)
+        let is_set = differ == 1 && (!apart || step <= MOST_SET);
+        let turns = twelve && differ > 0 && turns == differ && agree > differ;
+        (agree >= SEVERAL && (is_set || turns)).then_some(newest_first)
     }
 }
 
@@ -59,6 +73,8 @@ pub(super) struct Rows {
     above: Option<i128>,
     numbers: u64,
     differ: bool,
+    /// An hour above twelve, or before one, or a zone was there: the clock has 24 hours, or names its half of the day.
+    all_hours: bool,
 }
 
 impl Rows {
@@ -70,6 +86,12 @@ impl Rows {
                 [month_first, day_first].map(When::Local)
             }
             when => [when; 2],
+        };
+        let hour = |at: DateTime| (1..=12).contains(&at.hour());
+        self.all_hours |= match when {
+            When::Unknown => false,
+            When::At(_) => true,
+            When::Local(at) | When::Ordered { at, .. } | When::Either { month_first: at, .. } => !hour(at),
         };
         for (steps, when) in self.by_order.iter_mut().zip(ways) {
             when.likely().into_iter().for_each(|at| steps.note(at));
@@ -105,10 +127,15 @@ impl Rows {
         }
     }
 
-    /// Whether the newest come first, but for one step back in time; `day_first` is what the file's other dates say.
+    /// Whether the newest come first, but for one step back in time, or for those of a clock of twelve hours; `day_first` is what the file's other dates say.
     pub(super) fn newest_first(&self, day_first: Option<bool>) -> Option<bool> {
         let day_first = day_first.or(self.suggested).unwrap_or(false);
-        self.by_order[usize::from(day_first)].newest_first()
+        self.by_order[usize::from(day_first)].newest_first(self.may_be_of_twelve())
+    }
+
+    /// Whether its hours may be those of a clock of twelve that names no half of the day.
+    pub(super) fn may_be_of_twelve(&self) -> bool {
+        !self.all_hours
     }
 }
 

@@ -361,9 +361,11 @@ not-times-ambiguous = Die Dateien lassen offen, wie ihre Zeiten zu lesen sind; a
 not-events-undated = Einige Ereignisse in den Dateien haben ein Datum, andere keines; welches das letzte ist, bleibt offen. Bitte mit Datum exportieren.
 not-events-skipped = In den Dateien steht etwas, das wie ein Ereignis aussieht und nicht als solches zu lesen war; es kann neuer sein als der letzte Code 90. Bitte das Protokoll neu exportieren.
 not-clock-moved = Ein nach dem letzten Code 90 geschriebener Eintrag trägt eine frühere Zeit; die Uhr des Servers wurde zurückgestellt, und welches Ereignis das letzte ist, bleibt offen. Bitte mit Zeitzone exportieren.
+not-half-of-day = Keine Stunde in der Datei liegt über 12, und keine nennt die Tageshälfte: Was älter scheint als der letzte Code 90, kann vom Nachmittag danach sein. Bitte mit 24 Stunden und mit Zeitzone exportieren.
 not-text-holds-other-events = Der Text eines Ereignisses enthält etwas, das wie ein weiteres Ereignis aussieht und neuer sein kann als der letzte Code 90. Bitte das Protokoll neu exportieren, in einem Format.
 not-talk-not-understood = Neben den Ereignissen steht etwas, das nicht verstanden wird: ein Satz, ein Kommentar, die Ausgabe eines anderen Befehls. Es kann heißen, dass der Fehler vorbei ist oder von einer anderen Zeit oder einem anderen Server stammt. Bitte lesen und, wenn es nichts dergleichen sagt, die Ereignisse allein einreichen.
 not-talk-not-understood-here = Neben den Ereignissen steht, was nicht verstanden wird: „{ $said }“. Es kann heißen, dass der Fehler vorbei ist oder von einer anderen Zeit oder einem anderen Server stammt. Sagt es nichts dergleichen, bitte die Ereignisse allein einreichen.
+not-window-past = Ein Befehl neben den Ereignissen zeigt die ältesten oder nur die bis zu einer Zeit: Was gegen die Abhilfe spricht, kann unter den neueren sein. Bitte die neuesten zeigen (wevtutil mit /rd:true, Get-WinEvent ohne -Oldest und ohne Ende).
 not-code-90-wording = Ein Ereignis mit Error Code 90 sagt mehr oder anderes als der Text, den Microsoft beschreibt; das muss ein Mensch lesen.
 not-text-too-long = Der Text eines Ereignisses ist so lang, dass seine Mitte nicht gelesen wurde; was dort steht, kann gegen die Abhilfe sprechen.
 not-times-differ = Die Einträge nennen mehrere Zeiten (geschrieben, gesammelt, zuletzt gesehen), und nach einer davon spricht etwas Neueres gegen die Abhilfe.
@@ -373,6 +375,8 @@ not-product-silent = Das Protokoll geht nach dem letzten Code 90 noch über zwei
 not-computers-differ = Die Dateien enthalten Ereignisse mehrerer Computer, und nach denen des Computers mit dem letzten Code 90 allein darf nichts eingeschaltet werden.
 not-two-active-told = Die Dateien erzählen von Kennwortsynchronisierung auf zwei Computern zur selben Zeit, und nur ein Server eines Mandanten darf aktiv sein: Welcher gemeint ist, steht nicht fest.
 not-events-after-now = Einige Ereignisse sind neuer als der Zeitpunkt, zu dem das Protokoll beurteilt werden soll (--now).
+not-taken-later = Ihren eigenen Daten nach stammt die Datei vom { $taken }, über einen Tag nach ihrem neuesten Ereignis ({ $newest }): Was seitdem geschah, steht nicht darin. Bitte das Protokoll neu exportieren.
+not-windows-too-old = Die Dateien erzählen von einem Windows vor Server 2016 oder von der Datenbank von Connect 1.x: Was dort läuft, weist die Cloud seit Oktober 2023 ab, und Einschalten hülfe nicht.
 
 ## Was sonst Beachtung verdient
 

@@ -361,9 +361,11 @@ not-times-ambiguous = The files leave open how their times are to be read; read 
 not-events-undated = Some events in the files have a date and others have none, so which came last is not told. Export them with their dates.
 not-events-skipped = Something in the files looks like an event and could not be read as one; it may be newer than the last code 90. Export the log again.
 not-clock-moved = A record written after the last code 90 has an earlier time, so the server's clock was set back and which came last is not told. Export the log with a time zone.
+not-half-of-day = No hour in the file is above 12, and none tells the half of the day: what seems older than the last code 90 may be of the afternoon after it. Export the log with hours of 24, and with a time zone.
 not-text-holds-other-events = The text of an event holds what looks like another event, which may be newer than the last code 90. Export the log again, in one format.
 not-talk-not-understood = Beside the events stands something that is not understood: a sentence, a comment, what another command printed. It may say that the fault is over, or of another time or server. Read it; if it says nothing of the kind, give the events alone.
 not-talk-not-understood-here = Beside the events stands what is not understood: “{ $said }”. It may say that the fault is over, or of another time or server. If it says nothing of the kind, give the events alone.
+not-window-past = A command beside the events shows the oldest of them, or those up to some time: what speaks against the remedy may be among the newer ones. Show the newest (wevtutil with /rd:true, Get-WinEvent without -Oldest or an end).
 not-code-90-wording = An event with Error Code 90 says more than the text that Microsoft documents, or something else; a person must read it.
 not-text-too-long = The text of an event is so long that its middle was not read; what stands there may speak against the remedy.
 not-times-differ = The records name several times (when written, when collected, when last seen), and by one of them something newer speaks against the remedy.
@@ -373,6 +375,8 @@ not-product-silent = The log goes on for over two hours after the last code 90, 
 not-computers-differ = The files hold events of several computers, and by those of the computer with the last code 90 alone nothing may be switched on.
 not-two-active-told = The files tell of password sync on two computers at the same time, and only one server of a tenant may be active: which of them is meant is not known.
 not-events-after-now = Some events are newer than the time that the log is to be judged at (--now).
+not-taken-later = By its own dates the file was taken at { $taken }, over a day after its newest event ({ $newest }): what has happened since is not in it. Export the log anew.
+not-windows-too-old = The files tell of a Windows before Server 2016, or of the database of Connect 1.x: what runs there, the cloud has refused since October 2023, and switching it on would not help.
 
 ## What else deserves attention
 

@@ -5,14 +5,27 @@ use serde_json::Value;
 use super::parts::{MAX_DEPTH, PARTS, is_data};
 use crate::offline::fields::{self, Form};
 use crate::offline::labels::{self, Label};
-use crate::offline::talk;
+use crate::offline::{taken, talk, windows};
 use crate::report::EVENT_IDS;
 
-/// What a value says that is not known to be harmless; empty if all of it is.
+/// What a value says that is not known to be harmless, and the times that it tells.
 pub(super) fn said(key: &str, value: &Value) -> String {
     let mut said = String::new();
     beside(&mut said, key, value, 0);
+    said.push_str(&dates(key, value, 0));
     said
+}
+
+/// The fields that tell a time, of what is no event.
+fn dates(path: &str, value: &Value, depth: usize) -> String {
+    match value {
+        Value::String(text) => taken::field(path, text).unwrap_or_default(),
+        Value::Number(number) => taken::field(path, &number.to_string()).unwrap_or_default(),
+        Value::Object(fields) if depth < MAX_DEPTH => {
+            fields.iter().map(|(key, it)| dates(key, it, depth + 1)).collect()
+        }
+        _ => String::new(),
+    }
 }
 
 /// The same of an event: what it is made of is judged by itself.
@@ -75,7 +88,7 @@ fn beside(said: &mut String, path: &str, value: &Value, depth: usize) {
 }
 
 fn leaf(said: &mut String, path: &str, text: &str) {
-    if !fits(path, text) {
+    if !fits(path, text) || windows::is_old_field(path, text) {
         said.extend(talk::of_field(path, text));
     }
 }

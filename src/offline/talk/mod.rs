@@ -5,18 +5,19 @@
 //!
 //! - here: what is said, as a whole; lines that programs write are left out
 //! - `words`: whether sentences greet, ask or complain, and say nothing else
-//! - `prompt`: commands at a prompt
+//! - `prompt`: commands at a prompt; `window`: whether they leave out the newest events
 //! - `harmless`: the words and lines that say nothing, from `harmless.toml`
 
 mod harmless;
 mod prompt;
+mod window;
 mod words;
 
 pub(super) use harmless::{is_daily, is_of_program};
-pub(super) use prompt::{acts, command};
+pub(super) use prompt::{acts, command, hides_newest};
 
 use super::fields::{self, Form};
-use super::labels;
+use super::{labels, windows};
 use crate::report::is_listed;
 
 /// Whether all that is said around events of these ids is known to say nothing against a remedy.
@@ -33,14 +34,18 @@ pub(super) fn unknown(said: &str, ids: &[u32]) -> Option<String> {
         .or_else(|| words::unknown(&rest))
 }
 
-/// What a field of a record says in words, unless its value has the field's own form or is harmless talk.
+/// What a field of a record says in words, unless its value has the field's own form or is harmless talk. A Windows that is too old is
+/// told, too.
 pub(super) fn of_field(name: &str, value: &str) -> Option<String> {
     let (name, value) = (name.trim(), value.trim());
-    if value.is_empty() || fields::fits(name, value) || harmless::is_line(&format!("{name}: {value}")) {
+    let is_old = windows::is_old_field(name, value);
+    let is_form =
+        || value.is_empty() || fields::fits(name, value) || harmless::is_line(&format!("{name}: {value}"));
+    if !is_old && is_form() {
         return None;
     }
     let said = format!("{}: {value}\n", apart(name));
-    (!is_harmless(&said, &[])).then_some(said)
+    (is_old || !is_harmless(&said, &[])).then_some(said)
 }
 
 /// What the value of a known field says in words, unless it has one of the field's forms or is harmless talk.

@@ -1,11 +1,12 @@
-//! Commands at a prompt of PowerShell or `cmd.exe`: those that only read say nothing, every other may have changed what the
-//! events tell. `prompt.toml` lists what reads.
+//! Commands at a prompt of PowerShell or `cmd.exe`: those that only read the newest say nothing, every other may have changed what
+//! the events tell, or left it out. `prompt.toml` lists what reads.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::window::{self, Bounds};
 use super::{fields, words};
 use crate::offline::over::says_over;
 
@@ -15,19 +16,21 @@ struct File {
     reads: String,
     reads_with: Vec<String>,
     verbs: HashSet<String>,
+    window: Bounds,
 }
 
-struct Commands {
+pub(super) struct Commands {
     reads: HashSet<String>,
     reads_with: Vec<String>,
     verbs: HashSet<String>,
+    pub(super) window: Bounds,
 }
 
-static COMMANDS: LazyLock<Commands> = LazyLock::new(|| {
+pub(super) static COMMANDS: LazyLock<Commands> = LazyLock::new(|| {
     let file: File = toml::from_str(include_str!("prompt.toml"))
         .unwrap_or_else(|error: toml::de::Error| panic!("prompt.toml: {error}"));
     let reads = file.reads.split_whitespace().map(str::to_owned).collect();
-    Commands { reads, reads_with: file.reads_with, verbs: file.verbs }
+    Commands { reads, reads_with: file.reads_with, verbs: file.verbs, window: file.window }
 });
 
 /// Whether a line of a text is a command at a prompt that does more than read.
@@ -41,6 +44,11 @@ pub(super) fn is_reading(line: &str) -> bool {
         let prompt = line.get(..line.len() - command.len()).unwrap_or_default();
         only_reads(command) && !says_over(prompt)
     })
+}
+
+/// Whether a line is a command at a prompt that shows events and leaves out the newest.
+pub(in crate::offline) fn hides_newest(line: &str) -> bool {
+    command(line).and_then(parts).is_some_and(|(parts, _)| window::hides_newest(&parts))
 }
 
 /// What stands behind a prompt of PowerShell, here or on a remote server (`[SYNC01]: PS C:\>`), or of `cmd.exe` (`C:\>`, over SSH
@@ -57,11 +65,12 @@ pub(in crate::offline) fn command(line: &str) -> Option<&str> {
     (of_powershell || of_cmd).then_some(command)
 }
 
-/// Whether a command at a prompt only reads, or is none: each of its parts must, and what else stands in them say nothing.
+/// Whether a command at a prompt only reads, or is none: each of its parts must, what else stands in them say nothing, and no newer
+/// event be left out.
 fn only_reads(command: &str) -> bool {
     let Some((parts, comment)) = parts(command) else { return false };
     let is_quiet = comment.trim().is_empty() || words::unknown(comment.trim_matches(['#', ' '])).is_none();
-    is_quiet && parts.iter().all(|part| part_reads(part))
+    is_quiet && parts.iter().all(|part| part_reads(part)) && !window::hides_newest(&parts)
 }
 
 fn part_reads(part: &str) -> bool {

@@ -210,7 +210,9 @@ impl Reader {
         if raw.is_event() || names_id || is_entry {
             sink(raw);
         } else {
-            sink(Raw::beside(format!("{}\n{}", raw.said, raw.message)));
+            let dates = self.header.iter().filter(|(label, _)| *label == Some(Label::Date));
+            let dates: String = dates.map(|(_, date)| format!("Date: {date}\n")).collect();
+            sink(Raw::beside(format!("{}\n{dates}{}", raw.said, raw.message)));
         }
         *self = Reader {
             start: self.start,
