@@ -134,7 +134,7 @@ impl Log {
         let at = raw.when.likely();
         let computer = raw.computer.as_deref().and_then(short_name);
         let stamp = match raw.when {
-            When::Either { day_first, month_first, suggests_day_first } => {
+            When::Either { day_first, month_first, suggests_day_first, .. } => {
                 let is_day_first = suggests_day_first.unwrap_or(false);
                 let other = When::Local(if is_day_first { month_first } else { day_first }).likely();
                 other.map_or(Stamp::Known, |other| Stamp::Or { other, is_day_first })

@@ -291,6 +291,15 @@ fn hours_of_twelve_that_name_no_half_of_the_day_keep_the_remedy_away() {
     // An hour that a clock of twelve does not have.
     sorted.insert(0, ("25 13:40", "654", ALIVE));
     remedied(&[&hours(&sorted)]);
+    // Hours that name their half of the day.
+    let told = [
+        ("1:10", "654", ALIVE),
+        ("1:40", "654", ALIVE),
+        ("11:10", "655", CODE_90),
+        ("11:40", "655", CODE_90),
+    ];
+    let told = told.map(|(time, id, text)| (format!("11/26/2026 {time}:11 AM"), id, text));
+    remedied(&[&saved(&told.each_ref().map(|(time, id, text)| (time.as_str(), *id, *text)))]);
     // An ordinary morning.
     remedied(&[&hours(&[
         ("26 08:10", "654", ALIVE),

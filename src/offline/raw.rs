@@ -63,6 +63,8 @@ pub(super) enum When {
         month_first: DateTime,
         /// Which of the two the surroundings suggest: day first.
         suggests_day_first: Option<bool>,
+        /// Whether it names the half of the day.
+        half: bool,
     },
     /// A time of a slashed date that can be only one; tells how the file's others are to be read.
     Ordered {
@@ -70,6 +72,8 @@ pub(super) enum When {
         at: DateTime,
         /// Whether the day comes first.
         day_first: bool,
+        /// Whether it names the half of the day.
+        half: bool,
     },
 }
 
@@ -81,7 +85,7 @@ impl When {
             When::Unknown => None,
             When::At(at) => Some(at),
             When::Local(at) | When::Ordered { at, .. } => utc(at),
-            When::Either { day_first, month_first, suggests_day_first } => {
+            When::Either { day_first, month_first, suggests_day_first, .. } => {
                 utc(if suggests_day_first.unwrap_or(false) { day_first } else { month_first })
             }
         }

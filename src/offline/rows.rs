@@ -81,7 +81,7 @@ impl Rows {
     /// Takes the next row of the log that the sync product writes to.
     pub(super) fn note(&mut self, when: When) {
         let ways = match when {
-            When::Either { day_first, month_first, suggests_day_first } => {
+            When::Either { day_first, month_first, suggests_day_first, .. } => {
                 self.suggested = suggests_day_first;
                 [month_first, day_first].map(When::Local)
             }
@@ -90,7 +90,7 @@ impl Rows {
         let hour = |at: DateTime| (1..=12).contains(&at.hour());
         self.all_hours |= match when {
             When::Unknown => false,
-            When::At(_) => true,
+            When::At(_) | When::Ordered { half: true, .. } | When::Either { half: true, .. } => true,
             When::Local(at) | When::Ordered { at, .. } | When::Either { month_first: at, .. } => !hour(at),
         };
         for (steps, when) in self.by_order.iter_mut().zip(ways) {

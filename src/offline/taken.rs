@@ -108,19 +108,25 @@ fn date(line: &str) -> Option<When> {
         true => ("", line),
         false => labels::split(line)?,
     };
-    let bare = match value.strip_suffix(')').and_then(|value| value.rsplit_once(" (")) {
-        Some((bare, _)) if !Form::Date.fits(value) => bare,
-        _ => value,
+    // A zone's name behind it: `(W. Europe Standard Time)`, `CET`.
+    let without_zone = match value.strip_suffix(')') {
+        Some(value) => value.rsplit_once(" (").map(|(bare, _)| bare),
+        None => value.rsplit_once(' ').filter(|(_, zone)| is_zone(zone)).map(|(bare, _)| bare),
     };
-    if !Form::Date.fits(bare) {
-        return None;
-    }
-    if bare.bytes().all(|byte| byte.is_ascii_digit()) {
-        return by_digits(bare, fields::is_time(name));
-    }
-    // A day by itself begins at midnight.
-    let read = [time::read(bare, None), time::read(&format!("{bare} 00:00"), None)];
-    read.into_iter().find(|when| *when != When::Unknown)
+    [Some(value), without_zone].into_iter().flatten().filter(|value| Form::Date.fits(value)).find_map(
+        |value| {
+            if value.bytes().all(|byte| byte.is_ascii_digit()) {
+                return by_digits(value, fields::is_time(name));
+            }
+            // A day by itself begins at midnight.
+            let read = [time::read(value, None), time::read(&format!("{value} 00:00"), None)];
+            read.into_iter().find(|when| *when != When::Unknown)
+        },
+    )
+}
+
+fn is_zone(word: &str) -> bool {
+    (3..=5).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 /// A date in digits alone: `20261130101500`, as a transcript begins with, or the time since 1970.

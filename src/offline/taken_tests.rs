@@ -23,6 +23,9 @@ fn a_file_that_says_it_was_taken_a_day_after_its_newest_event_keeps_the_remedy_a
     for head in [
         "From: Lee Fischer <lee@contoso.com>\nSent: Monday, November 30, 2026 8:02 AM\nTo: Service Desk <sd@contoso.com>\n\nHi team,",
         "From: Lee Fischer <lee@contoso.com>\nDate: Mon, 30 Nov 2026 08:02:10 +0100\nSubject: Event 655\n\nHi team,",
+        "From: Lee Fischer <lee@contoso.com>\nDate: Mon, 30 Nov 2026 08:02:10 +0100 (CET)\nSubject: Event 655\n\nHi team,",
+        "Time: 11/30/2026 8:02:10 AM (W. Europe Standard Time)",
+        "Sent: 30.11.2026 08:02 CET",
         "Von: Thomas Berger\nGesendet: Montag, 30. November 2026 08:02\nAn: Helpdesk",
         "De : Marie Dupont\nEnvoyé : lundi 30 novembre 2026 08:02\nÀ : Support",
         "Ticket: INC0012345\nPriority: 2\nStatus: Open\nCreated: 30.11.2026 09:45",

@@ -17,7 +17,8 @@ use crate::diagnosis::refuses_1_x;
 const FIRST_BUILD: u32 = 14393;
 
 struct Patterns {
-    /// A Windows before Server 2016 by its name, its version or its kernel's.
+    /// A Windows before Server 2016 by its name, its version or its kernel's, or a PowerShell that runs nowhere else: 4.0, and the 5.1
+    /// of Windows Management Framework (Microsoft, "Windows Management Framework 5.1").
     old: Regex,
     /// The version that Windows logs when it starts, in any language: `6.03. 9600`.
     started: Regex,
@@ -31,7 +32,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     let read = || -> Result<Patterns, regex::Error> {
         Ok(Patterns {
             old: Regex::new(
-                r"(?i)\bWindows\s+NT\s+6\.[0-3]\.\d+|\[Version\s+6\.[0-3]\.\d+\]|\bWindows\s+Server\s+(?:2003|2008|2012)\b|(?:\A|[:\s])6\.[0-3]\.\d{4}\.\d+\s+\(win\w+",
+                r"(?i)\bWindows\s+NT\s+6\.[0-3]\.\d+|\[Version\s+6\.[0-3]\.\d+\]|\bWindows\s+Server\s+(?:2003|2008|2012)\b|(?:\A|[:\s])6\.[0-3]\.\d{4}\.\d+\s+\(win\w+|\bBuildVersion\s*:?\s+6\.[0-3]\.\d{4}|\bPSVersion\s*:?\s+(?:4\.0\b|5\.1\.14409\.)",
             )?,
             started: Regex::new(r"\b(\d{1,2})\.(\d{2})\.\s*(?:·\s*)?\d{4,5}\b")?,
             below_sql: Regex::new(r"(?i)\bon\s+Windows[^\n()]*\(Build\s+(\d+)")?,
@@ -140,6 +141,13 @@ mod tests {
             doubted(&[&prompt(version)], "windows-too-old");
         }
         remedied(&[&prompt("10.0.14393")]);
+        for line in ["BuildVersion: 6.3.9600.17400", "PSVersion: 4.0", "PSVersion: 5.1.14409.1018"] {
+            doubted(&[&format!("{line}\n\n{}", code_90(2026))], "windows-too-old");
+        }
+        remedied(&[&format!(
+            "PSVersion: 5.1.17763.6532\nBuildVersion: 10.0.17763.6532\n\n{}",
+            code_90(2026)
+        )]);
         let of_host = |os: &str| {
             format!(
                 "{{\"@timestamp\":\"2026-11-26T09:40:11Z\",\"host\":{{\"os\":{{\"name\":\"{os}\"}}}},\"winlog\":{{\"event_id\":\"655\",\
