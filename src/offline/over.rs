@@ -9,16 +9,32 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct File {
     words: String,
+    closing: String,
 }
 
-static OVER: LazyLock<HashSet<String>> = LazyLock::new(|| {
+struct Over {
+    words: HashSet<String>,
+    closing: HashSet<String>,
+}
+
+static OVER: LazyLock<Over> = LazyLock::new(|| {
     let file: File = toml::from_str(include_str!("over.toml"))
         .unwrap_or_else(|error: toml::de::Error| panic!("over.toml: {error}"));
-    file.words.split_whitespace().map(str::to_lowercase).collect()
+    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect();
+    Over { words: words(&file.words), closing: words(&file.closing) }
 });
 
 /// Whether a text has such a word.
 pub(super) fn says_over(text: &str) -> bool {
+    has_one_of(text, &OVER.words)
+}
+
+/// Whether a state's or an action's name, or its value, says that an alert was closed.
+pub(super) fn says_closed(text: &str) -> bool {
+    has_one_of(text, &OVER.closing) || says_over(text)
+}
+
+fn has_one_of(text: &str, over: &HashSet<String>) -> bool {
     let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    words.any(|word| OVER.contains(&word.to_lowercase()))
+    words.any(|word| over.contains(&word.to_lowercase()))
 }

@@ -85,7 +85,10 @@ fn cef(line: &str) -> Option<Raw> {
     told.into_iter()
         .filter(|(is_told, _)| *is_told)
         .for_each(|(_, text)| said.push_str(&format!("{text}\n")));
-    for key in keys(fields).filter(|key| !["msg", "externalId"].contains(key)) {
+    // An event ends when it begins; a later end is that of a fault.
+    let is_moment = field(fields, "end").is_some_and(|end| Some(end) == field(fields, "rt"));
+    let is_known = |key: &str| ["msg", "externalId"].contains(&key) || key == "end" && is_moment;
+    for key in keys(fields).filter(|key| !is_known(key)) {
         said.extend(field(fields, key).and_then(|value| talk::of_field(key, value)));
     }
     let (provider, id) = class.rsplit_once(':').unwrap_or(("", class));

@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::TABLE;
-use crate::offline::over::says_over;
+use crate::offline::over::{says_closed, says_over};
 use crate::offline::{calendar, levels};
 
 /// The form of a field's values.
@@ -14,10 +14,13 @@ use crate::offline::{calendar, levels};
 #[serde(rename_all = "kebab-case")]
 pub(in crate::offline) enum Form {
     Account,
+    /// What was done, or how it stands: one word, which says not that an alert was closed.
+    Action,
     Bytes,
     Channel,
     /// What the program handed over: a part of the event, and judged as such.
     Data,
+    Decimal,
     /// A time and nothing else.
     Date,
     Empty,
@@ -40,6 +43,8 @@ pub(in crate::offline) enum Form {
     People,
     Program,
     Provider,
+    /// A level; as a number, 0 may be that of an alert that was cleared (Netcool's).
+    Severity,
     System,
     Token,
     Version,
@@ -111,6 +116,8 @@ impl Form {
             Form::Level => {
                 levels::level(value).is_some() || Form::Number.fits(value) || Form::Account.is_known(value)
             }
+            Form::Severity => value != "0" && Form::Level.fits(value),
+            Form::Action => Form::Token.matches(value) && !says_closed(value),
             Form::Word => value.split([',', ';', '{', '}']).all(|word| Form::Word.matches(word.trim())),
             Form::Data => Form::Object.fits(value) || Form::Bytes.fits(value),
             Form::Event | Form::Message => false,

@@ -14,6 +14,8 @@ use serde::Deserialize;
 pub(super) use form::{Form, is_short_number};
 
 use super::labels::{Label, fold};
+use super::over::says_closed;
+use super::talk::apart;
 use crate::report::{EVENT_IDS, is_listed};
 
 #[derive(Deserialize)]
@@ -114,7 +116,8 @@ pub(super) fn is_of_system(name: &str) -> bool {
     TABLE.system.contains(&fold(name))
 }
 
-/// What Elastic writes before its fields' names; of one that is not known, the value is one word.
+/// What Elastic writes before its fields' names; of one that is not known, the value is one word, unless its name tells when it
+/// was over.
 const GROUPS: &[&str] =
     &["winlog.", "event.", "log.", "host.", "agent.", "ecs.", "process.", "input.", "@metadata."];
 
@@ -127,7 +130,11 @@ pub(super) fn forms(name: &str) -> &'static [Form] {
         return forms;
     }
     let Some(inner) = GROUPS.iter().find_map(|group| name.strip_prefix(group)) else { return &[] };
-    TABLE.forms.get(&fold(inner)).map_or(&[Form::Token], |forms| forms)
+    match TABLE.forms.get(&fold(inner)) {
+        Some(forms) => forms,
+        None if says_closed(&apart(inner)) => &[],
+        None => &[Form::Action],
+    }
 }
 
 /// Whether a value is one that a field of this name has.

@@ -50,3 +50,38 @@ fn a_value_has_its_fields_form_or_is_judged_as_talk() {
         assert!(!fits(name, value), "{name}: {value}");
     }
 }
+
+#[test]
+fn a_field_that_says_that_an_alert_was_closed_has_no_form() {
+    for (name, value) in [
+        ("event_action", "resolve"),
+        ("event.action", "close"),
+        ("event_type", "incident.resolve"),
+        ("type", "RESOLVE"),
+        ("type", "UP"),
+        ("type", "Inactive"),
+        ("kind", "clear"),
+        ("event.type", "end"),
+        ("event_type", "expired"),
+        ("event.state", "Off"),
+        ("event.end", "2026-11-26T10:10:11Z"),
+        ("event.closedAt", "2026-11-26T10:10:11Z"),
+        ("end", "2026-11-26T10:10:11Z"),
+        ("severity", "0"),
+        ("severity", "clear"),
+    ] {
+        assert!(!fits(name, value), "{name}: {value}");
+    }
+    for (name, value) in [
+        ("event.kind", "event"),
+        ("event.action", "None"),
+        ("event_type", "incident.trigger"),
+        ("event.start", "2026-11-26T09:40:11Z"),
+        ("severity", "2"),
+        ("severity", "Error"),
+        ("_score", "1.0"),
+        ("host.os.kernel", "10.0.17763.6532 (WinBuild.160101.0800)"),
+    ] {
+        assert!(fits(name, value), "{name}: {value}");
+    }
+}

@@ -67,7 +67,7 @@ static HARMLESS: LazyLock<Harmless> = LazyLock::new(|| {
 /// How large the patterns may grow, in bytes.
 const SIZE: usize = 64 << 20;
 
-fn whole(patterns: impl Iterator<Item = String>) -> Result<RegexSet, regex::Error> {
+pub(super) fn whole(patterns: impl Iterator<Item = String>) -> Result<RegexSet, regex::Error> {
     RegexSetBuilder::new(patterns.map(|pattern| format!("^(?:{pattern})$"))).size_limit(SIZE).build()
 }
 

@@ -4,11 +4,13 @@
 //! said keeps a remedy away unless all of it is known to say nothing against it. Whoever is refused can give the events alone.
 //!
 //! - here: what is said, as a whole; lines that programs write are left out
+//! - `names`: people's names and signatures, from `names.toml`
 //! - `words`: whether sentences greet, ask or complain, and say nothing else
 //! - `prompt`: commands at a prompt; `window`: whether they leave out the newest events
 //! - `harmless`: the words and lines that say nothing, from `harmless.toml`
 
 mod harmless;
+mod names;
 mod prompt;
 mod window;
 mod words;
@@ -17,8 +19,8 @@ pub(super) use harmless::{is_daily, is_of_program};
 pub(super) use prompt::{acts, command, hides_newest};
 
 use super::fields::{self, Form};
-use super::{labels, windows};
-use crate::report::is_listed;
+use super::{labels, levels, windows};
+use crate::report::{Level, is_listed};
 
 /// Whether all that is said around events of these ids is known to say nothing against a remedy.
 pub(super) fn is_harmless(said: &str, ids: &[u32]) -> bool {
@@ -60,10 +62,17 @@ fn is_field(line: &str) -> bool {
     let fits = |form: &Form| match form {
         Form::Provider => is_listed(value),
         Form::Channel => value.eq_ignore_ascii_case("application"),
-        Form::Word | Form::Token => fields::is_plain(value),
+        Form::Word | Form::Token | Form::Action => fields::is_plain(value),
+        // Nobody asks for help with what is none.
+        Form::Level | Form::Severity => is_fault(value),
         form => form.fits(value),
     };
     fields::forms(name).iter().any(fits)
+}
+
+/// Whether a level is that of a fault, or a number that may be one.
+fn is_fault(value: &str) -> bool {
+    matches!(levels::level(value), Some(Level::Error | Level::Warning))
 }
 
 /// `resolvedAt` as the words that it is made of.

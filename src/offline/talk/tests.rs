@@ -134,3 +134,102 @@ fn a_field_that_no_event_of_windows_has_must_be_harmless_in_name_and_value() {
         assert!(of_field(name, value).is_some(), "{name}: {value}");
     }
 }
+
+#[test]
+fn below_thanks_only_what_is_known_to_be_a_name_is_one() {
+    all(
+        &[
+            "Thanks, Helen Marsh",
+            "Kind regards\nDana Novak",
+            "Kind regards,\nJ. Keller",
+            "Viele Grüße\nJörg von der Heide",
+            "Cordialement\nMme Dupont",
+            "Hi Lee",
+            "Sehr geehrter Herr Müller",
+            "Pozdrawiam\nZofia",
+        ],
+        true,
+    );
+    for said in [
+        "Gracias\nFunciona",
+        "Merci\nTout Fonctionne",
+        "Danke, Geht.",
+        "Danke, Hat Geholfen",
+        "Thanks, Nevermind",
+        "Thanks,\nForget It",
+        "Thanks\nBack",
+        "Thanks, Up",
+        "Thanks\nNot Reproducible",
+        "Thanks\nDuplicate",
+        "Dziękuję, Działa",
+        "Bedankt\nWerkt",
+        "Tak\nVirker",
+        "Tack\nFungerar",
+        "Děkuji\nFunguje",
+        "Спасибо\nЗаработало",
+        "Teşekkürler\nÇalışıyor",
+        "Obrigado\nFuncionou",
+        "Grazie\nFunziona",
+        "Hi All Clear",
+        "Hello Wrong Tenant",
+        "Thanks, Will Close",
+        "Thanks, Max Fixed",
+        "Thanks\nStudent",
+    ] {
+        assert!(!is_harmless(said, &[655]), "{said}");
+    }
+}
+
+#[test]
+fn a_signature_tells_what_somebody_is_and_how_to_reach_them_and_nothing_else() {
+    all(
+        &[
+            "Kind regards\nDana Novak\nIT Service Desk",
+            "Regards\nDana Novak\nSystems Administrator | Contoso Ltd.\nTel. +49 30 1234567\ndana@contoso.com",
+            "Gruß\nMax\nAbteilung IT-Infrastruktur, Teamleiter",
+            "Sent from my iPhone",
+            "Thanks\nDana\n\nGet Outlook for Android <https://aka.ms/AAb9ysg>",
+        ],
+        true,
+    );
+    all(
+        &[
+            "Regards\nDana Novak\nPOC Tenant",
+            "Best\nLee Fischer\nVirtual Machine Snapshot",
+            "Regards\nLee Fischer\nUpdate",
+            "Regards\nDana Novak\nTest Engineer",
+            "Dana Novak\nIT Service Desk, fixed",
+            "Sent from the old server",
+        ],
+        false,
+    );
+}
+
+#[test]
+fn what_was_so_or_an_alert_that_is_no_fault_is_not_harmless() {
+    all(
+        &[
+            "passwords did not sync yesterday",
+            "Passwords did not arrive last night.",
+            "Severity: Information",
+            "Level: Information",
+            "Last modified by: Auto-resolve",
+            "Start: 26.11.2026 09:40\nEnd: 26.11.2026 10:10",
+            ":white_check_mark: password sync is broken",
+        ],
+        false,
+    );
+    all(
+        &[
+            "passwords do not sync since yesterday",
+            "Severity: Error",
+            "Last modified by: System",
+            ":rotating_light: password sync is broken again",
+            "State: New\nCaller: Dana Novak",
+            "seit heute Morgen können sich Benutzer nach einer Kennwortänderung nicht mehr anmelden. Im Ereignisprotokoll vom AD-Connect-Server steht:",
+            "UserWriteback : False\nPasswordHashSync : False",
+        ],
+        true,
+    );
+    all(&["PasswordHashSync : True"], false);
+}

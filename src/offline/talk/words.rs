@@ -1,25 +1,42 @@
 //! Whether what people write greets, asks or complains, and says nothing else: each clause must be one of `harmless.toml`.
 
 use super::harmless::{is_greeting, is_sentence, is_sign_off};
+use super::names::{is_name, is_of_signature};
 use crate::offline::over::says_over;
 
-/// The most words of a name.
-const NAME: usize = 3;
+/// Where a line stands in what somebody wrote.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Body,
+    /// Below thanks or regards: a name may follow.
+    SignOff,
+    /// Below a name: what its bearer is, and how to reach them.
+    Signature,
+}
 
 /// The first clause of a text that is not known to be harmless.
 pub(super) fn unknown(said: &str) -> Option<String> {
     let said = said.replace(['\u{2019}', '\u{2018}', '`', '´'], "'");
-    let mut below_sign_off = false;
+    let mut place = Place::Body;
     lines(&said).iter().find_map(|line| {
         let clauses = clauses(line);
-        let unknown = clauses.iter().find(|clause| !clause.is_harmless());
-        let unknown = unknown.filter(|_| !(below_sign_off && is_name(line)));
+        let signs = place == Place::SignOff && is_name(line);
+        let is_signature = signs || place != Place::Body && is_of_signature(line);
+        let unknown = clauses.iter().find(|clause| !clause.is_harmless()).filter(|_| !is_signature);
         if !is_mark(line) {
-            let last = clauses.iter().rfind(|clause| !is_mark(clause.text));
-            below_sign_off = last.is_some_and(|last| is_sign_off(&plain(last.text)));
+            place = below(&clauses, is_signature);
         }
         unknown.map(|clause| clause.text.trim().to_owned())
     })
+}
+
+/// What stands below a line.
+fn below(clauses: &[Clause<'_>], is_signature: bool) -> Place {
+    match clauses.iter().rfind(|clause| !is_mark(clause.text)) {
+        Some(last) if is_sign_off(&plain(last.text)) => Place::SignOff,
+        Some(last) if is_signature || last.signed && is_name(last.text) => Place::Signature,
+        _ => Place::Body,
+    }
 }
 
 /// Lines; one that goes on with a small letter belongs to the line before.
@@ -27,7 +44,7 @@ fn lines(said: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in said.lines().map(str::trim) {
         match lines.last_mut() {
-            Some(last) if line.starts_with(char::is_lowercase) && !last.is_empty() => {
+            Some(last) if goes_on(line) && !last.is_empty() => {
                 last.push(' ');
                 last.push_str(line);
             }
@@ -35,6 +52,12 @@ fn lines(said: &str) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Whether a line begins with a small letter, as no address does that stands by itself.
+fn goes_on(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    line.starts_with(char::is_lowercase) && !first.contains('@') && !first.starts_with("www.")
 }
 
 /// A part of a line.
@@ -98,23 +121,11 @@ fn is_typesetting(c: char) -> bool {
     c.is_whitespace() || c.is_ascii_punctuation() || "…•‘’“”„«»¿¡°".contains(c)
 }
 
-fn is_name(text: &str) -> bool {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    (1..=NAME).contains(&words.len()) && words.iter().all(|word| is_name_word(word))
-}
-
-fn is_name_word(word: &str) -> bool {
-    let is_letter = |c: char| c.is_alphabetic() || matches!(c, '-' | '\'');
-    let letters = word.strip_suffix('.').filter(|initial| initial.chars().count() == 1).unwrap_or(word);
-    letters.starts_with(char::is_uppercase) && letters.chars().all(is_letter) && !says_over(letters)
-}
-
 /// A greeting with one or two names behind it.
 fn greets_by_name(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
-    [1, 2].into_iter().filter_map(|names| words.split_at_checked(words.len().checked_sub(names)?)).any(
-        |(greeting, names)| {
-            names.iter().all(|word| is_name_word(word)) && is_greeting(&plain(&greeting.join(" ")))
-        },
-    )
+    [1, 2]
+        .into_iter()
+        .filter_map(|names| words.split_at_checked(words.len().checked_sub(names)?))
+        .any(|(greeting, names)| is_name(&names.join(" ")) && is_greeting(&plain(&greeting.join(" "))))
 }
