@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::answer::{AdminAction, WhyNot};
 use super::case::Case;
 use super::cause::{Cause, Confidence};
+use super::events::UNNAMED;
 use super::evidence::{flag, heartbeats, of_faults};
 use super::limits::{CODE_90_CURRENT, FRESH, IN_FLIGHT};
 use super::offer::why_not;
@@ -105,8 +106,9 @@ fn against(case: &Case<'_>, code_90: &[&Fault<'_>], last: &Fault<'_>) -> Vec<Why
     if !product_told && retired.is_some_and(|retired| last_at.to_zoned(TimeZone::UTC).date() < retired) {
         doubts.push(why_not("log-old", words!("not-log-old")));
     }
+    let server = Some(case.report.server.as_str()).filter(|name| *name != UNNAMED);
     for (objection, event) in &case.timeline.objections {
-        if objection.withholds(event, last_90, read_off_at, product_told) {
+        if objection.withholds(event, last_90, read_off_at, product_told, server) {
             let text = words!(
                 "not-since-event",
                 says = objection.says.clone(),

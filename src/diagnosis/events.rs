@@ -10,7 +10,7 @@ use super::case::finding;
 use super::evidence::stated;
 use super::knowledge::{EMBEDDED, Knowledge};
 use super::limits::HEARTBEAT_MISSING;
-use super::objection::{against, tells_more};
+use super::objection::{against, hears, tells_more};
 use super::observation::Observation;
 use super::offer::why_not;
 use super::signature::{Reading, Signature, connector};
@@ -23,7 +23,7 @@ use crate::words;
 use crate::words::Text;
 
 /// What stands for the name of a server whose name is not told.
-const UNNAMED: &str = "the server";
+pub(super) const UNNAMED: &str = "the server";
 
 /// What was printed or said of the server's state, beside events in files. It names a cause and never a remedy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -163,6 +163,11 @@ pub(crate) fn says_more(event: &Event) -> bool {
 pub(crate) fn refuses_1_x(on: Date) -> bool {
     const LAST: Build = Build([1, 6, 16, 0]);
     EMBEDDED.refused(LAST, on).is_some()
+}
+
+/// Whether another program's events of this id matter whatever they name: they tell of the server itself.
+pub(crate) fn is_heard(id: u32) -> bool {
+    hears(id, &EMBEDDED.signatures)
 }
 
 /// What the signatures made of one event.

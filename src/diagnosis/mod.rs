@@ -52,7 +52,7 @@ pub use answer::{
 };
 pub use cause::{Cause, Confidence, UnknownCause};
 pub use events::{EventReading, Printed, SignatureReading, diagnose_events, explain_events};
-pub(crate) use events::{refuses_1_x, says_more};
+pub(crate) use events::{is_heard, refuses_1_x, says_more};
 pub use knowledge::{ApplianceFacts, BuildFacts, Explanation, Knowledge, KnowledgeError, Minimum};
 pub use observation::{Observation, Silence};
 pub(crate) use product::names_the_product;

@@ -46,6 +46,8 @@ struct ObjectionText {
     alike: bool,
     #[serde(default)]
     in_flight: bool,
+    #[serde(default)]
+    own: bool,
     settled: Option<String>,
 }
 
@@ -123,6 +125,7 @@ pub(super) struct Objection {
     pub(super) id: String,
     pub(super) says: Text,
     of: Of,
+    /// The only ids that raise it; of the product's own, none raises none.
     events: Vec<u32>,
     /// Ids that never raise it.
     but: Vec<u32>,
@@ -149,6 +152,8 @@ pub(super) struct Objection {
     alike: bool,
     /// Shortly before the last code 90 it counts, too: that one may have been under way.
     in_flight: bool,
+    /// Its text must name the computer of the last code 90, where that is told.
+    own: bool,
     /// It counts however long before the last code 90 of the recent window it was, until a text says this.
     settled: Option<Regex>,
 }
@@ -163,7 +168,8 @@ impl Objection {
             let with = |pattern: String, (name, part): (&String, &String)| {
                 pattern.replace(&format!("{{{name}}}"), part)
             };
-            regex(&parts.iter().fold(pattern.clone(), with))
+            // A part may name another.
+            regex(&parts.iter().chain(parts).fold(pattern.clone(), with))
         };
         let patterns = [&text.text, &text.without, &text.unless, &text.settled];
         let [wanted, without, unless, settled] = patterns.map(|it| it.as_ref().map(whole).transpose());
@@ -185,6 +191,7 @@ impl Objection {
             plain: text.plain,
             alike: text.alike,
             in_flight: text.in_flight,
+            own: text.own,
             settled: settled?,
         })
     }
@@ -199,7 +206,7 @@ impl Objection {
             Of::Unnamed => event.provider.is_none() && !EVENT_IDS.contains(&event.id),
             Of::UnnamedAction => event.provider.is_none() && is_action_id(event.id) && may_have_worked(event),
             Of::Service => is_of_service(event) && service_runs(event) != Some(true),
-            Of::Bystander => !is_ours(event) && !is_of_service(event),
+            Of::Bystander => !is_ours(event) && !is_of_service(event) && self.is_of(event.id),
             Of::Foreign => return !event.counts() && speaks_against(event, signatures),
             Of::Anybody => true,
         };
@@ -219,6 +226,11 @@ impl Objection {
         let is_plain = || self.plain && signatures.objections().plains.know(event, &said);
         let is_excepted = || self.unless.as_ref().is_some_and(|unless| unless.is_match(&said));
         self.is_said_by(event, &said) && !(only_quotes() || is_plain() || is_excepted())
+    }
+
+    /// Whether events of this id may raise it.
+    fn is_of(&self, id: u32) -> bool {
+        self.events.is_empty() || self.events.contains(&id)
     }
 
     /// Whether the event says what it must say; a bystander's name is a part of that.
@@ -253,15 +265,18 @@ impl Objection {
     }
 
     /// Whether the event that raises it keeps the remedy of a code 90 away. `read_off` is when the flag was read as off on the
-    /// live server; `product_told`, whether it is known which product that is.
+    /// live server; `product_told`, whether it is known which product that is; `server` the computer of the last code 90, where that
+    /// is told.
     pub(super) fn withholds(
         &self,
         event: &Event,
         last_90: &Event,
         read_off: Option<Timestamp>,
         product_told: bool,
+        server: Option<&str>,
     ) -> bool {
-        if self.alike && last_90.provider.is_some() {
+        let is_others = self.own && server.is_some_and(|server| !names(&event.text, server));
+        if self.alike && last_90.provider.is_some() || is_others {
             return false;
         }
         let newer = (event.at, event.record.or(last_90.record)) >= (last_90.at, last_90.record)
@@ -276,6 +291,19 @@ impl Objection {
     fn alone(&self) -> bool {
         self.apart.is_none() && self.after.is_zero() && !self.ever && !self.alike
     }
+}
+
+/// Whether a text names a computer, whose domain doesn't matter.
+fn names(text: &str, computer: &str) -> bool {
+    let short = computer.split('.').next().unwrap_or(computer);
+    let mut words = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_')));
+    words.any(|word| word.eq_ignore_ascii_case(short))
+}
+
+/// Whether another program's events of an id matter whatever they name.
+pub(super) fn hears(id: u32, signatures: &Signatures) -> bool {
+    let mut all = signatures.objections().all.iter();
+    all.any(|it| it.of == Of::Bystander && it.events.contains(&id))
 }
 
 /// Whether an event is the sync product's: where no provider is told, by its id.

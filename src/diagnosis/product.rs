@@ -85,7 +85,7 @@ fn says(text: &str, wanted: &Option<Regex>) -> bool {
 /// to be kept at all. `objections.toml` tells which of them keep a remedy away.
 pub(crate) fn names_the_product(text: &str) -> bool {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-        let names = r"(?i)ad\W?sync|dirsync|miiserver|FIMSynchronizationService|ServerConfigurationVersion|azure\W?ad|azure\s+active|entra|ad\W?connect|cloud\W?sync|\bphs\b|staging|password\W*(?:hash|sync)|(?:kennwort|passwort)\W?hash|on-?prem\w*sync|domainto(?:federated|managed|standard)|update-mg(?:domain|organization)|set-msol|forefront\s+identity|microsoft\W+online\b|microsoftonline|aadsts|extensible\s+extension|management\s+agent|stopped-(?:extension|server)|audit\W?event\W?type";
+        let names = r"(?i)ad\W?sync|dirsync|miiserver|FIMSynchronizationService|ServerConfigurationVersion|azure\W?ad|azure\s+active|entra|ad\W?connect|cloud\W?sync|\bphs\b|staging|password\W*(?:hash|sync)|(?:kennwort|passwort)\W?hash|on-?prem\w*sync|domainto(?:federated|managed|standard)|update-mg(?:domain|organization)|set-msol|forefront\s+identity|microsoft\W+online\b|microsoftonline|aadsts|extensible\s+extension|management\s+agent|stopped-(?:extension|server)|audit\W?event\W?type|(?:error|err|code)[\s_.-]?90|\be90\b|hash[\s_-]?(?:up|sync|export|transfer)|(?:powershell|pwsh).*\s[-/]e(?:c|nc\w*)?\s|decommission|bare[\s-]?metal|checkpoint|snapshot|(?:replaced|retired|renamed|rebuilt|imaged|reinstalled)\b|restore\s+operation";
         regex(names).unwrap_or_else(|error| panic!("a pattern of ours: {error}"))
     });
     NAMES.is_match(text)

@@ -16,7 +16,7 @@ use super::taken::Taken;
 use super::windows::Windows;
 use super::wording::behind_code_90;
 use super::{printed, talk};
-use crate::diagnosis::{Finding, names_the_product, says_more};
+use crate::diagnosis::{Finding, is_heard, names_the_product, says_more};
 use crate::report::{EVENT_IDS, is_listed};
 use crate::words;
 use crate::words::Text;
@@ -156,7 +156,9 @@ impl Log {
         let of_product = |name: &String| is_listed(name.trim());
         let is_work = !is_ours && raw.provider.as_ref().is_some_and(of_product);
         let may_be_work = raw.provider.is_none() && raw.id.is_some_and(may_be_the_products);
-        if !is_ours && !is_work && !may_be_work && !raw.names_the_product() {
+        // What tells of the server itself is another computer's as well.
+        let of_server = raw.id.is_some_and(is_heard);
+        if !is_ours && !is_work && !may_be_work && !of_server && !raw.names_the_product() {
             return;
         }
         let also = raw.also.iter().filter_map(|(name, when)| Some((name.clone(), when.likely()?))).collect();
@@ -165,7 +167,7 @@ impl Log {
         let Some(mut event) = raw.into_event(moment.at) else { return };
         let may_tell =
             || says_what_ours_says(&event.text) || id_by_text(&event.text).is_some() || event.may_be_ours();
-        if !event.counts() && !may_tell() && !names_the_product(&event.text) {
+        if !event.counts() && !may_tell() && !of_server && !names_the_product(&event.text) {
             return;
         }
         // Ours of other ids are its daily work, of which the newest tells that the log goes on, and the oldest since when; some
@@ -178,7 +180,7 @@ impl Log {
         }
         self.with_zone |= with_zone;
         self.without_zone |= !with_zone && at.is_some();
-        if let Some(name) = &computer
+        if let Some(name) = computer.as_ref().filter(|_| !of_server)
             && self.computers.len() < 2
         {
             self.computers.insert(name.clone());
@@ -256,7 +258,8 @@ impl Log {
         }
         let ids: BTreeSet<u32> = self.kept.iter().map(|kept| kept.event.id).collect();
         let ids: Vec<u32> = ids.into_iter().collect();
-        let unknown = self.said.iter().find_map(|said| talk::unknown(said, &ids));
+        let computer = self.computers.first().filter(|_| self.computers.len() == 1).map(String::as_str);
+        let unknown = self.said.iter().find_map(|said| talk::unknown(said, &ids, computer));
         if let Some(said) = &unknown {
             self.doubts.insert(if talk::hides_newest(said) { Doubt::WindowPast } else { Doubt::Talk });
         }

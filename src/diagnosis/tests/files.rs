@@ -233,3 +233,138 @@ fn the_health_agent_and_the_service_accounts_profile_say_nothing() {
     let hive = r"The access history in hive \??\C:\Windows\ServiceProfiles\ADSync\NTUSER.DAT was cleared updating 120 keys.";
     named(vec![of("Microsoft-Windows-Kernel-General", 16, hive)]);
 }
+
+#[test]
+fn an_agents_name_is_cut_and_what_it_says_is_heard() {
+    let of = |provider: &str, id, text: &str| Event { provider: Some(provider.into()), ..event(id, 5, text) };
+    for (provider, text) in [
+        ("PRTG Probe", "Entra Connect agent sensor: password hash sync heartbeat OK, last 654 at 9:47."),
+        (
+            "Microsoft Entra Connect Health Sync Agent",
+            "Microsoft Entra Connect Health Sync agent: ADSync service is stopped, password hash sync disabled on this server.",
+        ),
+        (
+            "Microsoft Azure AD Connect Provisioning Agent",
+            "Password hash sync for domain contoso.com: delta sync completed, 14 objects exported.",
+        ),
+    ] {
+        withheld(vec![of(provider, 0, text)], "product-touched");
+    }
+    for (provider, text) in [
+        ("Microsoft-Windows-Perflib", "Azure AD Connect performance counters were disabled."),
+        (
+            "Microsoft Azure AD Connect Agent Updater",
+            "Agent Updater: no update is available, the service was started.",
+        ),
+        (
+            "Service Control Manager",
+            "The Microsoft Entra Connect Health Sync Monitoring Service service entered the stopped state.",
+        ),
+        (
+            "Service Control Manager",
+            "The Azure AD Connect Agent Updater service terminated unexpectedly. It has done this 1 time(s).",
+        ),
+    ] {
+        named(vec![of(provider, 0, text)]);
+    }
+}
+
+#[test]
+fn a_step_that_is_called_after_the_error_or_that_nobody_can_read_keeps_the_remedy_away() {
+    let of = |provider: &str, id, text: &str| Event { provider: Some(provider.into()), ..event(id, 5, text) };
+    for (provider, id, text) in [
+        ("PowerShell", 400, r"HostApplication=powershell.exe -File C:\Scripts\Fix-Error90.ps1"),
+        (
+            "Microsoft-Windows-TaskScheduler",
+            102,
+            r#"Task Scheduler successfully finished the "\IT\Fix Error 90" task."#,
+        ),
+        ("Microsoft-Windows-PowerShell", 4104, r"invoke-command -ComputerName SYNC01 -FilePath .\e90.ps1"),
+        ("Microsoft-Windows-PowerShell", 4104, "Enable-HashUpload -Tenant contoso"),
+        (
+            "Microsoft-Windows-PowerShell",
+            4103,
+            r#"name="Scopes"; value="OnPremDirectorySynchronization.ReadWrite.All""#,
+        ),
+        (
+            "Microsoft-Windows-Security-Auditing",
+            4688,
+            "Process Command Line: powershell.exe -NoProfile -EncodedCommand UwBlAHQALQBBAEQAUwB5AG4AYwBBAEEA",
+        ),
+    ] {
+        withheld(vec![of(provider, id, text)], "product-touched");
+    }
+    for (provider, id, text) in [
+        (
+            "Microsoft-Windows-PowerShell",
+            4103,
+            r#"name="Scopes"; value="OnPremDirectorySynchronization.Read.All""#,
+        ),
+        (
+            "Microsoft-Windows-Security-Auditing",
+            4688,
+            "Process Command Line: powershell.exe -ExecutionPolicy Bypass -File C:\\Ops\\Inventory.ps1",
+        ),
+        ("VSS", 9017, "Error 9017 occurred."),
+    ] {
+        named(vec![of(provider, id, text)]);
+    }
+}
+
+#[test]
+fn a_server_that_was_renamed_replaced_deleted_or_restored_since_keeps_the_remedy_away() {
+    let of = |provider: &str, id, text: &str| Event { provider: Some(provider.into()), ..event(id, 5, text) };
+    let shut = |comment: &str| {
+        let text = format!(
+            "The process C:\\Windows\\Explorer.EXE (SYNC01) has initiated the power off of computer SYNC01.\n Shutdown Type: power off\n Comment: {comment}"
+        );
+        of("User32", 1074, &text)
+    };
+    for told in [
+        of(
+            "EventLog",
+            6011,
+            "The NetBIOS name and DNS host name of this machine have been changed from SYNC01 to SYNC01-OLD.",
+        ),
+        of(
+            "NETLOGON",
+            5721,
+            "The Domain Controller did not have an account SYNC01$ needed to set up the session by this computer SYNC01.",
+        ),
+        of("vmicvss", 1, "The virtual machine was restored from checkpoint."),
+        of("Veeam Agent", 190, "Bare metal recovery of SYNC01 has finished with Success."),
+        shut("Server replaced by SYNC02"),
+        shut("moved"),
+    ] {
+        withheld(vec![told], "server-replaced");
+    }
+    for quiet in [
+        shut(""),
+        shut(
+            "Your computer will restart at 11/26/2026 10:00:00 AM to complete the installation of applications and software updates.",
+        ),
+        shut("Monthly patching, reboot"),
+        of("Microsoft-Windows-Kernel-General", 13, "The operating system is shutting down."),
+    ] {
+        named(vec![quiet]);
+    }
+}
+
+#[test]
+fn a_computer_account_that_was_deleted_matters_where_it_is_the_servers() {
+    let deleted = |name: &str| Event {
+        provider: Some("Microsoft-Windows-Security-Auditing".into()),
+        ..event(
+            4743,
+            5,
+            &format!("A computer account was deleted.\n\nTarget Computer:\n\tAccount Name:\t\t{name}"),
+        )
+    };
+    let judged = |name: &str| {
+        let events = vec![event(655, 10, CODE_90), deleted(name)];
+        diagnose_events(events, Some("SYNC01"), Printed::default(), now(), &Knowledge::embedded())
+            .expect("a name")
+    };
+    assert!(codes(&judged("SYNC01$")).contains(&"server-replaced"));
+    assert!(judged("PC0417$").remedy.is_some());
+}

@@ -41,6 +41,7 @@ struct Harmless {
     lines: RegexSet,
     program: RegexSet,
     daily: Regex,
+    hosts: Regex,
 }
 
 static HARMLESS: LazyLock<Harmless> = LazyLock::new(|| {
@@ -57,12 +58,16 @@ static HARMLESS: LazyLock<Harmless> = LazyLock::new(|| {
             sign_offs: all(|it| &it.signoff)?,
             sentences: all(|it| &it.sentences)?,
             daily: Regex::new(&format!("^(?i:{})+$", file.daily.join("|")))?,
+            hosts: Regex::new(&with_parts(HOSTS, &file.parts))?,
             program: whole(file.program.iter().map(|line| format!("(?i:{line})")))?,
             lines: whole(file.lines.iter().map(|line| format!("(?i:{line})")))?,
         })
     };
     read().unwrap_or_else(|error| panic!("harmless.toml: {error}"))
 });
+
+/// Where somebody names a server, in lower case: behind a word that says where, or as a field.
+const HOSTS: &str = r"\b(?:(?:on|from|at|auf|von|vom|aus|sur|du|en|del|su|da|dal|op|van|na|z|ze|på|fra|från)(?: (?:the|dem|server))?|(?:host(?:name)?|server|computer|machine|device|node|ci)\s*[:=])\s+({host})\b";
 
 /// How large the patterns may grow, in bytes.
 const SIZE: usize = 64 << 20;
@@ -101,6 +106,23 @@ pub(super) fn is_sentence(clause: &str) -> bool {
         joined.contains(' ') && joined.split(' ').all(|word| words.contains(word))
     };
     HARMLESS.sentences.is_match(clause) || HARMLESS.pointing.iter().any(points)
+}
+
+/// The servers that a line names by names with a number, as most are.
+pub(super) fn hosts(line: &str) -> Vec<String> {
+    let mut line = line.trim().to_lowercase();
+    // A line of one word may be what `hostname` printed.
+    if !line.contains(' ') {
+        line.insert_str(0, "on ");
+    }
+    let short = |host: &str| host.split('.').next().unwrap_or(host).to_owned();
+    let named = HARMLESS.hosts.captures_iter(&line).map(|found| found.extract::<1>().1[0].to_owned());
+    let is_server = |name: &String| {
+        name.contains(|c: char| c.is_ascii_digit())
+            && !name.starts_with("office")
+            && !name.starts_with("microsoft")
+    };
+    named.map(|host| short(&host)).filter(is_server).collect()
 }
 
 /// Whether a program writes this line, and it says nothing.

@@ -24,15 +24,17 @@ use crate::report::{Level, is_listed};
 
 /// Whether all that is said around events of these ids is known to say nothing against a remedy.
 pub(super) fn is_harmless(said: &str, ids: &[u32]) -> bool {
-    unknown(said, ids).is_none()
+    unknown(said, ids, None).is_none()
 }
 
-/// The first piece of what is said around events of these ids that is not known to say nothing against a remedy.
-pub(super) fn unknown(said: &str, ids: &[u32]) -> Option<String> {
+/// The first piece of what is said around events of these ids, of this computer alone if one is named, that is not known to say
+/// nothing against a remedy.
+pub(super) fn unknown(said: &str, ids: &[u32], computer: Option<&str>) -> Option<String> {
     let rest = without_frame(said);
     let line = |line: Option<&str>| line.map(|line| line.trim().to_owned());
     line(said.lines().find(|line| acts(line)))
         .or_else(|| line(rest.lines().find(|line| names_others(line, ids))))
+        .or_else(|| line(said.lines().find(|line| computer.is_some_and(|own| names_another(line, own)))))
         .or_else(|| words::unknown(&rest))
 }
 
@@ -62,7 +64,8 @@ fn is_field(line: &str) -> bool {
     let fits = |form: &Form| match form {
         Form::Provider => is_listed(value),
         Form::Channel => value.eq_ignore_ascii_case("application"),
-        Form::Word | Form::Token | Form::Action => fields::is_plain(value),
+        Form::Word | Form::Token => fields::is_plain(value),
+        Form::Action => form.fits(value) && fields::is_plain(value),
         // Nobody asks for help with what is none.
         Form::Level | Form::Severity => is_fault(value),
         form => form.fits(value),
@@ -99,6 +102,11 @@ fn without_frame(said: &str) -> String {
         rest.push('\n');
     }
     rest
+}
+
+/// Whether a line names another server than this.
+fn names_another(line: &str, own: &str) -> bool {
+    harmless::hosts(line).iter().any(|host| !host.eq_ignore_ascii_case(own))
 }
 
 /// Whether a number in it is the id of an event that is not among these.

@@ -233,3 +233,20 @@ fn what_was_so_or_an_alert_that_is_no_fault_is_not_harmless() {
     );
     all(&["PasswordHashSync : True"], false);
 }
+
+#[test]
+fn who_names_another_server_than_the_logs_is_heard() {
+    for said in [
+        "sync is broken on SYNC02",
+        "here is the error from SYNC02",
+        "Host: SYNC02",
+        "Fehler auf SYNC02",
+        "SYNC02",
+    ] {
+        assert!(unknown(said, &[655], Some("SYNC01")).is_some(), "{said}");
+        assert_eq!(unknown(&said.replace("02", "01"), &[655], Some("SYNC01")), None, "{said}");
+        assert_eq!(unknown(said, &[655], None), None, "{said}");
+    }
+    let said = "Users cannot sign in to office365 (ticket INC0048213), from sync01.contoso.com";
+    assert_eq!(unknown(said, &[655], Some("SYNC01")), None);
+}
