@@ -59,3 +59,19 @@ fn a_log_that_goes_on_for_hours_without_the_product_keeps_the_remedy_away() {
     let answer = judged(&[&(noise("09:50") + &sick + &noise("12:40"))]).expect("reads");
     assert_eq!(answer.cause, crate::diagnosis::Cause::PhsNotActivated);
 }
+
+#[test]
+fn a_server_that_is_called_after_the_product_is_not_the_product() {
+    let noise = |computer: &str, text: &str| event(computer, "Veeam Agent", 190, "10:10", text);
+    for computer in ["SRV-AADSYNC", "adsync01.contoso.com", "IDM-AADCONNECT1"] {
+        let short = computer.split('.').next().expect("a name");
+        let done =
+            format!("Job 'Backup of {short}' finished with a warning: truncating logs failed on {short}.");
+        remedied(&[&(code_90(computer, "10:00") + &noise(computer, &done))]);
+        let said = format!("{short}: the service ADSync was stopped by a script.");
+        doubted(&[&(code_90(computer, "10:00") + &noise(computer, &said))], "product-touched");
+    }
+    // A name that is the service's own is not left out.
+    let stopped = noise("ADSYNC", "ADSYNC was stopped.");
+    doubted(&[&(code_90("ADSYNC", "10:00") + &stopped)], "product-touched");
+}

@@ -20,7 +20,8 @@ pub(super) fn numbered(line: &str) -> Option<&str> {
 /// The record number and the provider with which PsLogList begins an event: `[111850] ADSync`.
 pub(super) fn bracketed(line: &str) -> Option<(u64, &str)> {
     let (number, provider) = line.strip_prefix('[')?.split_once("] ")?;
-    let is_name = (1..=120).contains(&provider.len()) && Form::Provider.fits(provider);
+    let is_letter = |c: char| c.is_alphanumeric() || " -_.,/$#()&+".contains(c);
+    let is_name = (1..=120).contains(&provider.len()) && provider.chars().all(is_letter);
     number.parse().ok().filter(|_| is_name).map(|number| (number, provider))
 }
 

@@ -158,8 +158,12 @@ impl Log {
         let may_be_work = raw.provider.is_none() && raw.id.is_some_and(may_be_the_products);
         // What tells of the server itself is another computer's as well.
         let of_server = raw.id.is_some_and(is_heard);
-        if !is_ours && !is_work && !may_be_work && !of_server && !raw.names_the_product() {
-            return;
+        if !is_ours && !is_work && !may_be_work && !of_server {
+            // A server that is called after the product is named by anybody.
+            computer.iter().filter(|name| names_the_product(name)).for_each(|name| raw.forget(name));
+            if !raw.names_the_product() {
+                return;
+            }
         }
         let also = raw.also.iter().filter_map(|(name, when)| Some((name.clone(), when.likely()?))).collect();
         let (several, part) = (raw.several, raw.part);

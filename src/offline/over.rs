@@ -10,23 +10,28 @@ use serde::Deserialize;
 struct File {
     words: String,
     closing: String,
+    errors: Vec<String>,
 }
 
 struct Over {
     words: HashSet<String>,
     closing: HashSet<String>,
+    errors: Vec<String>,
 }
 
 static OVER: LazyLock<Over> = LazyLock::new(|| {
     let file: File = toml::from_str(include_str!("over.toml"))
         .unwrap_or_else(|error: toml::de::Error| panic!("over.toml: {error}"));
     let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect();
-    Over { words: words(&file.words), closing: words(&file.closing) }
+    Over { words: words(&file.words), closing: words(&file.closing), errors: file.errors }
 });
 
-/// Whether a text has such a word.
+/// Whether a text has such a word, in an error's own wording aside.
 pub(super) fn says_over(text: &str) -> bool {
-    has_one_of(text, &OVER.words)
+    has_one_of(text, &OVER.words) && {
+        let without = |text: String, error: &String| text.replace(error.as_str(), " ");
+        has_one_of(&OVER.errors.iter().fold(text.to_lowercase(), without), &OVER.words)
+    }
 }
 
 /// Whether a state's or an action's name, or its value, says that an alert was closed.

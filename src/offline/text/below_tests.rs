@@ -286,3 +286,18 @@ fn windows_word_that_it_has_no_text_for_an_event_of_the_daily_work_is_no_talk() 
     let alive = judged(&[&(daily(654, "Provision credentials ping end.") + &code_90(CODE_90))]);
     assert_eq!(alive.expect("an answer").cause, crate::diagnosis::Cause::Recovered);
 }
+
+#[test]
+fn an_errors_own_wording_never_says_that_it_is_over() {
+    let recovery = "Password hash synchronization failed for domain: contoso.com. Details: \nMicrosoft.Online.PasswordSynchronization.\
+                    SynchronizationManagerException: Recovery task failed. ---> Microsoft.Online.PasswordSynchronization.DrsException: \
+                    RPC Error 8453 : Replication access was denied.";
+    let (older, alive) = (
+        copied("Directory Synchronization", 611, "08:00", recovery),
+        copied("Directory Synchronization", 654, "09:00", "Provision credentials ping end."),
+    );
+    let disk = "Job finished with a warning.\nJob details: the repository is running low on free disk space.";
+    remedied(&[&(older + &alive + &copied("Veeam Agent", 191, "09:30", disk) + &code_90(CODE_90))]);
+    let said = "Job finished with a warning.\nJob details: password sync is running again.";
+    doubted(&[&(code_90(CODE_90) + &copied("Veeam Agent", 191, "10:30", said))], "talk-not-understood");
+}
