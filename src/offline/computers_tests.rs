@@ -71,7 +71,6 @@ fn a_server_that_is_called_after_the_product_is_not_the_product() {
         let said = format!("{short}: the service ADSync was stopped by a script.");
         doubted(&[&(code_90(computer, "10:00") + &noise(computer, &said))], "product-touched");
     }
-    // A name that is the service's own is not left out.
-    let stopped = noise("ADSYNC", "ADSYNC was stopped.");
-    doubted(&[&(code_90("ADSYNC", "10:00") + &stopped)], "product-touched");
+    let stopped = noise("AADCONNECT01", "Bare volume restore of AADCONNECT01 has been completed.");
+    doubted(&[&(code_90("AADCONNECT01", "10:00") + &stopped)], "product-touched");
 }

@@ -12,7 +12,11 @@ pub(super) fn holds_others(text: &str, own: u32) -> bool {
     if marks.iter().any(|mark| lower.contains(mark)) {
         return true;
     }
-    let said = sentences(&lower);
+    let mut said = sentences(&lower);
+    if matches!(own, 652 | 655 | 6900) {
+        // Why a batch or a ping failed.
+        said.retain(|id| !matches!(id, 115 | 906));
+    }
     let goes_well = |id: &u32| matches!(id, 622 | 623 | 650 | 651 | 653 | 654 | 656 | 657);
     if said.len() > 1
         || said.iter().any(|id| goes_well(id) && *id != own)

@@ -17,14 +17,6 @@ pub(super) fn numbered(line: &str) -> Option<&str> {
     inner.filter(is_number).map(|(word, _)| word)
 }
 
-/// The record number and the provider with which PsLogList begins an event: `[111850] ADSync`.
-pub(super) fn bracketed(line: &str) -> Option<(u64, &str)> {
-    let (number, provider) = line.strip_prefix('[')?.split_once("] ")?;
-    let is_letter = |c: char| c.is_alphanumeric() || " -_.,/$#()&+".contains(c);
-    let is_name = (1..=120).contains(&provider.len()) && provider.chars().all(is_letter);
-    number.parse().ok().filter(|_| is_name).map(|number| (number, provider))
-}
-
 /// The word, the id and the provider in the title of Event Viewer's preview: `Event 6900, ADSync`, with the word in any language.
 pub(super) fn title(line: &str) -> Option<(&str, &str, &str)> {
     let (head, provider) = line.split_once(',')?;
@@ -163,9 +155,6 @@ pub(super) fn column(line: &str) -> Option<usize> {
 
 /// Cuts a value where another known label begins in it: `Application Source: ADSync Date: …`.
 pub(super) fn next_label(value: &str) -> (&str, Option<(Known, &str)>) {
-    if let Some(cut) = dated_cell(value) {
-        return cut;
-    }
     for (colon, mark) in value.match_indices([':', '：']).take(64) {
         // In French a space stands before the colon.
         let head = value[..colon].trim_end();
@@ -186,7 +175,7 @@ pub(super) fn next_label(value: &str) -> (&str, Option<(Known, &str)>) {
 }
 
 /// Cuts a value where behind a tab, as Event Viewer's tab "General" has them, a label in words that are not known tells a time.
-fn dated_cell(value: &str) -> Option<(&str, Option<(Known, &str)>)> {
+pub(super) fn dated_cell(value: &str) -> Option<(&str, Option<(Known, &str)>)> {
     let (head, next) = value.split_once('\t')?;
     let (label, rest) = labels::split(next)?;
     let date = rest.split('\t').next().unwrap_or_default();

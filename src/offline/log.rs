@@ -120,7 +120,6 @@ impl Log {
         }
         let mut raw = raw.without_wrapper();
         self.read += 1;
-        self.windows.note(&raw);
         if let When::Ordered { day_first, .. } = raw.when {
             self.orders.insert(day_first);
         }
@@ -133,6 +132,7 @@ impl Log {
         }
         let at = raw.when.likely();
         let computer = raw.computer.as_deref().and_then(short_name);
+        self.windows.note(&raw, computer.as_ref());
         let stamp = match raw.when {
             When::Either { day_first, month_first, suggests_day_first, .. } => {
                 let is_day_first = suggests_day_first.unwrap_or(false);
@@ -158,12 +158,8 @@ impl Log {
         let may_be_work = raw.provider.is_none() && raw.id.is_some_and(may_be_the_products);
         // What tells of the server itself is another computer's as well.
         let of_server = raw.id.is_some_and(is_heard);
-        if !is_ours && !is_work && !may_be_work && !of_server {
-            // A server that is called after the product is named by anybody.
-            computer.iter().filter(|name| names_the_product(name)).for_each(|name| raw.forget(name));
-            if !raw.names_the_product() {
-                return;
-            }
+        if !is_ours && !is_work && !may_be_work && !of_server && !raw.names_the_product() {
+            return;
         }
         let also = raw.also.iter().filter_map(|(name, when)| Some((name.clone(), when.likely()?))).collect();
         let (several, part) = (raw.several, raw.part);
@@ -274,7 +270,7 @@ impl Log {
         if let Some((newest, taken)) = self.taken.after(&newest) {
             self.doubts.insert(Doubt::TakenLater { newest, taken });
         }
-        if self.windows.is_too_old(&self.said, now.or(last).unwrap_or(clock)) {
+        if self.windows.is_too_old(&self.computers, &self.said, now.or(last).unwrap_or(clock)) {
             self.doubts.insert(Doubt::WindowsTooOld);
         }
         Reading {

@@ -103,16 +103,6 @@ impl Raw {
         self.id.is_some()
     }
 
-    /// Leaves a computer's name out of what the event says, where the name can mean nothing else: it has a digit or a hyphen.
-    pub(super) fn forget(&mut self, computer: &str) {
-        if computer.contains(|c: char| c.is_ascii_digit() || c == '-') {
-            self.data
-                .iter_mut()
-                .chain([&mut self.message])
-                .for_each(|text| *text = without_word(text, computer));
-        }
-    }
-
     /// Whether anything in it may be of the sync product: an event of another program matters only then.
     pub(super) fn names_the_product(&self) -> bool {
         let parts = self.data.iter().take(MAX_DATA).chain([&self.message]).chain(&self.provider);
@@ -207,22 +197,6 @@ pub(super) fn provider_named(name: &str) -> Option<&str> {
     let log = ["WinEventLog:", "XmlWinEventLog:"].iter().find_map(|source| name.trim().strip_prefix(source));
     let is_log = log.is_some_and(|log| Form::Channel.fits(log));
     Some(name).filter(|name| !name.trim().is_empty() && !is_log)
-}
-
-/// A text without a word, in any case of its letters.
-fn without_word(text: &str, word: &str) -> String {
-    let (lower, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
-    let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    let (mut rest, mut from) = (String::new(), 0);
-    for (at, found) in lower.match_indices(&word) {
-        let until = at + found.len();
-        let is_part = lower[..at].ends_with(goes_on) || lower[until..].starts_with(goes_on);
-        if !is_part {
-            rest.push_str(&text[from..at]);
-            from = until;
-        }
-    }
-    rest + &text[from..]
 }
 
 /// Whether two names are the same, however they are written.

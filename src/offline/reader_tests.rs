@@ -288,5 +288,9 @@ fn events_as_psloglist_writes_them_are_read() {
     remedied(&format!("{head}{noise}{code_90}{}", alive("09:30:00")));
     let answer = judged(&format!("{head}{}{code_90}", alive("10:30:00"))).expect("an answer");
     assert_eq!((answer.cause, answer.remedy), (crate::diagnosis::Cause::Recovered, None));
-    doubted_by(&format!("{head}{code_90}\nIt was fixed at noon, Lee\n"), "talk-not-understood");
+    for said in ["It was fixed at noon, Lee", "[1] Tom turned the switch back on this morning"] {
+        doubted_by(&format!("{head}{code_90}\n{said}\n"), "talk-not-understood");
+    }
+    let staging = event(903, OURS, "10:10:00", 904, "The mode is:\n[1] StagingModeEnabled True");
+    doubted_by(&format!("{head}{staging}{code_90}"), "staging-mode");
 }

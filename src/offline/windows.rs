@@ -3,6 +3,7 @@
 //!
 //! Source: Microsoft, "Prerequisites for Microsoft Entra Connect" (Windows Server 2016 or later), and facts, section 3.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -52,46 +53,66 @@ pub(super) fn is_old_field(name: &str, value: &str) -> bool {
     fields::forms(name).iter().any(|form| matches!(form, Form::Os | Form::System)) && is_old(value)
 }
 
-/// Whether an event tells that the server's Windows, or the sync product's own database, is an old one; `None` if it tells neither.
-/// Source: Microsoft: EventLog 6009 names the version at each start, MSSQL 17069 its own and that of Windows.
-pub(super) fn told_by(raw: &Raw) -> Option<bool> {
+/// What an event tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Told {
+    /// The computer's Windows.
+    Windows,
+    /// The sync product's own database.
+    Database,
+}
+
+/// What an event tells, and whether that is an old one. Source: Microsoft: EventLog 6009 names the version at each start, MSSQL 17069
+/// its own and that of Windows.
+fn told_by(raw: &Raw) -> Vec<(Told, bool)> {
     let provider = raw.provider.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
-    match raw.id? {
-        6009 if provider == "EVENTLOG" => {
-            let text = raw.text();
-            let (_, [major, _]) = PATTERNS.started.captures(&text)?.extract();
-            Some(major.parse::<u32>().ok()? < 10)
+    let first = |pattern: &Regex, text: &str| pattern.captures(text)?.get(1)?.as_str().parse::<u32>().ok();
+    match raw.id {
+        Some(6009) if provider == "EVENTLOG" => {
+            let major = first(&PATTERNS.started, &raw.text());
+            major.map(|major| (Told::Windows, major < 10)).into_iter().collect()
         }
-        17069 if provider.starts_with("MSSQL") => {
+        Some(17069) if provider.starts_with("MSSQL") => {
             let text = raw.text();
-            if provider.ends_with("ADSYNC") && PATTERNS.old_sql.is_match(&text) {
-                return Some(true);
-            }
-            let (_, [build]) = PATTERNS.below_sql.captures(&text)?.extract();
-            Some(build.parse::<u32>().ok()? < FIRST_BUILD)
+            let build = first(&PATTERNS.below_sql, &text).map(|build| (Told::Windows, build < FIRST_BUILD));
+            let database = (Told::Database, PATTERNS.old_sql.is_match(&text));
+            build.into_iter().chain(Some(database).filter(|_| provider.ends_with("ADSYNC"))).collect()
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
-/// What the newest event that tells it says of the server's Windows.
+/// The most that is kept.
+const MOST: usize = 64;
+
+/// What the newest events that tell it say of each computer.
 #[derive(Debug, Default)]
-pub(super) struct Windows(Option<(Timestamp, bool)>);
+pub(super) struct Windows(BTreeMap<(Option<String>, Told), (Timestamp, bool)>);
 
 impl Windows {
-    /// Takes an event; one without a date counts as the newest.
-    pub(super) fn note(&mut self, raw: &Raw) {
-        let Some(is_old) = told_by(raw) else { return };
+    /// Takes an event of a computer; one without a date counts as the newest.
+    pub(super) fn note(&mut self, raw: &Raw, computer: Option<&String>) {
         let at = raw.when.likely().unwrap_or(Timestamp::MAX);
-        if self.0.is_none_or(|(known, _)| known <= at) {
-            self.0 = Some((at, is_old));
+        for (told, is_old) in told_by(raw) {
+            let key = (computer.cloned(), told);
+            let is_newest = self.0.get(&key).is_none_or(|(known, _)| *known <= at);
+            if is_newest && (self.0.len() < MOST || self.0.contains_key(&key)) {
+                self.0.insert(key, (at, is_old));
+            }
         }
     }
 
-    /// Whether only refused builds run on what the newest event, or what stands beside the events, tells; `now` is when they are
-    /// judged.
-    pub(super) fn is_too_old<'a>(&self, said: impl IntoIterator<Item = &'a String>, now: Timestamp) -> bool {
-        let told = || self.0.is_some_and(|(_, is_old)| is_old);
+    /// Whether only refused builds run on what the newest events of one of these computers, or what stands beside the events,
+    /// tell; `now` is when they are judged.
+    pub(super) fn is_too_old<'a>(
+        &self,
+        computers: &BTreeSet<String>,
+        said: impl IntoIterator<Item = &'a String>,
+        now: Timestamp,
+    ) -> bool {
+        let is_meant =
+            |of: &Option<String>| of.as_ref().is_none_or(|of| computers.is_empty() || computers.contains(of));
+        let told = || self.0.iter().any(|((of, _), (_, is_old))| *is_old && is_meant(of));
         refuses_1_x(now.to_zoned(TimeZone::UTC).date())
             && (told() || said.into_iter().any(|said| is_old(said)))
     }

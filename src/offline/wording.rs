@@ -183,7 +183,9 @@ pub(super) fn says_code_90(text: &str) -> bool {
 /// Whether a text names what code 90 says of the company, or password sync.
 pub(super) fn names_activation(text: &str) -> bool {
     let text = single_spaced(text).to_lowercase().replace('\n', " ");
-    ["been activated", "password sync", "password hash"].iter().any(|words| text.contains(words))
+    ["been activated", "password sync", "password hash", "tenant", "switch"]
+        .iter()
+        .any(|words| text.contains(words))
 }
 
 /// The id, where its message begins, and whether its own sentence tells it.

@@ -118,7 +118,7 @@ impl Form {
             }
             Form::Severity => value != "0" && Form::Level.fits(value),
             Form::Action => Form::Token.matches(value) && !says_closed(value),
-            Form::Word => value.split([',', ';', '{', '}']).all(|word| Form::Word.matches(word.trim())),
+            Form::Word => value.split([',', ';', '{', '}']).map(str::trim).all(is_word),
             Form::Data => Form::Object.fits(value) || Form::Bytes.fits(value),
             Form::Event | Form::Message => false,
             form => form.matches(value),
@@ -148,6 +148,13 @@ impl Form {
             // An address is no sentence.
             && !(shape.quiet && own.split_whitespace().any(|word| !word.contains('@') && says_over(word)))
     }
+}
+
+/// A category's name: one word, or some that make no sentence.
+fn is_word(value: &str) -> bool {
+    let says = |word: &str| says_closed(word) || TABLE.never.contains(&word.to_lowercase());
+    let is_sentence = || value.contains(' ') && value.split([' ', '/', '(', ')']).any(says);
+    Form::Word.is_known(value) || Form::Word.matches(value) && !is_sentence()
 }
 
 /// A time and nothing else: its words are those of dates, and the rest numbers and marks.

@@ -6,7 +6,7 @@
 
 mod form;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -29,6 +29,8 @@ struct File {
     around: String,
     /// The elements and attributes of an event's XML.
     system: String,
+    /// Words that make a sentence of a few.
+    never: String,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +59,7 @@ struct Table {
     event: Vec<String>,
     around: Vec<String>,
     system: Vec<String>,
+    never: HashSet<String>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -75,7 +78,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         let words = |text: &str| text.split_whitespace().map(fold).collect();
         let shapes = form::Shapes::of(&file.form)?;
         let (event, around, system) = (words(&file.event), words(&file.around), words(&file.system));
-        Ok(Table { labels, forms, shapes, event, around, system })
+        let never = file.never.split_whitespace().map(str::to_owned).collect();
+        Ok(Table { labels, forms, shapes, event, around, system, never })
     };
     read().unwrap_or_else(|error| panic!("fields.toml: {error}"))
 });

@@ -85,3 +85,32 @@ fn a_field_that_says_that_an_alert_was_closed_has_no_form() {
         assert!(fits(name, value), "{name}: {value}");
     }
 }
+
+#[test]
+fn a_category_of_several_words_is_one_where_these_make_no_sentence() {
+    for value in [
+        "Printing a document",
+        "Zabbix Agent Service",
+        "Management Agent Run Profile",
+        "Logging/Recovery",
+        "On-access scanning",
+        "Übermittlung von Telemetriedaten",
+        "(1014)",
+        "-9223372036854775808",
+    ] {
+        assert!(fits("TaskCategory", value), "{value}");
+    }
+    for value in [
+        "Turned back on",
+        "It works",
+        "Sync is up",
+        "No longer needed",
+        "Passwort kommt jetzt an",
+        "Resolved by Tom",
+        "Switch enabled",
+        "a b c d e f",
+        "Done. Thanks, Tom",
+    ] {
+        assert!(!fits("TaskCategory", value), "{value}");
+    }
+}

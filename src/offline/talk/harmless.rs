@@ -67,7 +67,7 @@ static HARMLESS: LazyLock<Harmless> = LazyLock::new(|| {
 });
 
 /// Where somebody names a server, in lower case: behind a word that says where, or as a field.
-const HOSTS: &str = r"\b(?:(?:on|from|at|auf|von|vom|aus|sur|du|en|del|su|da|dal|op|van|na|z|ze|på|fra|från)(?: (?:the|dem|server))?|(?:host(?:name)?|server|computer|machine|device|node|ci)\s*[:=])\s+({host})\b";
+const HOSTS: &str = r"\b(?:(?:on|from|at|auf|von|vom|aus|sur|du|en|del|su|da|dal|op|van|na|z|ze|på|fra|från)(?: (?:the|dem|server))?|(?:host(?:name)?|server|computer|device|node|ci)\s*[:=])\s+({host})\b";
 
 /// How large the patterns may grow, in bytes.
 const SIZE: usize = 64 << 20;

@@ -225,7 +225,7 @@ fn what_was_so_or_an_alert_that_is_no_fault_is_not_harmless() {
             "Severity: Error",
             "Last modified by: System",
             ":rotating_light: password sync is broken again",
-            "State: New\nCaller: Dana Novak",
+            "State: New",
             "seit heute Morgen können sich Benutzer nach einer Kennwortänderung nicht mehr anmelden. Im Ereignisprotokoll vom AD-Connect-Server steht:",
             "UserWriteback : False\nPasswordHashSync : False",
         ],

@@ -2,7 +2,9 @@
 
 use super::super::fields::{self, Form};
 use super::super::labels::{self, Known, Label};
-use super::super::line::{column, details, digits, label_like, labelled, next_label, title, unknown_equals};
+use super::super::line::{
+    column, dated_cell, details, digits, label_like, labelled, next_label, title, unknown_equals,
+};
 use super::super::raw::{Raw, When, event_id, one_line, same_name};
 use super::super::{levels, talk, time};
 use super::{Place, Reader, append};
@@ -151,7 +153,15 @@ impl Reader {
         self.pending = None;
         // What a program handed over may hold anything, labels too.
         let is_data = known.forms.contains(&Form::Data);
-        let (value, rest) = if is_data { (value, None) } else { next_label(value) };
+        // The time stands beside the source, whatever its label is called in a language that is not known.
+        let may_be_dated =
+            known.label == Label::Provider && self.day_first.is_some() && self.raw.when == When::Unknown;
+        let dated = if may_be_dated { dated_cell(value) } else { None };
+        let (value, rest) = match dated {
+            Some(cut) => cut,
+            None if is_data => (value, None),
+            None => next_label(value),
+        };
         self.header.push((Some(known.label), value.to_owned()));
         self.hands_over = is_data && !Form::Data.fits(value);
         if is_data {

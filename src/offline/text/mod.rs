@@ -11,10 +11,12 @@
 //! - `whole`: what an event's lines make together
 //! - `wrapped`: lines of a list that a console's edge broke
 //! - `paste`: what people put around events
+//! - `pslog`: where an event of PsLogList's begins
 
 mod below;
 mod header;
 mod paste;
+mod pslog;
 mod tables;
 mod whole;
 mod wrapped;
@@ -26,7 +28,7 @@ use super::bounded::{Lines, MAX_RECORD};
 use super::columns::Layout;
 use super::fault::Fault;
 use super::labels::{self, Known, Label};
-use super::line::{bracketed, column, equals, labelled, looks_like_row, names_ours, numbered, typed};
+use super::line::{column, equals, labelled, looks_like_row, names_ours, numbered, typed};
 use super::raw::{Raw, When};
 use super::{syslog, table, talk, time};
 use crate::words;
@@ -113,6 +115,7 @@ fn read_plain(
         // An old mail program's line breaks.
         line.split('\r').for_each(|line| reader.line(line, sink));
     }
+    reader.open_bracketed("", sink);
     reader.ends = true;
     reader.finish(sink);
     Ok(())
@@ -138,6 +141,8 @@ struct Reader {
     numbered: bool,
     /// Or with PsLogList's numbers.
     pslog: bool,
+    /// A line that may begin another one so.
+    bracketed: Option<String>,
     /// How far to the right the first event begins.
     indent: Option<usize>,
     raw: Raw,
@@ -210,6 +215,14 @@ impl Reader {
     }
 
     fn read_line(&mut self, line: &str, sink: &mut dyn FnMut(Raw)) {
+        self.open_bracketed(line, sink);
+        match self.may_begin_bracketed(line) {
+            true => self.bracketed = Some(line.to_owned()),
+            false => self.read_other_line(line, sink),
+        }
+    }
+
+    fn read_other_line(&mut self, line: &str, sink: &mut dyn FnMut(Raw)) {
         // A quotation in chat or mail; within XML, and where a list goes on, the end of an element's name.
         let begins = line.len() - line.trim_start().len();
         let is_element = !self.xml.is_empty() || self.column.is_some_and(|column| begins > column);
@@ -229,14 +242,6 @@ impl Reader {
             self.indent = self.indent.or(Some(indent));
             (self.numbered, self.place) = (true, Place::Header);
             self.note_word(word);
-            return;
-        }
-        if let Some((record, provider)) =
-            bracketed(trimmed).filter(|_| self.pslog || self.leads_to_list(line))
-        {
-            self.finish(sink);
-            (self.pslog, self.numbered, self.place) = (true, true, Place::Header);
-            (self.raw.record, self.raw.provider) = (Some(record), Some(provider.to_owned()));
             return;
         }
         let xml = whole::xml_at(line).filter(|at| *at <= indent || self.place == Place::Before);
@@ -334,15 +339,6 @@ impl Reader {
     /// Whether nothing of an event was read yet.
     fn is_untouched(&self) -> bool {
         self.place == Place::Before && self.start.is_none() && self.before.trim().is_empty()
-    }
-
-    /// Whether what was read so far names the log that PsLogList shows: `Application log on \\SYNC01:`.
-    fn leads_to_list(&self, line: &str) -> bool {
-        let last = self.before.trim_end().lines().next_back().unwrap_or_default();
-        self.place == Place::Before
-            && line.starts_with('[')
-            && last.contains(r" log on \\")
-            && last.ends_with(':')
     }
 
     /// Whether a line has the label that events of a list begin with.

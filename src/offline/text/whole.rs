@@ -109,9 +109,10 @@ impl Reader {
         }
         let id_at = self.header.iter().position(|(label, _)| *label == Some(Label::Id)).or_else(|| {
             // A label that is not known, with one of our ids.
-            let ours = |value: &str| value.parse().is_ok_and(|id| EVENT_IDS.contains(&id) && id > 0);
-            let at = self.header.iter().position(|(label, value)| label.is_none() && ours(value))?;
-            raw.id = self.header.get(at)?.1.parse().ok();
+            let ours =
+                |(label, value): &(Option<Label>, String)| label.is_none() && fields::our_id(value).is_some();
+            let at = self.header.iter().position(ours)?;
+            raw.id = fields::our_id(&self.header.get(at)?.1);
             Some(at)
         });
         if raw.provider.is_none() {
