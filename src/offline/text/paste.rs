@@ -83,7 +83,7 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// Where in a paragraph that as a whole is no event's message one begins: behind the last label of a line, as monitors write it.
+/// Where in a paragraph that as a whole is no event's message one begins: behind labels, as monitors write it.
 fn message_at(text: &str) -> usize {
     let is_event =
         |text: &str| Raw { message: text.to_owned(), ..Raw::default() }.known_by_words().is_event();
