@@ -270,7 +270,7 @@ impl Log {
         if let Some((newest, taken)) = self.taken.after(&newest) {
             self.doubts.insert(Doubt::TakenLater { newest, taken });
         }
-        if self.windows.is_too_old(&self.computers, &self.said, now.or(last).unwrap_or(clock)) {
+        if self.windows.is_too_old(&self.said, now.or(last).unwrap_or(clock)) {
             self.doubts.insert(Doubt::WindowsTooOld);
         }
         Reading {

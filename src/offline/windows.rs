@@ -3,7 +3,7 @@
 //!
 //! Source: Microsoft, "Prerequisites for Microsoft Entra Connect" (Windows Server 2016 or later), and facts, section 3.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -82,7 +82,7 @@ fn told_by(raw: &Raw) -> Vec<(Told, bool)> {
     }
 }
 
-/// The most that is kept.
+/// The most computers that are told apart, each twice.
 const MOST: usize = 64;
 
 /// What the newest events that tell it say of each computer.
@@ -95,24 +95,20 @@ impl Windows {
         let at = raw.when.likely().unwrap_or(Timestamp::MAX);
         for (told, is_old) in told_by(raw) {
             let key = (computer.cloned(), told);
-            let is_newest = self.0.get(&key).is_none_or(|(known, _)| *known <= at);
-            if is_newest && (self.0.len() < MOST || self.0.contains_key(&key)) {
-                self.0.insert(key, (at, is_old));
+            if self.0.len() < MOST || self.0.contains_key(&key) {
+                let is_newest = self.0.get(&key).is_none_or(|(known, _)| *known <= at);
+                self.0.extend(is_newest.then_some((key, (at, is_old))));
+            } else if is_old {
+                // Beyond that, an old one is nobody's and stays.
+                self.0.insert((None, told), (Timestamp::MAX, true));
             }
         }
     }
 
-    /// Whether only refused builds run on what the newest events of one of these computers, or what stands beside the events,
-    /// tell; `now` is when they are judged.
-    pub(super) fn is_too_old<'a>(
-        &self,
-        computers: &BTreeSet<String>,
-        said: impl IntoIterator<Item = &'a String>,
-        now: Timestamp,
-    ) -> bool {
-        let is_meant =
-            |of: &Option<String>| of.as_ref().is_none_or(|of| computers.is_empty() || computers.contains(of));
-        let told = || self.0.iter().any(|((of, _), (_, is_old))| *is_old && is_meant(of));
+    /// Whether only refused builds run on what the newest events of any computer, or what stands beside the events, tell: names of
+    /// computers change. `now` is when they are judged.
+    pub(super) fn is_too_old<'a>(&self, said: impl IntoIterator<Item = &'a String>, now: Timestamp) -> bool {
+        let told = || self.0.values().any(|(_, is_old)| *is_old);
         refuses_1_x(now.to_zoned(TimeZone::UTC).date())
             && (told() || said.into_iter().any(|said| is_old(said)))
     }

@@ -284,7 +284,7 @@ const WHAT_WINDOWS_WRITES: &str = r#"(?x)
           | <br\s?/?> | [-–—] \s
           | tracking\s?id\s? :\s? [0-9a-f]{8}(?:-\s?[0-9a-f]{4}){3}-\s?[0-9a-f]{12}
           | server\s? name\s? :\s? [\w-]*
-          | (?: ---> | [—–]> | → ) \s? [a-z][\w.]*exception [\w`]* (?: \[[\w.,+`\s]*\] )? \s?:
+          | (?: ---> | [—–]> | → ) \s? [a-z][\w.]*exception [\w`]* (?: \[ (?: [\w.,+`\n] | ,\x20 )* \] )? \s?:
           | an\s? error\s? occurred\. | error\s? code\s? :\s? 90 \b | error\s? description\s? :
           | password\s? synchronization\s? has\s? not\s? been\s? activated\s? for\s? this\s? company
           | \(fault\s? detail\s? is\s? equal\s? to\s? [\w.+`]+\)

@@ -150,7 +150,7 @@ impl Form {
     }
 }
 
-/// A category's name: one word, or some that make no sentence.
+/// A category's name: one word, or some of which none is a word that says that something is over, or that makes a sentence.
 fn is_word(value: &str) -> bool {
     let says = |word: &str| says_closed(word) || TABLE.never.contains(&word.to_lowercase());
     let is_sentence = || value.contains(' ') && value.split([' ', '/', '(', ')']).any(says);
