@@ -132,7 +132,9 @@ impl Log {
         }
         let at = raw.when.likely();
         let computer = raw.computer.as_deref().and_then(short_name);
-        self.windows.note(&raw, computer.as_ref());
+        if let (Some(id), Some(provider)) = (raw.id, raw.provider.as_deref()) {
+            self.windows.note((id, provider), || raw.text(), at, computer.as_ref());
+        }
         let stamp = match raw.when {
             When::Either { day_first, month_first, suggests_day_first, .. } => {
                 let is_day_first = suggests_day_first.unwrap_or(false);

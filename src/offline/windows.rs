@@ -11,7 +11,6 @@ use jiff::tz::TimeZone;
 use regex::Regex;
 
 use super::fields::{self, Form};
-use super::raw::Raw;
 use crate::diagnosis::refuses_1_x;
 
 /// The first build of Windows Server 2016.
@@ -55,7 +54,7 @@ pub(super) fn is_old_field(name: &str, value: &str) -> bool {
 
 /// What an event tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Told {
+enum Told {
     /// The computer's Windows.
     Windows,
     /// The sync product's own database.
@@ -64,16 +63,16 @@ pub(super) enum Told {
 
 /// What an event tells, and whether that is an old one. Source: Microsoft: EventLog 6009 names the version at each start, MSSQL 17069
 /// its own and that of Windows.
-fn told_by(raw: &Raw) -> Vec<(Told, bool)> {
-    let provider = raw.provider.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
+fn told_by(id: u32, provider: &str, text: impl Fn() -> String) -> Vec<(Told, bool)> {
+    let provider = provider.trim().to_ascii_uppercase();
     let first = |pattern: &Regex, text: &str| pattern.captures(text)?.get(1)?.as_str().parse::<u32>().ok();
-    match raw.id {
-        Some(6009) if provider == "EVENTLOG" => {
-            let major = first(&PATTERNS.started, &raw.text());
+    match id {
+        6009 if provider == "EVENTLOG" => {
+            let major = first(&PATTERNS.started, &text());
             major.map(|major| (Told::Windows, major < 10)).into_iter().collect()
         }
-        Some(17069) if provider.starts_with("MSSQL") => {
-            let text = raw.text();
+        17069 if provider.starts_with("MSSQL") => {
+            let text = text();
             let build = first(&PATTERNS.below_sql, &text).map(|build| (Told::Windows, build < FIRST_BUILD));
             let database = (Told::Database, PATTERNS.old_sql.is_match(&text));
             build.into_iter().chain(Some(database).filter(|_| provider.ends_with("ADSYNC"))).collect()
@@ -91,9 +90,15 @@ pub(super) struct Windows(BTreeMap<(Option<String>, Told), (Timestamp, bool)>);
 
 impl Windows {
     /// Takes an event of a computer; one without a date counts as the newest.
-    pub(super) fn note(&mut self, raw: &Raw, computer: Option<&String>) {
-        let at = raw.when.likely().unwrap_or(Timestamp::MAX);
-        for (told, is_old) in told_by(raw) {
+    pub(super) fn note(
+        &mut self,
+        (id, provider): (u32, &str),
+        text: impl Fn() -> String,
+        at: Option<Timestamp>,
+        computer: Option<&String>,
+    ) {
+        let at = at.unwrap_or(Timestamp::MAX);
+        for (told, is_old) in told_by(id, provider, text) {
             let key = (computer.cloned(), told);
             if self.0.len() < MOST || self.0.contains_key(&key) {
                 let is_newest = self.0.get(&key).is_none_or(|(known, _)| *known <= at);

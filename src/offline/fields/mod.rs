@@ -15,7 +15,6 @@ pub(super) use form::{Form, is_short_number};
 
 use super::labels::{Label, fold};
 use super::over::says_closed;
-use super::talk::apart;
 use crate::report::{EVENT_IDS, is_listed};
 
 #[derive(Deserialize)]
@@ -159,6 +158,20 @@ pub(super) fn is_time(name: &str) -> bool {
 /// The id of ours that a word is. Numbers below a hundred are too common to be one.
 pub(super) fn our_id(word: &str) -> Option<u32> {
     word.trim().parse().ok().filter(|id| *id > 99 && EVENT_IDS.contains(id))
+}
+
+/// `resolvedAt` as the words that it is made of.
+pub(super) fn apart(name: &str) -> String {
+    let mut words = String::new();
+    let mut last = ' ';
+    for c in name.chars() {
+        if c.is_uppercase() && last.is_lowercase() {
+            words.push(' ');
+        }
+        words.push(if matches!(c, '_' | '.' | '-' | '@') { ' ' } else { c });
+        last = c;
+    }
+    words
 }
 
 /// Whether a value has a form that tells what it is whatever its field is called: a name in a language that is not known.

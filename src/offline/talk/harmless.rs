@@ -17,6 +17,8 @@ struct File {
     program: Vec<String>,
     /// What our own messages of every day are made of.
     daily: Vec<String>,
+    /// Where somebody names a server.
+    hosts: String,
     /// Parts of the patterns below, which name them in braces.
     parts: BTreeMap<String, String>,
     language: BTreeMap<String, Language>,
@@ -58,16 +60,13 @@ static HARMLESS: LazyLock<Harmless> = LazyLock::new(|| {
             sign_offs: all(|it| &it.signoff)?,
             sentences: all(|it| &it.sentences)?,
             daily: Regex::new(&format!("^(?i:{})+$", file.daily.join("|")))?,
-            hosts: Regex::new(&with_parts(HOSTS, &file.parts))?,
+            hosts: Regex::new(&with_parts(&file.hosts, &file.parts))?,
             program: whole(file.program.iter().map(|line| format!("(?i:{line})")))?,
             lines: whole(file.lines.iter().map(|line| format!("(?i:{line})")))?,
         })
     };
     read().unwrap_or_else(|error| panic!("harmless.toml: {error}"))
 });
-
-/// Where somebody names a server, in lower case: behind a word that says where, or as a field.
-const HOSTS: &str = r"\b(?:(?:on|from|at|auf|von|vom|aus|sur|du|en|del|su|da|dal|op|van|na|z|ze|på|fra|från)(?: (?:the|dem|server))?|(?:host(?:name)?|server|computer|device|node|ci)\s*[:=])\s+({host})\b";
 
 /// How large the patterns may grow, in bytes.
 const SIZE: usize = 64 << 20;

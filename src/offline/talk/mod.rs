@@ -48,7 +48,7 @@ pub(super) fn of_field(name: &str, value: &str) -> Option<String> {
     if !is_old && is_form() {
         return None;
     }
-    let said = format!("{}: {value}\n", apart(name));
+    let said = format!("{}: {value}\n", fields::apart(name));
     (is_old || !is_harmless(&said, &[])).then_some(said)
 }
 
@@ -76,20 +76,6 @@ fn is_field(line: &str) -> bool {
 /// Whether a level is that of a fault, or a number that may be one.
 fn is_fault(value: &str) -> bool {
     matches!(levels::level(value), Some(Level::Error | Level::Warning))
-}
-
-/// `resolvedAt` as the words that it is made of.
-pub(super) fn apart(name: &str) -> String {
-    let mut words = String::new();
-    let mut last = ' ';
-    for c in name.chars() {
-        if c.is_uppercase() && last.is_lowercase() {
-            words.push(' ');
-        }
-        words.push(if matches!(c, '_' | '.' | '-' | '@') { ' ' } else { c });
-        last = c;
-    }
-    words
 }
 
 /// Without what programs write around an event.

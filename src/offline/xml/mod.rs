@@ -19,7 +19,7 @@ use super::fields;
 use super::labels;
 use super::over::says_over;
 use super::raw::{Raw, When, event_id};
-use super::{talk, time};
+use super::time;
 use crate::report::EVENT_IDS;
 use crate::words;
 use crate::words::Text;
@@ -216,7 +216,7 @@ impl State {
                     None => fields::is_around(name.as_ref()),
                     Some(_) => false,
                 };
-                self.beside.extend((!known).then(|| talk::apart(name.as_ref())));
+                self.beside.extend((!known).then(|| fields::apart(name.as_ref())));
             }
         } else {
             self.names.extend(attribute("Name").filter(|name| !is_of_param(name)).map(str::to_owned));
@@ -320,7 +320,7 @@ impl State {
             let names = std::mem::take(&mut self.names);
             if self.raw.id.is_some_and(|id| EVENT_IDS.contains(&id)) {
                 // The data of our events have no names.
-                names.iter().for_each(|name| self.raw.said.push_str(&format!("{}\n", talk::apart(name))));
+                names.iter().for_each(|name| self.raw.said.push_str(&format!("{}\n", fields::apart(name))));
             }
             sink(std::mem::take(&mut self.raw));
         }
